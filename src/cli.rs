@@ -19,6 +19,7 @@ use clap_complete::env::Shells;
 
 pub use self::version::VersionJson;
 use crate::app::context::Globals;
+use crate::app::interrupted::by_signal;
 use crate::app::settings::with_current_settings;
 use crate::app::unknown::OnUnknown;
 use crate::app::unusable::OnUnusable;
@@ -64,6 +65,11 @@ impl Cli {
 }
 
 impl Cli {
+    /// Whether its command changes nothing.
+    pub fn only_looks(&self) -> bool {
+        role::ALWAYS.contains(&self.verb.as_str())
+    }
+
     /// The same command line with another command.
     fn instead(&self, words: Vec<String>) -> Result<Cli, Failure> {
         let words = std::iter::once("tix".to_owned()).chain(words);
@@ -107,6 +113,7 @@ pub enum CliCommand {
     Draft(commands::draft::DraftArgs),
     Set(commands::set::SetArgs),
     Edit(commands::edit::EditArgs),
+    Tick(commands::tick::TickArgs),
     Status(commands::status::StatusArgs),
     Note(commands::note::NoteArgs),
     Block(commands::block::BlockArgs),
@@ -172,7 +179,7 @@ pub fn run_hook(
 
 /// Runs a command; what it gives is the exit code, which is 0 but for the end of a worker.
 pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
-    with_current_settings(|| run_once(cli, env, out))
+    with_current_settings(|| run_once(cli, env, out)).map_err(by_signal)
 }
 
 fn run_once(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
@@ -204,6 +211,7 @@ fn run_once(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
         CliCommand::Draft(args) => commands::draft::run(args, globals, env, out),
         CliCommand::Set(args) => commands::set::run(args, globals, env, out),
         CliCommand::Edit(args) => commands::edit::run(args, globals, env, out),
+        CliCommand::Tick(args) => commands::tick::run(args, globals, env, out),
         CliCommand::Status(args) => commands::status::run(args, globals, env, out),
         CliCommand::Note(args) => commands::note::run(args, globals, env, out),
         CliCommand::Block(args) => commands::block::run(args, globals, env, out),

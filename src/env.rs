@@ -73,6 +73,17 @@ pub fn host() -> String {
     }
 }
 
+/// The same as a claim publishes it, so that people know from where a ticket is held: without the domain, which is the
+/// network's and nobody else's business. Nothing else that is published names a machine.
+pub fn published_host() -> String {
+    without_domain(&host()).to_owned()
+}
+
+/// The name of a machine without its domain.
+pub fn without_domain(host: &str) -> &str {
+    host.split('.').next().unwrap_or_default()
+}
+
 /// A variable whose value tix cannot use as text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the environment variable {name} is not UTF-8")]
@@ -329,6 +340,12 @@ mod tests {
     fn env(vars: &[(&str, &str)]) -> Env {
         let vars = vars.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
         Env::of(vars, Ok(PathBuf::from("/work")))
+    }
+
+    #[test]
+    fn a_published_name_of_a_machine_has_no_domain() {
+        assert_eq!(without_domain("heron.corp.example.com"), "heron");
+        assert_eq!(without_domain("heron"), "heron");
     }
 
     #[test]

@@ -258,6 +258,15 @@ impl From<GitError> for Failure {
         let message = error.to_string();
         match error {
             GitError::Exec(error) => error.into(),
+            GitError::NotARepository { dir, words } if words.contains("/worktrees/") => {
+                let dir = dir.display().to_string();
+                Failure::new(
+                    Exit::Refused,
+                    format!("the repository of {dir} is no longer where it was"),
+                )
+                .fact("git", words.trim())
+                .hint(format!("where it is now: git worktree repair {}", shell_word(&dir)))
+            }
             GitError::NotARepository { words, .. } if words.contains("not a git repository") => {
                 Failure::new(Exit::Refused, message)
                     .hint("go to your repository, or name it: tix -C <directory> …")

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     let env = Env::capture();
     let printer = || Out::new(Format::Human, Narration::On, &env);
     if let Some(done) = cli::run_hook(&env::words(), &env, &printer) {
-        return ended(done, &printer());
+        return ended(done, &printer(), false);
     }
     if let Some(shell) = env.completes_for() {
         cli::complete(shell, &env, &Out::new(Format::Human, Narration::Quiet, &env));
@@ -53,11 +53,12 @@ fn main() -> ExitCode {
     if let Err(error) = git::signals::listen() {
         tracing::warn!(%error, "signals");
     }
-    ended(cli::run(&cli, &env, &out), &out)
+    let outcome = cli::run(&cli, &env, &out);
+    ended(outcome, &out, cli.only_looks())
 }
 
 /// Reports a failure, and turns the outcome into an exit code.
-fn ended(outcome: Result<u8, Failure>, out: &Out) -> ExitCode {
+fn ended(outcome: Result<u8, Failure>, out: &Out, only_looked: bool) -> ExitCode {
     let code = match outcome {
         Ok(code) => code,
         Err(failure) => {
@@ -69,8 +70,12 @@ fn ended(outcome: Result<u8, Failure>, out: &Out) -> ExitCode {
         // A failure has its own code, which says more.
         Some(why) if code == 0 => {
             let message = format!("the answer could not be written: {why}");
-            let failure = Failure::new(error::Exit::Incomplete, message)
-                .hint("changes that were made stand; see them: tix log");
+            let failure = if only_looked {
+                Failure::new(error::Exit::No, message)
+            } else {
+                Failure::new(error::Exit::Incomplete, message)
+                    .hint("changes that were made stand; see them: tix log")
+            };
             let words = Out::new(Format::Human, Narration::On, &Env::capture());
             words.failure(&failure);
             ExitCode::from(failure.exit.code())

@@ -138,7 +138,12 @@ impl Out {
         io::stdout().is_terminal()
     }
 
-    /// Prints the answer.
+    /// Whether a person sits there, who sees what is asked and can answer.
+    pub fn is_interactive() -> bool {
+        io::stdin().is_terminal() && Out::is_terminal()
+    }
+
+    /// Prints the answer as it is.
     pub fn answer(&self, text: &str) {
         if self.pager_for(text).is_some_and(|pager| pager::show(pager, text)) {
             return;
@@ -213,14 +218,26 @@ impl Out {
         }
     }
 
+    /// Asks a person something; the answer is typed behind it.
+    pub fn ask(&self, question: &str) {
+        self.clear_progress();
+        write_all(&mut io::stderr().lock(), safe_lines(question));
+    }
+
     pub fn is_quiet(&self) -> bool {
         self.narration == Narration::Quiet
     }
 
+    /// Says what somebody has to know, and in the lines after the first what they can do about it.
     pub fn warn(&self, text: &str) {
         self.clear_progress();
+        let mut lines = text.lines();
         let label = self.paint("33", "warning:");
-        write_all(&mut io::stderr().lock(), format!("{label} {}\n", safe(text)));
+        let mut told = format!("{label} {}\n", safe(lines.next().unwrap_or_default()));
+        for line in lines {
+            told.push_str(&format!("{} {}\n", self.paint("36", "hint:"), safe(line)));
+        }
+        write_all(&mut io::stderr().lock(), told);
     }
 
     /// Where a child writes whose output is narration: stdout and stderr.
@@ -260,7 +277,8 @@ impl Out {
             for (n, line) in value.lines().filter(|line| !line.trim().is_empty()).enumerate() {
                 let label = if n == 0 { *name } else { "" };
                 // Writing to a string cannot fail.
-                writeln!(text, "  {label:width$}  {}", safe(line)).ok();
+                // git indents what it advises by tabs, and a line is to be pasted.
+                writeln!(text, "  {label:width$}  {}", safe(line.replace('\t', " "))).ok();
             }
         }
         for hint in &failure.hints {

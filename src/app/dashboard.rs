@@ -195,7 +195,11 @@ fn stale(
 fn waiting(row: &TicketRow) -> Option<Attention> {
     let (kind, text) = match row.known? {
         Status::Approved => ("merge", "done, and not merged yet".to_owned()),
-        Status::CriticReview | Status::ExpediterReview if row.reviewed => return None,
+        stage @ (Status::CriticReview | Status::ExpediterReview)
+            if row.approved.contains(&stage) =>
+        {
+            return None;
+        }
         Status::CriticReview | Status::ExpediterReview => {
             ("review", format!("waits for a review: {}", row.status_words()))
         }

@@ -7,7 +7,7 @@ use super::worktree::{on_branch, with_branch};
 use crate::error::{Exit, Failure};
 use crate::git::{LocalEdit, Worktree};
 use crate::names::{Oid, RefName};
-use crate::text::shell_word;
+use crate::text::{count, shell_word};
 use crate::ticket::TicketId;
 use crate::workspace;
 
@@ -38,14 +38,14 @@ pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<S
             |at| format!("git -C {at} pull --rebase"),
         );
         return Ok(Some(format!(
-            "the local branch {short} holds commits that were never pushed, so it does not have this one yet; \
+            "the local branch {short} has commits that were never pushed, so it does not have this one yet\n\
              before you push: {how}"
         )));
     }
     match worktree {
         Some(worktree) if !ctx.repo.fast_forward(&worktree.path, tip)? => Ok(Some(format!(
-            "the workspace has not followed, because changes there would be lost; when they are committed: \
-             git -C {} pull --rebase",
+            "the workspace has not followed, because changes there would be lost\n\
+             when they are committed: git -C {} pull --rebase",
             shell_word(&worktree.path.display().to_string())
         ))),
         Some(_) => Ok(None),
@@ -121,12 +121,11 @@ pub fn require_at_rest(
     }
     let short = branch.short();
     let at = on_branch.map(|w| format!(" -C {}", shell_word(&w.path.display().to_string())));
-    let failure = Failure::new(
-        Exit::Refused,
-        format!("{short} holds commits that {remote} does not have: {missing}"),
-    )
-    .fact("local", local.to_string())
-    .maybe_fact("remote", tip.map(Oid::to_string));
+    let commits = count(missing, "commit", "commits");
+    let failure =
+        Failure::new(Exit::Refused, format!("{short} has {commits} that {remote} does not have"))
+            .fact("local", local.short())
+            .maybe_fact("remote", tip.map(Oid::short));
     // A push alone would be refused where others have pushed, as a note from elsewhere has.
     let failure = match &at {
         Some(at) if lacking > 0 => {

@@ -189,8 +189,9 @@ pub fn clear_local(
     {
         let short = branch.short();
         warnings.push(format!(
-            "the local branch {short} was kept: it holds commits that were never pushed \
-             (see them: git log {short}); before you claim {id} here again: {}",
+            "the local branch {short} was kept: it has commits that were never pushed\n\
+             see them: git log {short}\n\
+             before you claim {id} here again: {}",
             aside()?
         ));
         return Ok(warnings);
@@ -213,7 +214,7 @@ pub fn clear_local(
         }
         if let Some(dirty) = workspace::remove(repo, id, &worktree.path)? {
             warnings.push(format!(
-                "the workspace {} was kept: {}; before you claim {id} here again: {}",
+                "the workspace {} was kept: {}\nbefore you claim {id} here again: {}",
                 worktree.path.display(),
                 why_kept(&worktree.path, &dirty),
                 aside()?

@@ -28,13 +28,27 @@ pub fn told(
             let ticket = diary.ticket.as_ref().map(ToString::to_string);
             Err(what_stands(operation, diary, ticket.as_deref(), failure))
         }
+        // As in `by_signal`, and more is known here.
+        (Err(failure), Err(interrupted)) if failure.exit == Exit::Git => {
+            let ticket = diary.ticket.as_ref().map(ToString::to_string);
+            Err(what_stands(operation, diary, ticket.as_deref(), Failure::from(interrupted)))
+        }
         (result, _) => result,
+    }
+}
+
+/// A failure of git after tix was told to end is the end that was asked for: the signal of a terminal ends git as well, which
+/// may be first.
+pub fn by_signal(failure: Failure) -> Failure {
+    match (failure.exit, signals::check()) {
+        (Exit::Git, Err(interrupted)) => interrupted.into(),
+        _ => failure,
     }
 }
 
 fn what_stands(operation: &str, diary: &Diary, ticket: Option<&str>, failure: Failure) -> Failure {
     if !diary.landed && diary.attempts == 0 {
-        return failure;
+        return more(failure, "nothing changed");
     }
     if let ("activate", Some(id)) = (operation, ticket) {
         let stands =

@@ -11,6 +11,7 @@ pub mod complete;
 pub mod consent;
 pub mod context;
 pub mod dashboard;
+pub mod editor;
 pub mod find;
 pub mod follow;
 pub mod frame;

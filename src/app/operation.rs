@@ -125,19 +125,20 @@ impl<'a> Operation<'a> {
         Operation { name, outcome, ticket, timeout, claim: None }
     }
 
-    /// Runs it. `decide` is asked on each view of the ticket, and `say` for the answer.
+    /// Runs it. `decide` is asked on each view of the ticket, and `say` for the answer; it may add warnings.
     pub fn run(
         &self,
         (globals, env, out): (&Globals, &Env, &Out),
         mut decide: impl FnMut(&Context<'_>, &Act<'_>, &TicketView<'_>) -> Result<Decision, Failure>,
-        say: impl Fn(&Context<'_>, &Receipt) -> String,
+        say: impl Fn(&Context<'_>, &mut Receipt) -> String,
     ) -> Result<(), Failure> {
         let ctx = Context::open(globals, env, out, self.timeout)?;
         let mut diary = Diary { phase: self.name, ..Diary::default() };
         let result = self.perform(&ctx, &mut diary, &mut decide);
         let query = self.ticket.unwrap_or_default();
-        let receipt = record(&ctx, self.name, query, &diary, result)?;
-        answer(out, &receipt, &say(&ctx, &receipt));
+        let mut receipt = record(&ctx, self.name, query, &diary, result)?;
+        let text = say(&ctx, &mut receipt);
+        answer(out, &receipt, &text);
         Ok(())
     }
 
@@ -203,7 +204,7 @@ pub fn answer(out: &Out, receipt: &Receipt, text: &str) {
 }
 
 /// The answer of most verbs: the ticket and what holds of it now.
-pub fn plain(what: &'static str) -> impl Fn(&Context<'_>, &Receipt) -> String {
+pub fn plain(what: &'static str) -> impl Fn(&Context<'_>, &mut Receipt) -> String {
     move |_, receipt| answer_next(receipt, what, None)
 }
 

@@ -21,12 +21,8 @@ pub struct QueueFilter {
     #[arg(long, value_name = "LABEL", value_delimiter = ',', add = labels())]
     pub label: Vec<String>,
     /// Only tickets of this priority, P0 to P9 or high, medium, low; several with a comma
-    #[arg(long, value_name = "PRIORITY", value_delimiter = ',', value_parser = priority)]
+    #[arg(long, value_name = "PRIORITY", value_delimiter = ',')]
     pub priority: Vec<Priority>,
-}
-
-fn priority(text: &str) -> Result<Priority, String> {
-    Priority::read(text).ok_or_else(|| "a priority is P0 to P9, high, medium or low".to_owned())
 }
 
 impl QueueFilter {
@@ -159,7 +155,7 @@ pub struct QueueExplanation {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnclaimableReason {
-    /// `blocked`, `status`, `duplicate` or `dependency`.
+    /// `blocked`, `status`, `duplicate` or `dependency`; `here` where it is something that is in the way of this clone.
     pub kind: &'static str,
     /// In words.
     pub text: String,
@@ -174,6 +170,14 @@ impl QueueExplanation {
             rank: verdict.hindrances.is_empty().then_some(at + 1),
             hindrances: verdict.hindrances.iter().map(reason).collect(),
         }
+    }
+
+    /// A ticket that could be claimed, but not from here.
+    pub fn passed_over(ticket: TicketRow, failure: &Failure) -> QueueExplanation {
+        let words = std::iter::once(&failure.message).chain(failure.hints.first());
+        let text = words.map(String::as_str).collect::<Vec<_>>().join("; ");
+        let hindrances = vec![UnclaimableReason { kind: "here", text }];
+        QueueExplanation { ticket, rank: None, hindrances }
     }
 }
 
@@ -244,6 +248,17 @@ impl Choice {
         })
     }
 
+    /// Leaves out tickets that cannot be claimed from here, and names them.
+    pub fn pass_over(&mut self, passed: Vec<QueueExplanation>) {
+        if passed.is_empty() {
+            return;
+        }
+        self.total = self.total.saturating_sub(passed.len());
+        self.truncated = self.tickets.len() < self.total;
+        self.outcome = if self.total == 0 { "empty" } else { "found" };
+        self.explained.get_or_insert_default().extend(passed);
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.total == 0
@@ -268,6 +283,12 @@ impl Choice {
         match ctx.out.format {
             Format::Json => ctx.out.json(self),
             Format::Human => {
+                for passed in self.explained.iter().flatten() {
+                    for reason in &passed.hindrances {
+                        let text = &reason.text;
+                        ctx.out.warn(&format!("{} was passed over: {text}", passed.ticket.id));
+                    }
+                }
                 let what = if filter.is_any() { "nothing to do" } else { "nothing of that to do" };
                 ctx.out.narrate(&format!(
                     "{what} on {}; see why: tix next --explain",

@@ -89,7 +89,7 @@ fn claim(ctx: &Context<'_>, identity: &Identity, request: &TakeoverRequest<'_>) 
         id: format!("{clone}-{}", token()),
         by: request.to.unwrap_or(&identity.actor).to_owned(),
         at: crate::clock::rfc3339(ctx.now),
-        host: crate::env::host(),
+        host: crate::env::published_host(),
     }
 }
 

@@ -38,7 +38,7 @@ pub fn confirms(
         return Ok(true);
     };
     let due = (last + limit).timestamp();
-    let here = crate::env::host();
+    let here = crate::env::published_host();
     if let Some(commit) = sighting.trunk.commit()
         && ctx.repo.has_commit_from_elsewhere(commit, due, (trailer::HOST, &here))?
     {

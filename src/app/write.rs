@@ -60,10 +60,29 @@ enum NoWrite {
 /// How often a ticket may be found to have moved between trunk and branch before that is taken for a fault.
 const MOVES: u32 = 5;
 
+/// What a file that cannot be read as a ticket is to a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDamage {
+    Refuse,
+    /// It is a ticket without keys, which is mended.
+    Mend,
+}
+
 /// Makes the change that `decide` wants, wherever the ticket is. It is called again for each attempt.
 pub fn write(
     ctx: &Context<'_>,
     run: &Run,
+    diary: &mut Diary,
+    id: &TicketId,
+    decide: &mut dyn FnMut(&TicketView<'_>) -> Result<Decision, Failure>,
+) -> Result<Written, Failure> {
+    write_or_mend(ctx, (run, OnDamage::Refuse), diary, id, decide)
+}
+
+/// The same, for a ticket that may be damaged.
+pub fn write_or_mend(
+    ctx: &Context<'_>,
+    (run, damage): (&Run, OnDamage),
     diary: &mut Diary,
     id: &TicketId,
     decide: &mut dyn FnMut(&TicketView<'_>) -> Result<Decision, Failure>,
@@ -73,7 +92,7 @@ pub fn write(
     // A trunk that says "held" and a branch that is not there: the ticket is written where it can be.
     let missing = Cell::new(false);
     for _ in 0..MOVES {
-        let target = WriteTarget { ctx, id, branch: &branch, home, missing: &missing };
+        let target = WriteTarget { ctx, id, branch: &branch, home, damage, missing: &missing };
         match target.write(run, diary, decide) {
             Ok(Outcome::Landed(landed)) => return Ok(Outcome::Landed(landed)),
             Ok(Outcome::Answered(NoWrite::Already(tip))) => {
@@ -107,6 +126,7 @@ struct WriteTarget<'p> {
     id: &'p TicketId,
     branch: &'p RefName,
     home: Home,
+    damage: OnDamage,
     missing: &'p Cell<bool>,
 }
 
@@ -132,13 +152,24 @@ impl WriteTarget<'_> {
         }
     }
 
+    fn read<'e>(
+        &self,
+        view: &View<'_>,
+        entry: &'e TicketEntry,
+    ) -> Result<Ticket<'e>, Stop<Failure>> {
+        Ok(match self.damage {
+            OnDamage::Refuse => view.read(entry)?,
+            OnDamage::Mend => view.read_to_mend(entry)?,
+        })
+    }
+
     fn on_trunk(
         &self,
         view: &View<'_>,
         decide: &mut dyn FnMut(&TicketView<'_>) -> Result<Decision, Failure>,
     ) -> Result<Decision<Home, NoWrite>, Stop<Failure>> {
         let entry = view.snapshot.find_id(self.id)?;
-        let ticket = view.require(entry)?;
+        let ticket = self.read(view, entry)?;
         let carried = self.ctx.record == RecordPlace::Branch && ticket.held().claim_id.is_some();
         if entry.lane == Lane::Active && carried && view.watched().is_some() && !self.missing.get()
         {
@@ -162,11 +193,17 @@ impl WriteTarget<'_> {
         if entry.lane != Lane::Active {
             return elsewhere();
         }
-        let on_trunk = trunk.require(entry)?;
+        let on_trunk = self.read(&trunk, entry)?;
         if on_trunk.held().claim_id.is_none() {
             return elsewhere();
         }
-        let ticket = carried(view, self.id, &on_trunk)?;
+        let ticket = match view.snapshot.find_id(self.id).map(|entry| self.read(view, entry)) {
+            // Its claim cannot be read; the new text must have it.
+            Ok(Ok(broken)) if !broken.document.is_readable() => {
+                Ticket { trunk: on_trunk.entry.lane, ..broken }
+            }
+            _ => carried(view, self.id, &on_trunk)?,
+        };
         if self.ctx.remote.is_none() {
             self.require_unedited(&ticket.entry.path)?;
         }

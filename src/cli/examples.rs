@@ -153,8 +153,15 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "edit",
         &[
-            Example("tix edit welsh", "in your editor"),
-            Example("tix edit", "the ticket of this workspace"),
+            Example("tix edit welsh --append '- [ ] It is told'", "add to the text"),
+            Example("tix edit welsh --body 'Do it in Welsh.'", "replace the text"),
+        ],
+    ),
+    (
+        "tick",
+        &[
+            Example("tix tick welsh 1", "tick its first box"),
+            Example("tix tick welsh 'It works'", "tick the box that says so"),
         ],
     ),
     (

@@ -19,7 +19,7 @@ const GROUPS: [(&str, &[&str]); 8] = [
         "Work on a ticket",
         &["activate", "path", "note", "block", "unblock", "submit", "complete", "release", "undo"],
     ),
-    ("Change tickets", &["edit", "set", "dep", "graph", "queue", "draft", "rework"]),
+    ("Change tickets", &["edit", "tick", "set", "dep", "graph", "queue", "draft", "rework"]),
     ("Review and land", &["review", "land", "clean", "archive"]),
     ("Hand over and end", &["handoff", "reclaim", "close", "reopen"]),
     ("Guard and repair", &["doctor", "check", "hook", "trust", "config"]),

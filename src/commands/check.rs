@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use crate::app::context::Globals;
-use crate::app::context::working_dir;
+use crate::app::context::{Context, Globals, working_dir};
 use crate::app::frame::Extent;
+use crate::app::unknown::OnUnknown;
+use crate::config::RequestsLand;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::LazyFetch;
@@ -22,8 +23,9 @@ use crate::text::{count, safe};
 /// without a beginning to the first ticket; v1.0..main, for instance, is what main was at since v1.0. The last 200 are
 /// counted in the same way. A merge passes for what it brings, because that is how pull requests land, unless the merge itself
 /// changed something. A commit that moves a ticket from active to completed passes as the squash of a ticket
-/// branch. Other squashed or rebased pull requests cannot be told from commits made by hand, and are listed. What is
-/// older than the first ticket is not looked at.
+/// branch, and the commits that a rebase of that branch put before it pass with it. Other squashed or rebased pull requests
+/// look like commits made by hand, and are listed unless `.tix.yaml` says `check: squash` or `check: rebase`. What is older
+/// than the first ticket is not looked at. None of this changes what the hooks let pass.
 ///
 /// Exit code 1 says that there are such commits.
 #[derive(Debug, clap::Args)]
@@ -78,15 +80,40 @@ pub fn run(args: &CheckArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
         return Err(Failure::new(Exit::Refused, "there are no tickets here")
             .hint("go to your repository, or name it: tix -C <directory> check"));
     };
-    let (range, checked) = match &args.range {
-        Some(range) => {
-            let end = end_of(&guarded, range)?;
-            (range.clone(), guarded.check(Scope::Range(range, &end))?)
+    let mut found = look(&guarded, args, globals, RequestsLand::Merged)?;
+    if !found.1.broken.is_empty() {
+        let land = requests_land(globals, env, out);
+        if land != RequestsLand::Merged {
+            found = look(&guarded, args, globals, land)?;
         }
-        None => of_trunk(&guarded, globals)?,
-    };
+    }
+    let (range, checked) = found;
     answer(&range, &checked, out);
     if checked.broken.is_empty() { Ok(()) } else { Err(Failure::answered(Exit::No)) }
+}
+
+/// What is asked about, as git writes a range, and what was found there.
+fn look(
+    guarded: &Guarded,
+    args: &CheckArgs,
+    globals: &Globals,
+    land: RequestsLand,
+) -> Result<(String, Checked), Failure> {
+    let Some(range) = &args.range else { return of_trunk(guarded, globals, land) };
+    let end = end_of(guarded, range)?;
+    Ok((range.clone(), guarded.check(Scope::Range(range, &end), land)?))
+}
+
+/// How the team says that its pull requests land. Where the settings cannot be had, nothing is passed over.
+fn requests_land(globals: &Globals, env: &Env, out: &Out) -> RequestsLand {
+    let globals = Globals { on_unknown: OnUnknown::PassOver, ..globals.clone() };
+    match Context::open(&globals, env, out, None) {
+        Ok(ctx) => ctx.config.check,
+        Err(failure) => {
+            tracing::debug!(message = failure.message, "settings");
+            RequestsLand::Merged
+        }
+    }
 }
 
 /// The commit that a range leads to.
@@ -100,7 +127,11 @@ fn end_of(guarded: &Guarded, range: &str) -> Result<Oid, Failure> {
 }
 
 /// What the trunk has beyond its remote, or the last that it was at.
-fn of_trunk(guarded: &Guarded, globals: &Globals) -> Result<(String, Checked), Failure> {
+fn of_trunk(
+    guarded: &Guarded,
+    globals: &Globals,
+    land: RequestsLand,
+) -> Result<(String, Checked), Failure> {
     let trunk = match &globals.trunk {
         Some(name) => RefName::branch(name),
         None => guarded.trunk(),
@@ -114,7 +145,7 @@ fn of_trunk(guarded: &Guarded, globals: &Globals) -> Result<(String, Checked), F
         None => None,
     };
     if let (Some(local), Some(_), Some(label)) = (&local, &published, &label) {
-        let ahead = guarded.check(Scope::Unpublished(local))?;
+        let ahead = guarded.check(Scope::Unpublished(local), land)?;
         if ahead.commits > 0 {
             return Ok((format!("{label}..{}", trunk.short()), ahead));
         }
@@ -128,7 +159,7 @@ fn of_trunk(guarded: &Guarded, globals: &Globals) -> Result<(String, Checked), F
                 .hint("fetch it: git fetch"));
         }
     };
-    Ok((name, guarded.check(Scope::Recent(&tip, RECENT))?))
+    Ok((name, guarded.check(Scope::Recent(&tip, RECENT), land)?))
 }
 
 fn answer(range: &str, checked: &Checked, out: &Out) {

@@ -25,7 +25,7 @@ pub struct CloseArgs {
     #[command(flatten)]
     on: OnTicket,
     /// How it ends: `wont_do`, `duplicate:TICKET` or `superseded:TICKET`
-    #[arg(long = "as", value_name = "HOW")]
+    #[arg(long = "as", value_name = "HOW", default_value = "wont_do")]
     how: String,
     #[command(flatten)]
     claim: NamedClaim,
@@ -122,6 +122,12 @@ fn transact(
     outcome.map_err(Failure::from)
 }
 
+/// Whether somebody says that it will not be done, as this or another tool spells it.
+fn is_wont_do(how: &str) -> bool {
+    let letters = how.chars().filter(char::is_ascii_alphabetic).collect::<String>();
+    matches!(letters.to_ascii_lowercase().as_str(), "wontdo" | "wontfix")
+}
+
 /// How it ends; a ticket that is named must be there, and be another.
 fn resolution(
     ctx: &Context<'_>,
@@ -138,13 +144,14 @@ fn resolution(
         Err(Failure::new(Exit::Usage, message).hint("name the ticket that is left: tix list"))
     };
     match how.split_once(':') {
-        None if how == "wont_do" => Ok(Resolution::WontDo),
+        None if is_wont_do(how) => Ok(Resolution::WontDo),
         Some(("duplicate", query)) => Ok(Resolution::Duplicate(other(query)?)),
         Some(("superseded", query)) => Ok(Resolution::Superseded(other(query)?)),
         None | Some(_) => {
             let message = format!("a ticket cannot be closed as `{}`", safe(how));
             Err(Failure::new(Exit::Usage, message)
-                .hint("say --as wont_do, --as duplicate:<ticket> or --as superseded:<ticket>"))
+                .fact("takes", "wont_do, duplicate:<ticket>, superseded:<ticket>")
+                .hint(format!("for instance: tix close {id} --as duplicate:<ticket>")))
         }
     }
 }

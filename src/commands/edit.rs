@@ -1,41 +1,119 @@
-//! `tix edit`: change the text of a ticket in an editor.
+//! `tix edit`: change the text of a ticket, in an editor or with a text that is handed in.
 
-use std::io::Write as _;
-use std::path::Path;
+use std::path::PathBuf;
 
 use crate::app::context::{Context, Globals};
+use crate::app::editor::{Editor, ticket_text};
 use crate::app::here::named_or_here;
-use crate::app::input::read_file;
-use crate::app::operation::{Identity, OnTicket, answer, finish, plain};
+use crate::app::input::{body_text, given, read_source};
+use crate::app::operation::{Identity, OnTicket, answer, finish};
 use crate::app::receipt::{Receipt, record};
 use crate::app::role;
 use crate::app::settings::with_current_settings;
-use crate::app::write::write;
+use crate::app::write::{OnDamage, write_or_mend};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Already, Decision};
+use crate::lifecycle::{self, Already, Decision, NewText, Refusal};
 use crate::out::Out;
-use crate::ticket::{Document, TicketId};
+use crate::text::safe;
+use crate::ticket::{Document, TicketId, TooLong};
 use crate::trunk::{Diary, Run};
 
-/// Change the text of a ticket in your editor
+/// Change the text of a ticket
 ///
-/// The editor is the one that git uses (`GIT_EDITOR`, `core.editor`, `VISUAL`, `EDITOR`), on a copy of the newest text. What comes
-/// back is committed where the ticket is: on the trunk, or on its ticket branch while somebody holds it. If somebody else
-/// wrote to the ticket meanwhile, or if the text cannot be read as a ticket, nothing is written, and your copy is kept.
+/// In a terminal this opens the editor that git uses (`GIT_EDITOR`, `core.editor`, `VISUAL`, `EDITOR`) on a copy of the newest
+/// text. If somebody else writes to the ticket meanwhile, or if your text cannot be read as a ticket, nothing is written, and
+/// your copy is kept. Without a terminal, hand the text in with --body, --append or --from.
+///
+/// The change is committed where the ticket is: on the trunk, or on its ticket branch while somebody holds it. A ticket that
+/// cannot be read is mended in the editor or with --from.
 #[derive(Debug, clap::Args)]
 pub struct EditArgs {
     #[command(flatten)]
     on: OnTicket,
+    #[command(flatten)]
+    text: EditText,
+}
+
+/// Where a text comes from, if not from an editor.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+struct EditText {
+    /// Replace the text below the front matter: a file, - for standard input, or the text itself. The changelog stays
+    /// unless the text brings one
+    #[arg(long, value_name = "TEXT|FILE|-", allow_hyphen_values = true)]
+    body: Option<String>,
+    /// Add a text before the changelog; - for standard input
+    #[arg(long, value_name = "TEXT|-", allow_hyphen_values = true)]
+    append: Option<String>,
+    /// Replace the whole file, front matter and all; - for standard input
+    #[arg(long, value_name = "FILE|-")]
+    from: Option<PathBuf>,
+}
+
+/// A text that was handed in.
+enum HandedIn {
+    Body(Vec<u8>),
+    More(String),
+    Whole(Document),
+}
+
+impl HandedIn {
+    fn read(ctx: &Context<'_>, text: &EditText) -> Result<Option<HandedIn>, Failure> {
+        Ok(match (&text.body, &text.append, &text.from) {
+            (Some(body), ..) => Some(HandedIn::Body(body_text(&ctx.dir, body)?)),
+            (_, Some(more), _) => Some(HandedIn::More(given(more, "--append")?)),
+            (_, _, Some(file)) => Some(HandedIn::Whole(ticket_text(read_source(&ctx.dir, file)?)?)),
+            (None, None, None) => None,
+        })
+    }
+
+    /// Only a whole file mends a ticket whose front matter cannot be read.
+    fn on_damage(&self) -> OnDamage {
+        match self {
+            HandedIn::Whole(_) => OnDamage::Mend,
+            HandedIn::Body(_) | HandedIn::More(_) => OnDamage::Refuse,
+        }
+    }
+
+    fn put_into(&self, before: &Document) -> Result<Document, TooLong> {
+        match self {
+            HandedIn::Body(body) => before.with_body(body),
+            HandedIn::More(more) => before.with_more(more.as_bytes()),
+            HandedIn::Whole(document) => Ok(document.clone()),
+        }
+    }
 }
 
 pub fn run(args: &EditArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let mut diary = Diary { phase: "edit", ..Diary::default() };
-    let result = edit(&ctx, args, globals, &mut diary);
+    let result = match HandedIn::read(&ctx, &args.text)? {
+        Some(text) => put_in(&ctx, args, &mut diary, &text),
+        None => edit(&ctx, args, globals, &mut diary),
+    };
     let receipt = record(&ctx, "edit", args.on.query(), &diary, result)?;
-    answer(out, &receipt, &plain("is as you wrote it")(&ctx, &receipt));
+    let id = safe(&receipt.ticket);
+    let text = match receipt.outcome {
+        "already" => format!("nothing to change in {id}\n"),
+        _ => format!("{id} is edited\n"),
+    };
+    answer(out, &receipt, &text);
     Ok(())
+}
+
+fn put_in(
+    ctx: &Context<'_>,
+    args: &EditArgs,
+    diary: &mut Diary,
+    text: &HandedIn,
+) -> Result<Receipt, Failure> {
+    let run = Run::begin(&ctx.repo)?;
+    let id = named_or_here(ctx, &run, args.on.ticket.as_deref(), "edit")?;
+    replace(ctx, (&run, text.on_damage()), diary, &id, |before| {
+        let after = text.put_into(before).map_err(|TooLong| Refusal::TooLong { id: id.clone() })?;
+        Ok((before.clone(), after))
+    })
 }
 
 fn edit(
@@ -44,84 +122,59 @@ fn edit(
     globals: &Globals,
     diary: &mut Diary,
 ) -> Result<Receipt, Failure> {
-    let Some(editor) = ctx.repo.editor()? else {
-        return Err(Failure::new(Exit::Refused, "git knows no editor here")
-            .hint("name one: git config --global core.editor <command>"));
-    };
+    let named = args.on.ticket.as_deref().map_or_else(String::new, |id| format!(" {id}"));
+    let editor = Editor::find(
+        ctx,
+        &[
+            format!("replace the text: tix edit{named} --body <file>"),
+            format!("add to it: tix edit{named} --append <text>"),
+            format!("tick a box: tix tick{named} <number>"),
+        ],
+    )?;
     let run = Run::begin(&ctx.repo)?;
     let id = named_or_here(ctx, &run, args.on.ticket.as_deref(), "edit")?;
-    diary.ticket = Some(id.clone());
     let before = newest(ctx, &run, &id)?;
-    let copy = copy_of(ctx, &id, &before)?;
-    ctx.out.clear_progress();
-    let kept = |failure: Failure, copy: tempfile::NamedTempFile| match copy.keep() {
-        Ok((_, path)) => failure.fact("your text", path.display().to_string()),
-        Err(error) => failure.fact("your text", error.to_string()),
-    };
     drop(run);
-    if !crate::git::edit(&editor, copy.path()).map_err(Failure::from)? {
-        let failure =
-            Failure::new(Exit::Refused, "the editor ended with a failure; nothing changed");
-        return Err(kept(failure, copy));
-    }
+    let copy = editor.open(ctx, id.as_str(), before.as_bytes())?;
     // However long it took: the write has its own time, and settings of its own.
     let written = with_current_settings(|| {
         role::check("edit", globals, ctx.env, ctx.out)?;
         let ctx = Context::open(globals, ctx.env, ctx.out, args.on.timeout.as_deref())?;
-        put_back(&ctx, diary, &id, (&before, copy.path()))
+        let after = copy.document()?;
+        let run = Run::begin(&ctx.repo)?;
+        replace(&ctx, (&run, OnDamage::Mend), diary, &id, |_| Ok((before.clone(), after.clone())))
     });
-    // The editor is not opened a second time for what it has given.
-    written.map_err(|failure| Failure { outdated: false, ..kept(failure, copy) })
+    written.map_err(|failure| copy.keep(failure))
 }
 
 /// The newest text there is, wherever it is written.
 fn newest(ctx: &Context<'_>, run: &Run, id: &TicketId) -> Result<Document, Failure> {
     let mut newest = None;
     // A look is a write that finds nothing to do.
-    write(ctx, run, &mut Diary::default(), id, &mut |view| {
+    write_or_mend(ctx, (run, OnDamage::Mend), &mut Diary::default(), id, &mut |view| {
         newest = Some(view.ticket.document.clone());
         Ok(Decision::Answer(Already))
     })?;
     newest.ok_or_else(|| Failure::new(Exit::NotFound, format!("{id} has no text")))
 }
 
-/// A file of its own for each call, with the ticket's name, below the repository's own directory: it outlives the call if
-/// the text must be kept.
-fn copy_of(
+/// Writes the text that `texts` makes of the newest one; it gives the text that it was made from, too.
+fn replace(
     ctx: &Context<'_>,
-    id: &TicketId,
-    document: &Document,
-) -> Result<tempfile::NamedTempFile, Failure> {
-    let dir = ctx.repo.tix_dir().join("edit");
-    let failed = |error: std::io::Error| {
-        Failure::new(Exit::Refused, format!("{}: {error}", dir.display()))
-            .hint("nothing changed; free some space or fix the permissions, and try again")
-    };
-    std::fs::create_dir_all(&dir).map_err(failed)?;
-    let mut copy = tempfile::Builder::new()
-        .prefix(&format!("{id}-"))
-        .suffix(".md")
-        .tempfile_in(&dir)
-        .map_err(failed)?;
-    copy.write_all(document.as_bytes()).map_err(failed)?;
-    Ok(copy)
-}
-
-fn put_back(
-    ctx: &Context<'_>,
+    run: (&Run, OnDamage),
     diary: &mut Diary,
     id: &TicketId,
-    (before, copy): (&Document, &Path),
+    texts: impl Fn(&Document) -> Result<(Document, Document), Failure>,
 ) -> Result<Receipt, Failure> {
-    let run = Run::begin(&ctx.repo)?;
-    // By its path: editors put another file in its place.
-    let after = Document::parse(read_file(copy)?).map_err(|error| {
-        Failure::new(Exit::Damaged, format!("your text, line {}: {}", error.line, error.kind))
-    })?;
+    diary.ticket = Some(id.clone());
     let identity = Identity::of(ctx, id, None)?;
     let act = identity.act(ctx);
-    let written = write(ctx, &run, diary, id, &mut |view| {
-        Ok(lifecycle::replace(&view.ticket, &act, before, &after)?)
+    let written = write_or_mend(ctx, run, diary, id, &mut |view| {
+        let (before, after) = texts(&view.ticket.document)?;
+        let claim = view.on_trunk.held().claim_id;
+        let text =
+            NewText { verb: "edit", before: &before, after: &after, claim: claim.as_deref() };
+        Ok(lifecycle::replace(&view.ticket, &act, &text)?)
     })?;
     let mut receipt = Receipt::new(ctx, "edit", id.as_str(), act.actor);
     receipt.outcome = "edited";

@@ -112,6 +112,9 @@ pub fn run(args: &GraphArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
             (Format::Human, Language::Mermaid) => out.answer(&mermaid(&graph)),
             (Format::Human, Language::Dot) => out.answer(&dot(&graph)),
         }
+        if graph.nodes.is_empty() {
+            out.narrate("no ticket has to do with another one; show all of them: tix graph --all");
+        }
         for damage in &survey.damaged {
             out.warn(&damage.to_string());
         }
@@ -188,7 +191,8 @@ fn mermaid(graph: &Graph) -> String {
         };
         text += &format!("  {line}\n");
     }
-    for (class, [fill, line, words]) in COLOURS {
+    let in_use = |class: &str| graph.nodes.iter().any(|node| self::class(node) == class);
+    for (class, [fill, line, words]) in COLOURS.into_iter().filter(|(class, _)| in_use(class)) {
         let dashes = if class == MISSING { ",stroke-dasharray:4 3" } else { "" };
         text += &format!("  classDef {class} fill:{fill},stroke:{line},color:{words}{dashes}\n");
     }

@@ -64,11 +64,13 @@ fn land(ctx: &Context<'_>, args: &LandArgs, diary: &mut Diary) -> Result<Receipt
     diary.ticket = Some(id.clone());
     let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let identity = Identity::without_claim(ctx)?;
+    let own = Identity::of(ctx, &id, None)?;
     let act = identity.act(ctx);
     let progress = ctx.progress();
     let engine = ctx.engine(&run, &progress).watching(branch.clone());
     let form = if args.squash { MergeForm::Squash } else { MergeForm::Merge };
-    let operation = LandOperation { ctx, engine: &engine, id: &id, branch: &branch, form };
+    let operation =
+        LandOperation { ctx, engine: &engine, id: &id, branch: &branch, form, own: &own };
     let mut receipt = Receipt::new(ctx, "land", id.as_str(), act.actor);
     match engine.transact(diary, |view| operation.decide(view, &act)) {
         Ok(Outcome::Landed(landed)) => {
@@ -109,6 +111,8 @@ struct LandOperation<'s> {
     id: &'s TicketId,
     branch: &'s RefName,
     form: MergeForm,
+    /// Whoever lands it, with what this clone knows of the ticket.
+    own: &'s Identity,
 }
 
 impl LandOperation<'_> {
@@ -127,7 +131,13 @@ impl LandOperation<'_> {
         };
         let there = self.engine.view_of(tip)?;
         let on_branch = carried(&there, self.id, &on_trunk)?;
-        require_at_rest(self.ctx, self.id, self.branch, Some(tip), PushRequirement::Required)?;
+        if let Err(failure) =
+            require_at_rest(self.ctx, self.id, self.branch, Some(tip), PushRequirement::Required)
+        {
+            // To whoever held it before, what is here is no work that belongs on the branch.
+            self.own.act(self.ctx).require_claim(&on_trunk)?;
+            return Err(failure.into());
+        }
         let decided = with_work(self.ctx, self.id, tip, |work| {
             lifecycle::land(&on_trunk, &on_branch, act, work, self.form)
         });

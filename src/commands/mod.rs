@@ -46,6 +46,7 @@ pub mod shell_init;
 pub mod show;
 pub mod status;
 pub mod submit;
+pub mod tick;
 pub mod trust;
 pub mod unblock;
 pub mod undo;

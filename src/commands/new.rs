@@ -1,11 +1,12 @@
 //! `tix new`: put tickets into the queue.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::app::complete::{ids, labels};
 use crate::app::context::{Context, Globals};
+use crate::app::editor::{EditedCopy, Editor};
 use crate::app::find::no_tickets;
-use crate::app::input::{read_file, read_stdin};
+use crate::app::input::{body_text, read_file};
 use crate::app::receipt::{Receipt, record};
 use crate::app::template::{set, template};
 use crate::env::Env;
@@ -15,16 +16,18 @@ use crate::lifecycle::{self, Decision, Draft, NewTicket, trailer};
 use crate::names::Oid;
 use crate::out::{Format, Out};
 use crate::text::safe;
-use crate::ticket::{Document, Lane, Preference, Relation, SessionId, TicketId, Value};
-use crate::trunk::{Diary, Landed, Outcome, Run, View};
+use crate::ticket::{
+    Document, Lane, Preference, Priority, Relation, SessionId, TicketId, TooLong, Value,
+};
+use crate::trunk::{Diary, Landed, Outcome, Run, Trunk, View};
 
 /// Write a ticket into the queue
 ///
 /// The ticket is committed on the trunk and pushed; your checkout is not touched. It is numbered
 /// `TICKET-<session>-<NNN>` with the next free number over all lanes, and starts from tickets/TEMPLATE.md if
-/// the trunk has one. Success is only said when the remote holds it.
+/// the trunk has one. It is reported as created only when the remote has it.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).args(["title", "from"]))]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["title", "from", "edit"]))]
 pub struct NewArgs {
     /// What is to be done, in one line
     #[arg(value_name = "TITLE", conflicts_with = "from")]
@@ -32,21 +35,24 @@ pub struct NewArgs {
     /// The session that names the ticket [default: made from the title]
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
-    /// How urgent it is
-    #[arg(long, value_name = "P0..P3", value_parser = ["P0", "P1", "P2", "P3"], ignore_case = true)]
-    priority: Option<String>,
+    /// How urgent it is: P0 to P9, or urgent, high, medium, low
+    #[arg(long, value_name = "PRIORITY")]
+    priority: Option<Priority>,
     /// A label; may be given several times
     #[arg(long = "label", value_name = "LABEL", add = labels())]
     labels: Vec<String>,
     /// A ticket that must be completed first; may be given several times
     #[arg(long = "depends-on", value_name = "TICKET", add = ids(&Lane::ALL))]
     depends_on: Vec<String>,
-    /// The ticket that the new one is a part of
+    /// The ticket that it is a part of
     #[arg(long, value_name = "TICKET", add = ids(&Lane::ALL))]
     parent: Option<String>,
-    /// The text of the ticket: a file, or - for standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "from")]
-    body: Option<PathBuf>,
+    /// The text of the ticket: a file, - for standard input, or the text itself
+    #[arg(long, value_name = "TEXT|FILE|-", conflicts_with = "from", allow_hyphen_values = true)]
+    body: Option<String>,
+    /// Write the ticket in your editor first
+    #[arg(long, conflicts_with = "from")]
+    edit: bool,
     /// A ticket file to take as it is; several make one commit
     #[arg(long, value_name = "FILE", num_args = 1..)]
     from: Vec<PathBuf>,
@@ -101,14 +107,65 @@ pub fn run(args: &NewArgs, globals: &Globals, env: &Env, out: &Out) -> Result<()
 }
 
 fn create(ctx: &Context<'_>, args: &NewArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
-    let actor = ctx.actor()?;
-    let queue = ctx.queue_dir()?;
-    let key = args.key.as_deref().map(checked_key).transpose()?;
+    args.key.as_deref().map(checked_key).transpose()?;
     let files = read_files(ctx, &args.from)?;
-    let body = args.body.as_deref().map(|path| read_body(ctx, path)).transpose()?;
+    let body = args.body.as_deref().map(|text| body_text(&ctx.dir, text)).transpose()?;
     let run = Run::begin(&ctx.repo)?;
     let progress = ctx.progress();
     let trunk = ctx.engine(&run, &progress);
+    let mut written = None;
+    if args.edit {
+        let editor =
+            Editor::find(ctx, &["give the text: tix new <title> --body <file>".to_owned()])?;
+        let view = trunk.fetch_view()?;
+        let draft = draft_of_title(ctx, args, &view, body.as_deref())?;
+        written = Some(editor.open(ctx, draft.session.as_str(), draft.document.as_bytes())?);
+    }
+    let edited = written.as_ref().map(EditedCopy::document).transpose();
+    let result = edited.and_then(|edited| {
+        let source = DraftSource { files: &files, body: body.as_deref(), edited: edited.as_ref() };
+        put(ctx, args, (diary, &trunk), &source)
+    });
+    result.map_err(|failure| match written {
+        Some(copy) => copy.keep(failure),
+        None => failure,
+    })
+}
+
+/// What the new tickets are made from.
+struct DraftSource<'a> {
+    files: &'a [TicketFile],
+    body: Option<&'a [u8]>,
+    /// What came from the editor.
+    edited: Option<&'a Document>,
+}
+
+impl DraftSource<'_> {
+    fn drafts(
+        &self,
+        ctx: &Context<'_>,
+        args: &NewArgs,
+        view: &View<'_>,
+    ) -> Result<Vec<Draft>, Failure> {
+        if let Some(document) = self.edited {
+            return Ok(vec![draft_of_edited(args, document)?]);
+        }
+        if self.files.is_empty() {
+            return Ok(vec![draft_of_title(ctx, args, view, self.body)?]);
+        }
+        self.files.iter().map(|file| draft_of_file(args, file)).collect()
+    }
+}
+
+fn put(
+    ctx: &Context<'_>,
+    args: &NewArgs,
+    (diary, trunk): (&mut Diary, &Trunk<'_>),
+    source: &DraftSource<'_>,
+) -> Result<Receipt, Failure> {
+    let actor = ctx.actor()?;
+    let queue = ctx.queue_dir()?;
+    let key = args.key.as_deref().map(checked_key).transpose()?;
     let created = crate::clock::rfc3339(ctx.now);
     // The answer are the tickets of an earlier call with the same key.
     let outcome = trunk.transact(diary, |view| {
@@ -121,12 +178,7 @@ fn create(ctx: &Context<'_>, args: &NewArgs, diary: &mut Diary) -> Result<Receip
         if !view.has_tickets {
             return Err(no_tickets(ctx).into());
         }
-        let drafts = if files.is_empty() {
-            vec![draft_of_title(ctx, args, view, body.as_deref())?]
-        } else {
-            files.iter().map(|file| draft_of_file(args, file)).collect::<Result<_, _>>()?
-        };
-        let drafts = with_options(drafts, args, view)?;
+        let drafts = with_options(source.drafts(ctx, args, view)?, args, view)?;
         let request = NewTicket {
             drafts: &drafts,
             actor: &actor,
@@ -217,10 +269,6 @@ fn read_files(ctx: &Context<'_>, paths: &[PathBuf]) -> Result<Vec<TicketFile>, F
     paths.iter().map(read).collect()
 }
 
-fn read_body(ctx: &Context<'_>, path: &Path) -> Result<Vec<u8>, Failure> {
-    if path == Path::new("-") { read_stdin() } else { read_file(&ctx.dir.join(path)) }
-}
-
 fn draft_of_title(
     ctx: &Context<'_>,
     args: &NewArgs,
@@ -228,13 +276,11 @@ fn draft_of_title(
     body: Option<&[u8]>,
 ) -> Result<Draft, Failure> {
     let title = args.title.as_deref().unwrap_or_default().trim();
-    if title.is_empty() {
-        return Err(Failure::new(Exit::Usage, "a ticket needs a title"));
+    // In the editor it gets one.
+    if title.is_empty() && !args.edit {
+        return Err(no_title());
     }
-    let session = match &args.session {
-        Some(session) => session_id(session)?,
-        None => SessionId::slug_from_title(title),
-    };
+    let session = session_of(args, title)?;
     let mut document = template(ctx, view)?;
     if let Some(body) = body {
         document = with_body(&document, body)?;
@@ -245,21 +291,34 @@ fn draft_of_title(
     Ok(Draft { document, session, wanted: None, label: "the template".to_owned() })
 }
 
-/// The document with another body, and a changelog at its end if the body brings none.
-fn with_body(document: &Document, body: &[u8]) -> Result<Document, Failure> {
-    let all = document.as_bytes();
-    let front = all.get(..all.len() - document.body().len()).unwrap_or_default();
-    let mut bytes = front.to_vec();
-    bytes.push(b'\n');
-    bytes.extend_from_slice(body.trim_ascii());
-    bytes.push(b'\n');
-    let mut document = parse(bytes, "--body")?;
-    if !document.has_changelog() {
-        let mut bytes = document.into_bytes();
-        bytes.extend_from_slice(b"\n# Changelog\n");
-        document = parse(bytes, "--body")?;
+fn no_title() -> Failure {
+    Failure::new(Exit::Usage, "a ticket needs a title")
+}
+
+fn session_of(args: &NewArgs, title: &str) -> Result<SessionId, Failure> {
+    match &args.session {
+        Some(session) => session_id(session),
+        None => Ok(SessionId::slug_from_title(title)),
     }
-    Ok(document)
+}
+
+/// What somebody wrote in an editor: its title names it.
+fn draft_of_edited(args: &NewArgs, document: &Document) -> Result<Draft, Failure> {
+    // A heading of the template is none.
+    let title = document.text("title").ok_or_else(no_title)?;
+    let session = session_of(args, &title)?;
+    let label = "your text".to_owned();
+    Ok(Draft { document: document.clone(), session, wanted: None, label })
+}
+
+/// The document with another body. Every ticket that tix makes has a changelog.
+fn with_body(document: &Document, body: &[u8]) -> Result<Document, Failure> {
+    let too_long = |error: TooLong| Failure::new(Exit::Usage, error.to_string());
+    let document = document.with_body(body).map_err(too_long)?;
+    if document.has_changelog() {
+        return Ok(document);
+    }
+    document.with_more(b"# Changelog").map_err(too_long)
 }
 
 fn draft_of_file(args: &NewArgs, source: &TicketFile) -> Result<Draft, Failure> {
@@ -311,14 +370,16 @@ fn with_options(
     for query in &args.depends_on {
         depends_on.push(view.snapshot.find(query, &Preference::NONE)?.id.to_string());
     }
-    let parent = args.parent.as_ref();
-    let parent = parent.map(|query| view.snapshot.find(query, &Preference::NONE)).transpose()?;
+    let parent = match &args.parent {
+        Some(query) => Some(view.snapshot.find(query, &Preference::NONE)?.id.to_string()),
+        None => None,
+    };
     let apply = |mut draft: Draft| {
-        if let Some(parent) = parent {
-            set(&mut draft.document, Relation::Parent.key(), Value::Text(parent.id.as_str()))?;
+        if let Some(priority) = args.priority {
+            set(&mut draft.document, "priority", Value::Text(&priority.to_string()))?;
         }
-        if let Some(priority) = &args.priority {
-            set(&mut draft.document, "priority", Value::Text(&priority.to_uppercase()))?;
+        if let Some(parent) = &parent {
+            set(&mut draft.document, Relation::Parent.key(), Value::Text(parent))?;
         }
         if !args.labels.is_empty() {
             set(&mut draft.document, "labels", Value::List(&args.labels))?;

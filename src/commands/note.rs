@@ -16,14 +16,10 @@ use crate::ticket::Lane;
 /// The entry has the form `## [time] - Creator: note`, and each line of the text becomes an item of its list. While
 /// somebody holds the ticket it is written on its ticket branch.
 #[derive(Debug, clap::Args)]
-#[command(allow_missing_positional = true)]
 pub struct NoteArgs {
-    /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]
-    #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
-    ticket: Option<String>,
-    /// What to write, or - for standard input
-    #[arg(value_name = "TEXT", required = true)]
-    text: String,
+    /// The ticket [default: the one of this workspace], and what to write, or - for standard input
+    #[arg(value_name = "[TICKET] TEXT", required = true, num_args = 1..=2, add = ids(&Lane::ALL))]
+    words: Vec<String>,
     /// The kind of entry, one word
     #[arg(long = "type", value_name = "WORD", default_value = "note")]
     kind: String,
@@ -36,11 +32,16 @@ pub struct NoteArgs {
 }
 
 pub fn run(args: &NoteArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let text = given(&args.text, "the note")?;
+    let (ticket, text) = match args.words.as_slice() {
+        [ticket, text, ..] => (Some(ticket.as_str()), text.as_str()),
+        [text] => (None, text.as_str()),
+        [] => (None, ""),
+    };
+    let text = given(text, "the note")?;
     let operation = Operation {
         name: "note",
         outcome: "noted",
-        ticket: args.ticket.as_deref(),
+        ticket,
         timeout: args.timeout.as_deref(),
         claim: None,
     };

@@ -14,6 +14,7 @@ use crate::git::{HistoryQuery, HistoryWalk, path_bytes};
 use crate::lifecycle::{TicketEntry, trailer};
 use crate::out::{Format, Out};
 use crate::ticket::{Lane, TicketId};
+use crate::workspace::{self, WorkspaceError};
 
 /// Print where the workspace of a ticket is on this machine
 ///
@@ -50,6 +51,9 @@ pub fn run(args: &PathArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
     board::look(&ctx, Look::LastSeen, |seen| {
         let entry = seen_or_here(&ctx, seen.view, args.id.as_deref(), "release")?;
         let path = match board::workspace(&ctx, &entry.id)? {
+            Workspace::At(path) if workspace::is_unlinked(&ctx.repo, &path) => {
+                return Err(WorkspaceError::Unlinked { path }.into());
+            }
             Workspace::At(path) => path,
             Workspace::Gone(path) => return Err(gone(entry, &path)),
             Workspace::None => return Err(elsewhere(&ctx, seen, entry)),

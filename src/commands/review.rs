@@ -25,11 +25,11 @@ pub struct ReviewArgs {
     /// The work is good
     #[arg(long)]
     approve: bool,
-    /// The work needs changes: say which with --notes
+    /// The work needs changes: say which with --reason
     #[arg(long)]
     request_changes: bool,
     /// What to tell the holder, or - for standard input
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long = "reason", alias = "notes", value_name = "TEXT")]
     notes: Option<String>,
     /// The stage that you speak for; refused when the ticket is at another one
     #[arg(long, value_name = "STAGE", value_parser = ["critic_review", "expediter_review"])]
@@ -40,7 +40,7 @@ pub struct ReviewArgs {
 }
 
 pub fn run(args: &ReviewArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let notes = args.notes.as_deref().map(|text| given(text, "--notes")).transpose()?;
+    let notes = args.notes.as_deref().map(|text| given(text, "--reason")).transpose()?;
     let commit = args.commit.as_deref().map(commit_id).transpose()?;
     let stage = args.stage.as_deref().and_then(Status::read).map(|reading| reading.status);
     let (verb, verdict, outcome, said) = if args.approve {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::app::board::{self, Look};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
-use crate::app::find::{TicketSearch, find_ticket};
+use crate::app::here::seen_or_here;
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
 use crate::app::worker::{self, Job, WorkerArgs};
 use crate::env::Env;
@@ -32,9 +32,9 @@ use crate::workspace::worker::Started;
 /// here; 5 it cannot be started or does not begin. In the foreground a worker that ends at once has its own.
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
-    /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
-    #[arg(value_name = "ID", add = ids(&[Lane::Active]))]
-    ticket: String,
+    /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]
+    #[arg(value_name = "TICKET", add = ids(&[Lane::Active]))]
+    ticket: Option<String>,
     #[command(flatten)]
     worker: WorkerArgs,
     /// The program and its arguments
@@ -59,7 +59,8 @@ pub fn run(args: &RunArgs, globals: &Globals, env: &Env, out: &Out) -> Result<u8
         Ok((started, receipt)) => (Some(started), Ok(receipt)),
         Err(failure) => (None, Err(failure)),
     };
-    let receipt = record(&ctx, "run", &args.ticket, &diary, result)?;
+    let query = args.ticket.as_deref().unwrap_or_default();
+    let receipt = record(&ctx, "run", query, &diary, result)?;
     out.clear_progress();
     if args.worker.waits() {
         tracing::info!(ticket = receipt.ticket, "the worker has begun");
@@ -80,7 +81,7 @@ fn start(
     line: &CommandLine,
     diary: &mut Diary,
 ) -> Result<(Started, Receipt), Failure> {
-    let found = find(ctx, &args.ticket)?;
+    let found = find(ctx, args.ticket.as_deref())?;
     diary.ticket = Some(found.id.clone());
     let session = worker::session(ctx, &found.id)?;
     let mut receipt = Receipt::new(ctx, "run", found.id.as_str(), &ctx.actor()?);
@@ -111,9 +112,9 @@ fn start(
 
 /// The ticket, if it is held and its workspace is here. The trunk as last fetched is asked: a worker that was
 /// fenced off since then hears of it with its first push.
-fn find(ctx: &Context<'_>, query: &str) -> Result<FoundWorkspace, Failure> {
+fn find(ctx: &Context<'_>, query: Option<&str>) -> Result<FoundWorkspace, Failure> {
     board::look(ctx, Look::LastSeen, |seen| {
-        let entry = find_ticket(ctx, seen.view, TicketSearch { query, command: "release" })?;
+        let entry = seen_or_here(ctx, seen.view, query, "release")?;
         let id = entry.id.clone();
         let Some(path) = worker::workspace(ctx, &id)? else {
             let failure = Failure::new(Exit::NotFound, format!("{id} has no workspace here"));

@@ -1,13 +1,16 @@
 //! `tix set`: change keys of a ticket's front matter.
 
+use std::cell::RefCell;
+
 use crate::app::complete::ids;
 use crate::app::context::Globals;
-use crate::app::operation::{Operation, plain};
+use crate::app::operation::Operation;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, NewValue};
 use crate::out::Out;
-use crate::ticket::{Document, Lane};
+use crate::text::{one_line, safe};
+use crate::ticket::{Document, Lane, NoPriority, Priority};
 
 /// The keys that hold lists, also where a ticket does not say so yet.
 const LISTS: [&str; 2] = ["labels", "depends_on"];
@@ -15,8 +18,8 @@ const LISTS: [&str; 2] = ["labels", "depends_on"];
 /// Set keys in the front matter of a ticket
 ///
 /// Every other byte of the file stays as it is. `KEY=` empties a key; a key that holds a list takes its items with commas
-/// between them. What tix itself writes (the status, the claim, the review …) changes with what is done to the ticket, and
-/// cannot be set; only where the status is none, `status=open` gives it one. While somebody holds the ticket it is written on its ticket branch.
+/// between them. You cannot set what tix writes itself (the status, the claim, the review …); the one exception is
+/// `status=open` on a ticket whose status tix does not know. While somebody holds the ticket, the change goes to its ticket branch.
 #[derive(Debug, clap::Args)]
 pub struct SetArgs {
     /// The ticket [default: the one of this workspace], and keys with their new values: `KEY=VALUE`
@@ -42,18 +45,60 @@ pub fn run(args: &SetArgs, globals: &Globals, env: &Env, out: &Out) -> Result<()
         timeout: args.timeout.as_deref(),
         claim: None,
     };
+    // What changes, and the keys that tix does nothing with, as of the last view.
+    let (changes, unread) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
     operation.run(
         (globals, env, out),
         |_, act, view| {
             let document = &view.ticket.document;
             let settings: Vec<_> = settings
                 .iter()
-                .map(|(key, value)| ((*key).to_owned(), setting(document, key, value)))
-                .collect();
+                .map(|(key, value)| Ok(((*key).to_owned(), setting(document, key, value)?)))
+                .collect::<Result<_, Failure>>()?;
+            *changes.borrow_mut() =
+                settings.iter().map(|(key, value)| change(document, key, value)).collect();
+            let new = settings.iter().map(|(key, _)| key.clone());
+            *unread.borrow_mut() =
+                new.filter(|key| !document.has(key) && !lifecycle::is_read(key)).collect();
             Ok(lifecycle::set(&view.ticket, act, &settings)?)
         },
-        plain("is as you said"),
+        |_, receipt| {
+            for key in unread.borrow().iter() {
+                let nearest = lifecycle::nearest_key(key);
+                let meant = nearest.map(|key| format!("; did you mean `{key}`?"));
+                receipt.warnings.push(format!(
+                    "`{key}` is new in {}, and tix does nothing with it{}",
+                    receipt.ticket,
+                    meant.unwrap_or_default()
+                ));
+            }
+            format!("{}: {}\n", safe(&receipt.ticket), changes.borrow().join(", "))
+        },
     )
+}
+
+/// A value as a line of an answer has it.
+fn shown(document: &Document, key: &str) -> String {
+    let list = document.list(key);
+    match document.text(key) {
+        Some(text) => safe(one_line(&text)),
+        None if list.is_empty() => "-".to_owned(),
+        None => safe(one_line(&list.join(", "))),
+    }
+}
+
+/// What a setting changes, in words.
+fn change(document: &Document, key: &str, value: &NewValue) -> String {
+    let new = match value {
+        NewValue::Null => "-".to_owned(),
+        NewValue::Text(text) => safe(one_line(text)),
+        NewValue::List(items) => safe(one_line(&items.join(", "))),
+    };
+    let old = shown(document, key);
+    if old == new {
+        return format!("{key} is {new} already");
+    }
+    format!("{key}: {old} → {new}")
 }
 
 fn split(text: &str) -> Result<(&str, &str), Failure> {
@@ -69,12 +114,21 @@ fn split(text: &str) -> Result<(&str, &str), Failure> {
     Ok((key, value.trim()))
 }
 
-fn setting(document: &Document, key: &str, value: &str) -> NewValue {
+fn setting(document: &Document, key: &str, value: &str) -> Result<NewValue, Failure> {
     let is_list = LISTS.contains(&key)
         || (document.has(key) && document.text(key).is_none() && !document.list(key).is_empty());
     if is_list {
         let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
-        return NewValue::List(items.map(str::to_owned).collect());
+        return Ok(NewValue::List(items.map(str::to_owned).collect()));
     }
-    if value.is_empty() { NewValue::Null } else { NewValue::Text(value.to_owned()) }
+    if value.is_empty() {
+        return Ok(NewValue::Null);
+    }
+    if key == "priority" {
+        let priority: Priority = value
+            .parse()
+            .map_err(|NoPriority| Failure::new(Exit::Usage, format!("`{value}`: {NoPriority}")))?;
+        return Ok(NewValue::Text(priority.to_string()));
+    }
+    Ok(NewValue::Text(value.to_owned()))
 }

@@ -81,6 +81,8 @@ pub struct StatusJson<'a> {
     last_sign: Option<String>,
     /// Whether somebody holds it and has given no sign for so long that others may take it over.
     stale: bool,
+    /// What the last review wants changed, line by line; empty where none does.
+    changes_requested: &'a [String],
     /// What is to be done before it can be complete.
     missing: Vec<String>,
     /// What whoever asks would do next; missing where somebody is at work, or has to judge first.
@@ -96,16 +98,11 @@ struct Standpoint {
     worker: Option<WorkerNow>,
     last: Option<chrono::DateTime<chrono::Utc>>,
     stale: bool,
+    /// What the last review wants changed, line by line; empty where none does.
+    asked: Vec<String>,
     missing: Vec<String>,
     next: Option<String>,
     moves: Vec<MoveJson>,
-}
-
-impl Standpoint {
-    /// The moves that whoever asks may make.
-    fn yours(&self) -> impl Iterator<Item = &MoveJson> {
-        self.moves.iter().filter(|m| m.you)
-    }
 }
 
 pub fn run(args: &StatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
@@ -155,6 +152,7 @@ fn standpoint(
         Lane::Active => lifecycle::missing_in(&ticket.document),
         Lane::Queue | Lane::Completed | Lane::Archive => Vec::new(),
     };
+    let asked = lifecycle::requested_changes(&ticket);
     let workspace = board::workspace(ctx, &row.id)?;
     let worker = worker::now(ctx, &row.id);
     let here = next_step::TicketAsSeen {
@@ -178,6 +176,7 @@ fn standpoint(
         row,
         last,
         stale,
+        asked,
         missing: missing.iter().map(ToString::to_string).collect(),
         next,
         moves,
@@ -224,6 +223,7 @@ fn shown(standpoint: &Standpoint, all: bool, as_of: AsOf) -> StatusJson<'_> {
         worker: standpoint.worker.as_ref(),
         last_sign: standpoint.last.map(crate::clock::rfc3339),
         stale: standpoint.stale,
+        changes_requested: &standpoint.asked,
         missing: standpoint.missing.clone(),
         next: standpoint.next.as_deref(),
         moves: standpoint.moves.iter().filter(|m| all || m.you).collect(),
@@ -266,10 +266,8 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
     if more > 0 {
         writeln!(text, "  {:9}  and {more} more", "").ok();
     }
-    let yours: Vec<&str> = standpoint.yours().map(|m| m.command).collect();
-    if !yours.is_empty() {
-        writeln!(text, "you can: {}", yours.join(", ")).ok();
-    }
+    text.push_str(&asked(standpoint));
+    text.push_str(&your_moves(&standpoint.moves));
     if let Some(next) = &standpoint.next {
         writeln!(text, "next: {}", safe(next)).ok();
     }
@@ -321,7 +319,7 @@ fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         ("worker", standpoint.worker.as_ref().map(WorkerNow::words)),
         ("source", Some(row.source.clone())),
     ];
-    let mut text = format!("{}\n", row.id) + &labelled(lines);
+    let mut text = format!("{}\n", row.id) + &labelled(lines) + &asked(standpoint);
     let open = |m: &&MoveJson| m.legal;
     let width = standpoint.moves.iter().map(|m| m.command.len()).max().unwrap_or(0);
     text.push_str("open now:\n");
@@ -345,4 +343,24 @@ fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         writeln!(text, "next:\n  {}", safe(next)).ok();
     }
     text
+}
+
+/// What the last review wants changed.
+fn asked(standpoint: &Standpoint) -> String {
+    let lines = standpoint.asked.iter().map(|line| format!("  {}\n", safe(line)));
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("changes requested:\n{lines}") }
+}
+
+/// What whoever asks can do now; where that is nothing for one reason, the reason.
+fn your_moves(moves: &[MoveJson]) -> String {
+    let yours: Vec<&str> = moves.iter().filter(|m| m.you).map(|m| m.command).collect();
+    if !yours.is_empty() {
+        return format!("you can: {}\n", yours.join(", "));
+    }
+    let mut reasons = moves.iter().filter_map(|m| m.why.as_deref());
+    let first = reasons.next().unwrap_or_default();
+    let same = reasons.all(|reason| reason == first);
+    let why = same.then(|| format!(": {}", safe(first)));
+    format!("you can do nothing with it now{}\n", why.unwrap_or_default())
 }

@@ -7,8 +7,8 @@ use crate::app::operation::{NamedClaim, Operation, answer_next};
 use crate::app::work::with_work;
 use crate::env::Env;
 use crate::error::Failure;
-use crate::lifecycle;
 use crate::lifecycle::machine::Verb;
+use crate::lifecycle::{Unchanged, submit};
 use crate::out::Out;
 use crate::ticket::Lane;
 
@@ -22,6 +22,9 @@ pub struct SubmitArgs {
     /// The ticket [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&[Lane::Active]))]
     ticket: Option<String>,
+    /// Submit work again that was sent back and has not changed
+    #[arg(long)]
+    anyway: bool,
     #[command(flatten)]
     claim: NamedClaim,
     /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
@@ -30,6 +33,7 @@ pub struct SubmitArgs {
 }
 
 pub fn run(args: &SubmitArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let unchanged = if args.anyway { Unchanged::Submit } else { Unchanged::Refuse };
     let operation = Operation {
         name: "submit",
         outcome: "submitted",
@@ -43,7 +47,7 @@ pub fn run(args: &SubmitArgs, globals: &Globals, env: &Env, out: &Out) -> Result
             let id = &view.ticket.entry.id;
             let tip = view.require_tip(act, Verb::Submit)?;
             // Who may comes before what is missing: the old holder of a ticket has no work to push for it.
-            let step = with_work(ctx, id, tip, |work| lifecycle::submit(&view.ticket, act, work))?;
+            let step = with_work(ctx, id, tip, |work| submit(&view.ticket, act, work, unchanged))?;
             require_at_rest(ctx, id, view.branch, view.tip, PushRequirement::Required)?;
             Ok(step)
         },

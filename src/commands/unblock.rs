@@ -1,11 +1,12 @@
 //! `tix unblock`: say that the work can go on.
 
 use crate::app::context::Globals;
-use crate::app::operation::{OnTicket, Operation, plain};
+use crate::app::operation::{OnTicket, Operation};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;
 use crate::out::Out;
+use crate::text::safe;
 
 /// Say that a blocked ticket can go on
 #[derive(Debug, clap::Args)]
@@ -23,6 +24,10 @@ pub fn run(args: &UnblockArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
     operation.run(
         (globals, env, out),
         |_, act, view| Ok(lifecycle::unblock(&view.ticket, act, args.reason.as_deref())?),
-        plain("is not blocked"),
+        |_, receipt| {
+            let already = receipt.outcome == "already";
+            let what = if already { "was not blocked" } else { "is unblocked" };
+            format!("{} {what}\n", safe(&receipt.ticket))
+        },
     )
 }

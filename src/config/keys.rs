@@ -20,6 +20,7 @@ pub enum KeyName {
     Timeout,
     Protected,
     Landing,
+    Check,
     Review,
     ReviewSelf,
     StaleAfter,
@@ -80,6 +81,7 @@ impl Key {
                 | KeyName::PostActivate
                 | KeyName::Roles
                 | KeyName::Landing
+                | KeyName::Check
         )
     }
 
@@ -100,7 +102,7 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 22] = [
+const KEYS: [Key; 23] = [
     Key {
         id: KeyName::Requires,
         name: REQUIRES,
@@ -238,6 +240,14 @@ const KEYS: [Key; 22] = [
         on_machine: None,
     },
     Key {
+        id: KeyName::Check,
+        name: "check",
+        takes: "merge, squash or rebase",
+        default: DefaultValue::Fixed("merge"),
+        about: "How pull requests land: `squash` and `rebase` let code pass in `tix check` and `tix doctor`, and nowhere else.",
+        on_machine: None,
+    },
+    Key {
         id: KeyName::Review,
         name: "review",
         takes: "a list of stages: critic_review, expediter_review",
@@ -322,9 +332,31 @@ fn folded(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
 }
 
-/// The initial `.tix.yaml` of a repository: every key, explained and commented out, so that showing a default does not
-/// freeze it. If a trunk was chosen, its line is active.
-pub fn commented_yaml(trunk: Option<&str>) -> String {
+/// What a team has chosen before there was a `.tix.yaml`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ChosenSettings<'a> {
+    /// The branch of the tickets, where it is not the default one.
+    pub trunk: Option<&'a str>,
+    pub skip_ci: bool,
+    /// Whether work has a review, of one stage.
+    pub review: bool,
+}
+
+impl ChosenSettings<'_> {
+    /// The value of a key as it is written there; `None` where the default holds.
+    fn value(&self, key: KeyName) -> Option<String> {
+        let chosen = [
+            (KeyName::Trunk, self.trunk.map(yaml::value)),
+            (KeyName::SkipCi, self.skip_ci.then(|| "true".to_owned())),
+            (KeyName::Review, self.review.then(|| "[critic_review]".to_owned())),
+        ];
+        chosen.into_iter().find(|(id, _)| *id == key)?.1
+    }
+}
+
+/// The `.tix.yaml` that a repository starts with: every key explained and commented out, so that a
+/// default is not frozen into a file by having been shown there. What was chosen is set.
+pub fn commented_yaml(chosen: ChosenSettings<'_>) -> String {
     let mut text = String::from(
         "# Settings for everyone who works on this repository's tickets. tix reads them from the branch that pull\n\
          # requests go to. A key that is not set has the default shown. For one clone or one user, use\n\
@@ -342,10 +374,9 @@ pub fn commented_yaml(trunk: Option<&str>) -> String {
             text.push_str(how);
             text.push('.');
         }
-        let line = match trunk.filter(|_| key.id == KeyName::Trunk) {
-            Some(trunk) => format!("\n{}: {}\n", key.name, yaml::value(trunk)),
-            // The defaults are ours: values that YAML could misread contain braces or `>`; only the empty mapping is
-            // safe.
+        let line = match chosen.value(key.id) {
+            Some(value) => format!("\n{}: {value}\n", key.name),
+            // The defaults are ours: what YAML could misread has braces, unless it is a mapping of nothing, or compares.
             None if value.contains(['{', '>']) && value != "{}" => {
                 format!("\n# {}: \"{value}\"\n", key.name)
             }
@@ -410,7 +441,12 @@ mod tests {
             ("yes", "trunk: \"yes\""),
             ("a#b", "trunk: \"a#b\""),
         ] {
-            assert!(commented_yaml(Some(trunk)).lines().any(|found| found == line), "{trunk}");
+            assert!(
+                commented_yaml(ChosenSettings { trunk: Some(trunk), ..ChosenSettings::default() })
+                    .lines()
+                    .any(|found| found == line),
+                "{trunk}"
+            );
         }
     }
 }

@@ -20,7 +20,9 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::{ConfigError, Origin, Problem};
-pub use keys::{DefaultValue, Key, PROTECTED, commented_yaml, describe, key_named, variables};
+pub use keys::{
+    ChosenSettings, DefaultValue, Key, PROTECTED, commented_yaml, describe, key_named, variables,
+};
 pub use template::{Fields, Template};
 pub use yaml::{Yaml, yaml_entries};
 
@@ -96,6 +98,8 @@ pub struct Config {
     pub protected: Vec<String>,
     /// What may be merged into the trunk without a pull request.
     pub landing: Landing,
+    /// How pull requests land, for whoever looks at the history.
+    pub check: RequestsLand,
     /// The stages of the review, in order.
     pub review: Vec<Stage>,
     /// Whether a holder may review their own work.
@@ -130,6 +134,17 @@ pub enum Landing {
     Completed,
 }
 
+/// How pull requests land. It says what `tix check` and `tix doctor` find wrong with a history, and lets nothing into a branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestsLand {
+    /// By merge commits, and ticket branches in any way.
+    Merged,
+    /// As one commit each.
+    Squashed,
+    /// As the commits of their branches.
+    Rebased,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Stage {
     Critic,
@@ -154,6 +169,7 @@ impl Default for Config {
             timeout: Duration::from_mins(1),
             protected: keys::PROTECTED.map(str::to_owned).into(),
             landing: Landing::None,
+            check: RequestsLand::Merged,
             review: Vec::new(),
             review_self: false,
             stale_after: Duration::from_hours(24),

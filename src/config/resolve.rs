@@ -11,7 +11,9 @@ use super::keys::{self, Key, KeyName};
 use super::quote::quoted;
 use super::template::{Purpose, Template, TemplateError};
 use super::yaml::{Yaml, YamlEntries};
-use super::{ClaimLock, Config, Landing, RecordPlace, SharedWorktree, Stage, VERSION, Writes};
+use super::{
+    ClaimLock, Config, Landing, RecordPlace, RequestsLand, SharedWorktree, Stage, VERSION, Writes,
+};
 
 /// How many settings that are not understood are reported: each needs a search for its line and its nearest key, and a
 /// hostile file may have any number.
@@ -190,6 +192,14 @@ impl ConfigResolution<'_> {
                 config.landing = match given.text(key)? {
                     "none" => Landing::None,
                     "completed" => Landing::Completed,
+                    _ => return Err(given.unexpected(key)),
+                };
+            }
+            KeyName::Check => {
+                config.check = match given.text(key)? {
+                    "merge" => RequestsLand::Merged,
+                    "squash" => RequestsLand::Squashed,
+                    "rebase" => RequestsLand::Rebased,
                     _ => return Err(given.unexpected(key)),
                 };
             }

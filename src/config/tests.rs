@@ -397,15 +397,19 @@ fn an_anchor_may_be_used_and_a_merge_key_is_no_setting() {
 
 #[test]
 fn the_commented_file_sets_nothing_but_a_chosen_trunk() {
-    assert_eq!(yaml(commented_yaml(None).as_bytes()), Ok(Config::default()));
-    let config = yaml(commented_yaml(Some("tickets")).as_bytes()).unwrap();
+    assert_eq!(yaml(commented_yaml(ChosenSettings::default()).as_bytes()), Ok(Config::default()));
+    let config = yaml(
+        commented_yaml(ChosenSettings { trunk: Some("tickets"), ..ChosenSettings::default() })
+            .as_bytes(),
+    )
+    .unwrap();
     assert_eq!(config, Config { trunk: Some("tickets".to_owned()), ..Config::default() });
 }
 
 #[test]
 fn every_line_of_the_commented_file_can_be_uncommented() {
     let keys: Vec<_> = describe().iter().map(|key| format!("# {}: ", key.name)).collect();
-    let text = commented_yaml(None);
+    let text = commented_yaml(ChosenSettings::default());
     let lines = text.lines().filter(|line| keys.iter().any(|key| line.starts_with(key)));
     let bare: Vec<_> = lines.map(|line| line.trim_start_matches("# ")).collect();
     assert_eq!(bare.len(), describe().len());
@@ -416,7 +420,8 @@ fn every_line_of_the_commented_file_can_be_uncommented() {
 
 #[test]
 fn the_commented_file_explains_each_key_in_a_line() {
-    let text = commented_yaml(Some("tickets"));
+    let text =
+        commented_yaml(ChosenSettings { trunk: Some("tickets"), ..ChosenSettings::default() });
     assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
     let end: Vec<_> = text.split("\n\n").skip(2).take(2).collect();
     assert_snapshot!(end.join("\n\n"), @r"

@@ -22,14 +22,17 @@ fn here(facts: &RepoFacts) -> Option<Finding> {
     ))
 }
 
-/// What is published stays, and a squashed pull request looks the same: good to know, and nothing to mend.
+/// What is published stays, and a pull request that was squashed or rebased looks the same: good to know, and nothing to mend.
 fn published(facts: &RepoFacts) -> Option<Finding> {
     let found = about(&facts.code.published, &format!("of {}", facts.trunk))?;
     Some(
         found
-            .fact("so", "pull requests that were squashed or rebased look like this too")
+            .fact(
+                "perhaps",
+                "they came by pull requests; if yours are squashed or rebased, say so in .tix.yaml: `check: squash` or `check: rebase`",
+            )
             .repair("see them", &["tix", "check", &facts.trunk])
-            .repair("keep this clone from making more", &["tix", "hook", "install"])
+            .repair("keep this clone from pushing code to it", &["tix", "hook", "install"])
             .only(Severity::Info),
     )
 }

@@ -111,7 +111,7 @@ fn lane_mismatch(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
     }
     let (id, path) = (&entry.id, entry.path.to_string());
     let message =
-        format!("{id} is in {}/, and its status `{status}` belongs into {home}/", entry.lane);
+        format!("{id} is in {}/, and its status `{status}` belongs in {home}/", entry.lane);
     let finding = Finding::new(Check::LaneMismatch, Some(id), message)
         .fact("file", path.clone())
         .maybe_fact("held by", head.claimed_by.clone());
@@ -119,7 +119,8 @@ fn lane_mismatch(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
         finding.repair("find out which of the two is true", &["tix", "log", id.as_str()])
     };
     Some(match (entry.lane, home) {
-        (Lane::Queue, _) => asking(finding.fact("so", "nobody holds it, and nobody can claim it")),
+        (Lane::Queue, _) => asking(finding.fact("so", "nobody holds it, and nobody can claim it"))
+            .repair("if it still waits, say so", &["tix", "set", id.as_str(), "status=open"]),
         (Lane::Active, Lane::Completed) => {
             let target = path.replacen("/active/", "/completed/", 1);
             finding.repair_by_moving("if it is done, move it on, on the trunk", &path, &target)

@@ -1,10 +1,10 @@
 //! The refusal of a decision, with its exit code, its facts and its ways out.
 
 use super::{Exit, Failure};
-use crate::lifecycle::machine::{Illegal, Verb};
+use crate::lifecycle::machine::{Illegal, Verb, lane_of};
 use crate::lifecycle::{ClaimedWorkspace, Holder, Missing, Refusal};
 use crate::text::{one_line, shell_word};
-use crate::ticket::{Status, TicketId};
+use crate::ticket::{Lane, Status, TicketId};
 
 /// What a release does to a pull request.
 pub const CLOSES_REQUEST: &str = "most servers close a pull request when its branch is deleted";
@@ -56,6 +56,7 @@ fn exit(refusal: &Refusal) -> Exit {
         | Refusal::OwnWork { .. }
         | Refusal::OtherStage { .. }
         | Refusal::Moved { .. }
+        | Refusal::Unchanged { .. }
         | Refusal::Circle { .. }
         | Refusal::NoChangelog { .. }
         | Refusal::TooLong { .. }
@@ -103,6 +104,7 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         Refusal::Moved { known, tip, .. } => {
             failure.fact("commit", known.to_string()).fact("branch", tip.to_string())
         }
+        Refusal::Unchanged { commit, .. } => failure.fact("commit", commit.to_string()),
         Refusal::Incomplete { missing, .. } => {
             let of_kind = |kind: &str| {
                 let all = missing.iter().filter(|one| one.kind() == kind);
@@ -138,6 +140,11 @@ fn instead(failure: Failure, legal: &[Verb]) -> Failure {
     let commands: Vec<_> = legal.iter().flat_map(|verb| verb.commands()).copied().collect();
     let some = (!commands.is_empty()).then(|| commands.join(", "));
     failure.maybe_fact("legal now", some)
+}
+
+/// Whether a status is one of a ticket in the queue.
+fn waits(status: &str) -> bool {
+    Status::read(status).is_some_and(|reading| lane_of(reading.status) == Lane::Queue)
 }
 
 fn no_status(id: &TicketId) -> Vec<String> {
@@ -184,6 +191,31 @@ fn incomplete(id: &TicketId, missing: &[Missing]) -> Vec<String> {
     hints
 }
 
+fn damaged(path: &str) -> Vec<String> {
+    let path = shell_word(path);
+    vec![
+        format!("mend it in your editor: tix edit {path}"),
+        format!("or put a whole file in its place: tix edit {path} --from <file>"),
+    ]
+}
+
+fn unchanged(id: &TicketId) -> Vec<String> {
+    vec![
+        format!("see what was asked for: tix status {id}"),
+        format!("if the review should look again all the same: tix submit {id} --anyway"),
+    ]
+}
+
+fn moved(id: &TicketId, since: &str, (known, tip): (&str, &str)) -> Vec<String> {
+    vec![
+        format!("see what is new: git diff {known} {tip}"),
+        match since {
+            "submitted" => format!("its holder submits it again: tix submit {id}"),
+            _ => format!("look at it as it is now: tix status {id}"),
+        },
+    ]
+}
+
 fn hints(refusal: &Refusal) -> Vec<String> {
     match refusal {
         Refusal::NotFound { .. } | Refusal::BadQuery { .. } => {
@@ -198,13 +230,13 @@ fn hints(refusal: &Refusal) -> Vec<String> {
                 shell_word(&path.to_string())
             )]
         }
-        Refusal::Damaged { path, .. } => vec![format!("fix the file and push it: {path}")],
+        Refusal::Damaged { path, .. } => damaged(&path.to_string()),
         Refusal::BadName { .. } => Vec::new(),
         Refusal::Exists { id, .. }
         | Refusal::NotActive { id, .. }
         | Refusal::NotInQueue { id, .. }
         | Refusal::Blocked { id, .. } => vec![format!("look at it: tix show {id}")],
-        Refusal::NotClaimable { id, status, .. } if Status::read(status).is_some() => {
+        Refusal::NotClaimable { id, status, .. } if waits(status) => {
             vec![format!("look at it: tix show {id}")]
         }
         Refusal::NotClaimable { id, .. } | Refusal::UnknownStatus { id, .. } => no_status(id),
@@ -239,13 +271,8 @@ fn hints(refusal: &Refusal) -> Vec<String> {
             "to allow it, set `review.self: true` in the team's .tix.yaml".to_owned(),
         ],
         Refusal::OtherStage { id, .. } => vec![format!("look at it: tix status {id}")],
-        Refusal::Moved { id, since, known, tip } => vec![
-            format!("see what is new: git diff {} {}", known.short(), tip.short()),
-            match *since {
-                "submitted" => format!("its holder can submit it again: tix submit {id}"),
-                _ => format!("see where it is now: tix status {id}"),
-            },
-        ],
+        Refusal::Moved { id, since, known, tip } => moved(id, since, (known.short(), tip.short())),
+        Refusal::Unchanged { id, .. } => unchanged(id),
         Refusal::Circle { path, .. } => {
             let second = path.get(1).map_or("", TicketId::as_str);
             vec![format!("see the cycle: tix show {second}, tix dep tree {second}")]
@@ -253,7 +280,7 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::NoChangelog { id, .. } => {
             vec![format!("add the heading at the end of the ticket: tix edit {id}")]
         }
-        Refusal::OwnedKey { verb, .. } => vec![match verb.and_then(Verb::command) {
+        Refusal::OwnedKey { command, .. } => vec![match command {
             Some(command) => format!("use: tix {command}"),
             None => "commands change it; see the possible ones: tix status <ticket>".to_owned(),
         }],
@@ -293,6 +320,10 @@ fn illegal(id: &TicketId, verb: Verb, why: Illegal) -> String {
         (Illegal::NoStages, Verb::Submit) => {
             format!("complete it without a review: tix complete {id}")
         }
+        (Illegal::Misplaced(_, lane), _) => format!(
+            "if it belongs there, give it a status of {lane}/: tix set {id} status={}",
+            Status::usual_in(lane)
+        ),
         (Illegal::Blocked, _) => format!("once nothing blocks it: tix unblock {id}"),
         (Illegal::Unfinished, _) => format!(
             "try again in a moment; if the set-up was interrupted, its holder can finish it: tix activate {id}"
@@ -300,7 +331,6 @@ fn illegal(id: &TicketId, verb: Verb, why: Illegal) -> String {
         (
             Illegal::Lane(_)
             | Illegal::Status(_)
-            | Illegal::Misplaced(..)
             | Illegal::NoStages
             | Illegal::NotBlocked
             | Illegal::ByRequest

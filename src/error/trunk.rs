@@ -88,7 +88,11 @@ fn unreachable(message: &str, words: &str, landing: MayLand) -> Failure {
         (MayLand::No, None) => {
             Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
                 .fact("git", words.trim())
-                .hint("try again when the network is back")
+                .hint(if is_nowhere(words) {
+                    "see whether its address is right: git remote -v"
+                } else {
+                    "try again when the network is back"
+                })
         }
         (MayLand::Unknown, Some(failure)) => {
             let message = format!("{}, and the last push may have landed", failure.message);
@@ -101,6 +105,13 @@ fn unreachable(message: &str, words: &str, landing: MayLand) -> Failure {
                 .hint("when the network is back, run the same command again: it checks whether the push landed")
         }
     }
+}
+
+/// Whether git says that there is no repository at an address.
+fn is_nowhere(words: &str) -> bool {
+    ["does not appear to be a git repository", "does not exist", "not found"]
+        .iter()
+        .any(|word| words.contains(word))
 }
 
 fn exists(message: &str, remote: &str, branch: &str) -> Failure {

@@ -16,8 +16,7 @@ const VALUES: char = '\u{1f}';
 impl Repo {
     /// Whether `from` has a commit in its history that was made elsewhere since `then`, in seconds since 1970.
     ///
-    /// A commit names its machine in the trailer `host`; one without the trailer was made elsewhere if its committer
-    /// has another address.
+    /// A commit names its machine in the trailer `host`, with its domain or without; one without a name was made elsewhere if its committer has another address.
     pub fn has_commit_from_elsewhere(
         &self,
         from: &Oid,
@@ -33,7 +32,9 @@ impl Repo {
             call.arg(format!("--since-as-filter=@{since}")).args([from.as_str(), "--"]).run_ok()?;
         Ok(text_of(&answer).split('\0').any(|commit| match commit.split_once(VALUES) {
             Some((committer, "")) => committer != mail,
-            Some((_, hosts)) => hosts.split(VALUES).all(|host| host != here),
+            Some((_, hosts)) => {
+                hosts.split(VALUES).all(|host| host.split('.').next() != Some(here))
+            }
             None => false,
         }))
     }

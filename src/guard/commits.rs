@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::merges::{self, Depth};
-use super::rule::{self, Breach, BreachReason, CommitVerdict};
+use super::rule::{self, Breach, BreachReason, CommitVerdict, TouchedTicket};
 use super::{GuardError, content};
 use crate::git::{ChangedCommit, Delta, Git, Objects, Walk, loose_blob};
 use crate::names::{Oid, RepoPath};
@@ -18,6 +18,10 @@ pub struct JudgedCommit {
     /// code.
     pub completes: Option<String>,
     pub verdict: CommitVerdict,
+    /// What is wrong with what a refused commit does to tickets, besides all else that it does.
+    pub beside: Vec<Breach>,
+    pub touched: Vec<TouchedTicket>,
+    pub is_merge: bool,
 }
 
 /// The commits that are asked about.
@@ -45,8 +49,22 @@ pub fn judge(
         let left_out = left_out.remove(&commit.oid).unwrap_or_default();
         let verdict = of_commit(&commit, left_out, tickets_dir, &mut reader)?;
         let completes = rule::completes(&commit.deltas, tickets_dir);
+        let beside = match &verdict {
+            CommitVerdict::Refused(_) => beside(&commit.deltas, tickets_dir, &mut reader)?,
+            CommitVerdict::Tickets(_) | CommitVerdict::Nothing => Vec::new(),
+        };
+        let touched = rule::touched(&commit.deltas, tickets_dir);
+        let is_merge = commit.parents.len() > 1;
         let ChangedCommit { oid, subject, .. } = commit;
-        judged.push(JudgedCommit { commit: oid, subject, completes, verdict });
+        judged.push(JudgedCommit {
+            commit: oid,
+            subject,
+            completes,
+            verdict,
+            beside,
+            touched,
+            is_merge,
+        });
     }
     Ok(judged)
 }
@@ -66,6 +84,18 @@ fn of_commit(
             Ok(CommitVerdict::Refused(vec![Breach { path: None, why: BreachReason::Empty }]))
         }
         (false, _) => of_deltas(&deltas, tickets_dir, reader),
+    }
+}
+
+/// What is wrong with what these do to tickets.
+fn beside(
+    deltas: &[Delta],
+    tickets_dir: &RepoPath,
+    reader: &mut TextReader<'_>,
+) -> Result<Vec<Breach>, GuardError> {
+    match rule::judge_tickets(deltas, tickets_dir) {
+        Ok(tickets) => content::judge(&tickets, reader),
+        Err(breaches) => Ok(breaches),
     }
 }
 

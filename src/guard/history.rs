@@ -1,8 +1,8 @@
 //! What a branch holds already: the rule over history, for audits and CI.
 
 use super::commits::{self, JudgedCommit, NewCommit};
-use super::{CommitVerdict, GuardError, Guarded};
-use crate::config;
+use super::{CommitVerdict, GuardError, Guarded, landed};
+use crate::config::{self, RequestsLand};
 use crate::git::{LineEnd, Walk};
 use crate::names::Oid;
 
@@ -38,9 +38,9 @@ impl Guarded {
     /// Judges the commits of a branch.
     ///
     /// Along the commits that the branch was at (the first parents) a merge counts for what it changes itself, so
-    /// that a merged pull request passes; and a commit that completes a ticket is taken for a squashed one. Commits
-    /// from before there were tickets are not judged.
-    pub fn check(&self, scope: Scope<'_>) -> Result<Checked, GuardError> {
+    /// that a merged pull request passes; and so does what else came by one, as `land` and the history say. What is not
+    /// published is judged as it would be pushed. Commits from before there were tickets are not judged.
+    pub fn check(&self, scope: Scope<'_>, land: RequestsLand) -> Result<Checked, GuardError> {
         let (asked, tip, limit) = match scope {
             Scope::Unpublished(tip) => (tip.as_str(), tip, None),
             Scope::Recent(tip, limit) => (tip.as_str(), tip, Some(limit)),
@@ -59,17 +59,17 @@ impl Guarded {
             Adoption::With(commit) => known.push(commit),
             Adoption::Never => return Ok(Checked { commits: 0, broken: Vec::new() }),
         }
-        let judged = if let (Scope::Unpublished(tip), Some(trunk)) = (scope, self.trunk()) {
+        let mut judged = if let (Scope::Unpublished(tip), Some(trunk)) = (scope, self.trunk()) {
             self.judge_gain(&trunk, tip.as_str(), &known)?
         } else {
             let new = NewCommit { tips: &[asked], known: &known, walk, limit };
             commits::judge(self.reader(), self.tickets_dir(), new)?
         };
         let commits = judged.len();
-        let is_broken = |commit: &JudgedCommit| {
-            let landed = walk == Walk::FirstParents && commit.completes.is_some();
-            matches!(commit.verdict, CommitVerdict::Refused(_)) && !landed
-        };
+        if walk == Walk::FirstParents {
+            landed::let_pass(&mut judged, land);
+        }
+        let is_broken = |commit: &JudgedCommit| matches!(commit.verdict, CommitVerdict::Refused(_));
         Ok(Checked { commits, broken: judged.into_iter().filter(is_broken).collect() })
     }
 

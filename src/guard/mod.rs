@@ -21,6 +21,7 @@ mod history;
 mod in_force;
 pub mod install;
 mod known;
+mod landed;
 mod landing;
 mod memory;
 mod merges;

@@ -167,6 +167,26 @@ pub fn is_ticket(path: &RepoPath, tickets_dir: &RepoPath) -> bool {
     matches!(named(path, tickets_dir), Named::Ticket(..))
 }
 
+/// A ticket that a commit changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TouchedTicket {
+    pub id: String,
+    /// Whether it does so among those that are held.
+    pub in_active: bool,
+}
+
+/// The tickets that a commit changes, by each of their paths.
+pub fn touched(deltas: &[Delta], tickets_dir: &RepoPath) -> Vec<TouchedTicket> {
+    let ticket = |delta: &Delta| match named(&delta.path, tickets_dir) {
+        Named::Ticket(lane, stem) => Some(TouchedTicket {
+            id: String::from_utf8(stem).ok()?,
+            in_active: lane == Lane::Active,
+        }),
+        Named::Companion | Named::SetUp | Named::Not(_) => None,
+    };
+    deltas.iter().filter_map(ticket).collect()
+}
+
 /// The ticket that a commit moves from active to completed, whatever else it changes.
 pub fn completes(deltas: &[Delta], tickets_dir: &RepoPath) -> Option<String> {
     let places = |lane: Lane, is_side: fn(&Delta) -> bool| {

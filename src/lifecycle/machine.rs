@@ -83,7 +83,7 @@ impl Verb {
             Verb::Draft => &["draft"],
             Verb::Claim => &["activate"],
             Verb::Note => &["note"],
-            Verb::Edit => &["edit", "set"],
+            Verb::Edit => &["edit", "set", "tick"],
             Verb::Block => &["block"],
             Verb::Unblock => &["unblock"],
             Verb::Release => &["release"],

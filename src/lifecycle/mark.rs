@@ -6,6 +6,7 @@ use super::decision::{Already, Decision};
 use super::machine::{Illegal, Verb, lane_of};
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
+use crate::text::near;
 use crate::ticket::{Appended, Document, Status, StatusError, StatusReading, Value};
 
 /// The role of an author who is not the reviewer.
@@ -123,46 +124,64 @@ impl NewValue {
     }
 }
 
-/// The keys that only tix writes, each with the verb that writes it.
-const OWNED: [(&str, Option<Verb>); 17] = [
+/// The keys that only tix writes, each with the command that does.
+const OWNED: [(&str, Option<&str>); 17] = [
     ("ticket_id", None),
     ("session_id", None),
     ("sequence", None),
     ("created", None),
     ("status", None),
-    ("claimed_by", Some(Verb::Claim)),
-    ("claimed_at", Some(Verb::Claim)),
-    ("claim_id", Some(Verb::Claim)),
-    ("branch", Some(Verb::Claim)),
-    ("worktree_path", Some(Verb::Claim)),
-    ("blocked", Some(Verb::Block)),
-    ("submitted", Some(Verb::Submit)),
-    ("approvals", Some(Verb::Approve)),
-    ("completed_at", Some(Verb::Complete)),
-    ("closed_at", Some(Verb::Close)),
-    ("resolution", Some(Verb::Close)),
-    ("parent_ticket", Some(Verb::Rework)),
+    ("claimed_by", Verb::Claim.command()),
+    ("claimed_at", Verb::Claim.command()),
+    ("claim_id", Verb::Claim.command()),
+    ("branch", Verb::Claim.command()),
+    ("worktree_path", Verb::Claim.command()),
+    ("blocked", Verb::Block.command()),
+    ("submitted", Verb::Submit.command()),
+    ("approvals", Verb::Approve.command()),
+    ("completed_at", Verb::Complete.command()),
+    ("closed_at", Verb::Close.command()),
+    ("resolution", Verb::Close.command()),
+    ("parent_ticket", Some("dep add <ticket> <parent> --relation parent")),
 ];
 
 /// Checks that somebody may set a key.
 pub fn check_key(key: &str) -> Result<(), Refusal> {
-    if let Some((_, verb)) = OWNED.iter().find(|(owned, _)| owned.eq_ignore_ascii_case(key)) {
-        return Err(Refusal::OwnedKey { key: key.to_owned(), verb: *verb });
+    if let Some((_, command)) = OWNED.iter().find(|(owned, _)| owned.eq_ignore_ascii_case(key)) {
+        return Err(Refusal::OwnedKey { key: key.to_owned(), command: *command });
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let ok = key.starts_with(|c: char| c.is_ascii_alphabetic()) && key.chars().all(plain);
     if ok { Ok(()) } else { Err(Refusal::BadKey { key: key.to_owned() }) }
 }
 
-/// The key of a ticket's status.
+/// The keys that people set and tix reads.
+const READ: [&str; 7] =
+    ["title", "priority", "labels", "depends_on", "blocks", "related", "duplicate_of"];
+
+/// Whether tix does anything with a key. Another one is the team's own.
+pub fn is_read(key: &str) -> bool {
+    READ.contains(&key) || OWNED.iter().any(|(owned, _)| *owned == key)
+}
+
+/// What is probably meant by a key that tix does not read.
+pub fn nearest_key(key: &str) -> Option<&'static str> {
+    near(key, READ.map(|known| (known, known))).next()
+}
+
+/// The key that says how far a ticket is.
 pub const STATUS: &str = "status";
 
-/// Whether a ticket with an unknown status gets one that fits its lane. No verb can start from such a ticket.
+/// Whether a ticket whose status is none, or none for its lane, gets one that the lane has. No verb can begin at such a ticket.
 fn mends_status(ticket: &Ticket<'_>, setting: &NewValue) -> bool {
     let NewValue::Text(text) = setting else { return false };
     let is_known = |read: StatusReading| !read.blocked && lane_of(read.status) == ticket.entry.lane;
-    matches!(ticket.document.status(), Err(StatusError::Unknown { .. }))
-        && Status::read(text).is_some_and(is_known)
+    let is_wrong = match ticket.document.status() {
+        Ok(reading) => lane_of(reading.status) != ticket.entry.lane,
+        Err(StatusError::Unknown { .. }) => true,
+        Err(StatusError::Missing) => false,
+    };
+    is_wrong && Status::read(text).is_some_and(is_known)
 }
 
 /// Sets keys that are not tix's own, and the status if it is unknown.
@@ -197,13 +216,24 @@ pub fn set(
     Ok(write(ticket, act, &writing)?.0.into())
 }
 
-/// Replaces the text that was edited, `before`.
+/// A text that takes the place of a ticket's own.
+pub struct NewText<'a> {
+    /// The command that it comes by.
+    pub verb: &'static str,
+    /// The text that it was made from.
+    pub before: &'a Document,
+    pub after: &'a Document,
+    /// The claim that the trunk speaks of.
+    pub claim: Option<&'a str>,
+}
+
+/// Puts another text in the place of the one that it was made from. A damaged one may become anything that belongs where it is.
 pub fn replace(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
-    before: &Document,
-    after: &Document,
+    text: &NewText<'_>,
 ) -> Result<Decision, Refusal> {
+    let NewText { verb, before, after, claim } = *text;
     if ticket.document == *after {
         return Ok(Decision::Answer(Already));
     }
@@ -211,16 +241,17 @@ pub fn replace(
     if ticket.document != *before {
         return Err(Refusal::Edited { id: ticket.entry.id.clone() });
     }
-    for (key, verb) in OWNED {
-        let same = before.text(key) == after.text(key)
-            && before.list(key) == after.list(key)
-            && before.has(key) == after.has(key);
-        if !same {
-            return Err(Refusal::OwnedKey { key: key.to_owned(), verb });
+    if before.is_readable() {
+        same_keys(before, after)?;
+    } else {
+        let mended = Ticket { document: after.clone(), ..ticket.clone() };
+        act.require(Verb::Edit, &mended)?;
+        if claim.is_some() && mended.held().claim_id.as_deref() != claim {
+            return Err(Refusal::OwnedKey { key: "claim_id".to_owned(), command: None });
         }
     }
     let story = ChangelogText { role: ROLE, kind: "edited", lines: Vec::new() };
-    let writing = Writing { subject: "edit", reason: None, fields: &[], to: None, story: &story };
+    let writing = Writing { subject: verb, reason: None, fields: &[], to: None, story: &story };
     let (mut change, _) = write(ticket, act, &writing)?;
     // The text is the user's, including the changelog: no entry is added.
     change.edits = vec![FileEdit::Move {
@@ -229,4 +260,17 @@ pub fn replace(
         content: after.as_bytes().to_vec(),
     }];
     Ok(change.into())
+}
+
+/// Checks that nobody has changed by hand what tix writes.
+fn same_keys(before: &Document, after: &Document) -> Result<(), Refusal> {
+    for (key, command) in OWNED {
+        let same = before.text(key) == after.text(key)
+            && before.list(key) == after.list(key)
+            && before.has(key) == after.has(key);
+        if !same {
+            return Err(Refusal::OwnedKey { key: key.to_owned(), command });
+        }
+    }
+    Ok(())
 }

@@ -51,12 +51,18 @@ pub use gate::{Missing, missing, missing_in};
 pub use graph::{Edge, RelationOrder, WaitGraph, edges};
 pub use land::land;
 pub use link::{LinkChange, LinkRequest, link};
-pub use mark::{NewValue, STATUS, block, check_key, gate, note, replace, set, unblock};
+pub use mark::{
+    NewText, NewValue, STATUS, block, check_key, gate, is_read, nearest_key, note, replace, set,
+    unblock,
+};
 pub use next::{Hindrance, Prospect, judge, needed, waits};
 pub use refusal::{ClaimedWorkspace, Holder, Refusal};
 pub use relations::{DependencyState, KnownTicket, fate};
 pub use release::{BranchDisposal, Reached, ReleaseRequest, release};
-pub use review::{Approval, ReviewRequest, ReviewVerdict, Work, hand_in, review, submit};
+pub use review::{
+    Approval, ReviewRequest, ReviewVerdict, Unchanged, Work, hand_in, requested_changes, review,
+    submit,
+};
 pub use set_up::{NewFile, set_up};
 pub use snapshot::{EntryNode, OddFile, Snapshot, Ticket, TicketEntry};
 pub use subtasks::Subtasks;

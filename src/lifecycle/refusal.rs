@@ -110,6 +110,9 @@ pub enum Refusal {
     OwnWork { id: TicketId, actor: String },
     #[error("{id} is at the stage {at} of its review, not at {asked}")]
     OtherStage { id: TicketId, at: &'static str, asked: &'static str },
+    /// Its review asked for changes to what is at `commit`, and the branch holds the same.
+    #[error("nothing has changed on the branch of {id} since its review asked for changes")]
+    Unchanged { id: TicketId, commit: Oid },
     /// The branch is at `tip`; `known` is the commit that was submitted or looked at, as `since` says.
     #[error("the branch of {id} has moved since it was {since}")]
     Moved { id: TicketId, since: &'static str, known: Oid, tip: Oid },
@@ -122,9 +125,9 @@ pub enum Refusal {
     NoChangelog { id: TicketId, path: RepoPath },
     #[error("{id}: {}", TooLong)]
     TooLong { id: TicketId },
-    /// The verb is the one that writes the key.
+    /// `command` is the one behind `tix` that writes the key.
     #[error("`{key}` is written by tix itself")]
-    OwnedKey { key: String, verb: Option<Verb> },
+    OwnedKey { key: String, command: Option<&'static str> },
     #[error("`{key}` cannot be a key")]
     BadKey { key: String },
     #[error("{id} has changed while it was being edited")]

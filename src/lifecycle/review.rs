@@ -50,13 +50,42 @@ impl Approval {
     }
 }
 
-/// Submits the work. Submitting again during the review, because the branch has moved, restarts all stages.
-pub fn submit(ticket: &Ticket<'_>, act: &Act<'_>, work: &Work<'_>) -> Result<Decision, Refusal> {
+/// Whether work is submitted again that was sent back, and is what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unchanged {
+    Refuse,
+    Submit,
+}
+
+/// What the last review wants changed, line by line, as long as the ticket waits for that.
+pub fn requested_changes(ticket: &Ticket<'_>) -> Vec<String> {
+    match ticket.situation() {
+        Ok(situation) if situation.state.status == Status::ChangesRequested => {
+            let lines = ticket.document.last_entry(kind_of(ReviewVerdict::RequestChanges));
+            // The first two say who, and on which commit.
+            lines.into_iter().skip(2).collect()
+        }
+        Ok(_) | Err(_) => Vec::new(),
+    }
+}
+
+/// Hands the work in. Again while it is under review, because the branch has moved: then all stages begin anew.
+pub fn submit(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    work: &Work<'_>,
+    unchanged: Unchanged,
+) -> Result<Decision, Refusal> {
     let next = act.require(Verb::Submit, ticket)?;
     let known = ticket.document.text("submitted").and_then(|text| Oid::parse(&text));
-    let under_review = act.policy.stages.contains(&ticket.situation()?.state.status);
-    if under_review && known.is_some_and(|commit| work.is_still(&commit)) {
-        return Ok(Decision::Answer(Already));
+    let status = ticket.situation()?.state.status;
+    if let Some(commit) = known.filter(|commit| work.is_still(commit)) {
+        if act.policy.stages.contains(&status) {
+            return Ok(Decision::Answer(Already));
+        }
+        if status == Status::ChangesRequested && unchanged == Unchanged::Refuse {
+            return Err(Refusal::Unchanged { id: ticket.entry.id.clone(), commit });
+        }
     }
     let lines = vec![format!("Submitted by {}", act.actor), format!("Commit: {}", work.tip)];
     let story = ChangelogText { role: "Creator", kind: "submitted", lines };

@@ -154,13 +154,19 @@ fn a_claim_is_stale_after_its_last_sign_and_one_without_a_sign_is() {
     }
 }
 
+/// What somebody has made of a text in an editor.
+fn edit<'a>(before: &'a Document, after: &'a Document) -> NewText<'a> {
+    NewText { verb: "edit", before, after, claim: None }
+}
+
 #[test]
 fn a_text_that_changes_what_is_tixs_own_is_not_taken() {
     let entry = entry(Lane::Queue);
     let before = text("open", "labels: [a]\n", "# What\n");
     let ticket = Ticket::new(&entry, before.clone());
     let ada = act("ada", NO_CLAIM);
-    let put = |after: &Document| replace(&ticket, &ada, &before, after).map_err(|e| e.to_string());
+    let put =
+        |after: &Document| replace(&ticket, &ada, &edit(&before, after)).map_err(|e| e.to_string());
     assert!(put(&text("queued", "labels: [a]\n", "# What\n")).unwrap_err().contains("`status`"));
     let added = text("open", "labels: [a]\nclaim_id: x\n", "# What\n");
     assert!(put(&added).unwrap_err().contains("`claim_id`"));
@@ -168,7 +174,7 @@ fn a_text_that_changes_what_is_tixs_own_is_not_taken() {
     let after = text("open", "labels: [b]\n", "# What else\n");
     assert_eq!(changed(put(&after).unwrap()), after);
     let other = text("open", "labels: [c]\n", "# What\n");
-    let meanwhile = replace(&ticket, &ada, &other, &after).unwrap_err();
+    let meanwhile = replace(&ticket, &ada, &edit(&other, &after)).unwrap_err();
     assert!(meanwhile.to_string().contains("has changed while"));
 }
 
@@ -201,7 +207,7 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
         block(ticket, &ada, words),
         unblock(ticket, &ada, Some(words)),
         set(ticket, &ada, &settings),
-        submit(ticket, &ada, &work),
+        submit(ticket, &ada, &work, Unchanged::Refuse),
         review(ticket, &act(words, NO_CLAIM), &work, &request_changes),
         close(ticket, &ada, &request, BranchDisposal::Absent),
         note(ticket, &ada, &story).map(Decision::from),

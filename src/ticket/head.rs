@@ -38,9 +38,9 @@ pub struct FrontMatter {
     /// `closed_at`, as it is written.
     pub closed_at: Option<String>,
     pub resolution: Option<String>,
-    /// Whether a review has approved it, in `approvals`.
-    pub reviewed: bool,
-    /// `ticket_id`, which may differ from the id in its file name.
+    /// The stages of a review that have approved it, in `approvals`.
+    pub approved: Vec<Status>,
+    /// `ticket_id`, which may differ from the id that its file name gives it.
     pub ticket_id: Option<String>,
     /// `session_id`
     pub session: Option<String>,
@@ -95,7 +95,7 @@ impl FrontMatter {
             completed_at: text("completed_at"),
             closed_at: text("closed_at"),
             resolution: text("resolution"),
-            reviewed: !list("approvals").is_empty(),
+            approved: list("approvals").iter().filter_map(|item| approved_stage(item)).collect(),
             ticket_id: text("ticket_id"),
             session: text("session_id"),
             sequence: text("sequence"),
@@ -115,6 +115,11 @@ impl FrontMatter {
             StatusLine::Unknown { .. } => None,
         }
     }
+}
+
+/// The stage of an approval, which is its first word.
+fn approved_stage(item: &str) -> Option<Status> {
+    Some(Status::read(item.split(' ').next()?)?.status)
 }
 
 #[cfg(test)]

@@ -123,9 +123,10 @@ impl SessionId {
         Ok(SessionId(text.to_owned()))
     }
 
-    /// A session named after a title: its ASCII letters and digits in lower case, with dashes between the words, as
-    /// many words as fit into 40 bytes. A title without any, for instance a Japanese one, gives `ticket`.
+    /// A session named after a title: its letters and digits, spelled in ASCII and in lower case, with dashes
+    /// between the words, as many words as fit into 40 bytes. A title without any gives `ticket`.
     pub fn slug_from_title(title: &str) -> SessionId {
+        let title = deunicode::deunicode(title);
         // "don't" is one word.
         let title: String = title.chars().filter(|c| !matches!(c, '\'' | '\u{2019}')).collect();
         let mut slug = String::new();
@@ -343,8 +344,10 @@ mod tests {
     fn a_slug_is_cut_at_a_word() {
         let cases = [
             ("Fix the  Thing (again)!", "fix-the-thing-again"),
-            ("日本語のタイトル", "ticket"),
-            ("日本語の API を直す", "api"),
+            ("日本語のタイトル", "ri-ben-yu-notaitoru"),
+            ("Größe der Öffnung", "grosse-der-offnung"),
+            ("!? …", "ticket"),
+            ("日本語の API を直す", "ri-ben-yu-no-api-wozhi-su"),
             ("", "ticket"),
             ("Don't panic", "dont-panic"),
             ("--- $(rm -rf /) ---", "rm-rf"),

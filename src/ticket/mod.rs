@@ -15,14 +15,14 @@ pub mod row;
 pub mod status;
 
 pub use document::{
-    Appended, ChangelogEntry, Document, DocumentError, DocumentErrorKind, StatusError, TooLong,
-    Value,
+    Appended, ChangelogEntry, CheckBox, Document, DocumentError, DocumentErrorKind, StatusError,
+    TooLong, Value,
 };
 pub use head::{FrontMatter, StatusLine};
 pub use id::{SessionId, TicketId};
 pub use lane::Lane;
 pub use moment::{TicketTime, moment};
-pub use priority::Priority;
+pub use priority::{NoPriority, Priority};
 pub use query::{Preference, QueryMatch, resolve};
 pub use relation::Relation;
 pub use row::{BranchSeen, Overlay, SubtaskProgress, TicketRow, WorkerNow, WorkspaceSeen, name_of};

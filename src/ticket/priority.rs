@@ -1,6 +1,7 @@
 //! How urgent a ticket is.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// A priority: `P0` is the most urgent. Tickets without one sort after all that have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +28,19 @@ impl Priority {
     /// How urgent that is, where people have a word for it.
     pub fn word(self) -> Option<&'static str> {
         ["critical", "high", "medium", "low", "lowest"].get(usize::from(self.0)).copied()
+    }
+}
+
+/// A text that is no priority, and which texts are.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a priority is P0 to P9, or urgent, high, medium, low")]
+pub struct NoPriority;
+
+impl FromStr for Priority {
+    type Err = NoPriority;
+
+    fn from_str(text: &str) -> Result<Priority, NoPriority> {
+        Priority::read(text).ok_or(NoPriority)
     }
 }
 

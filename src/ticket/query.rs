@@ -118,8 +118,14 @@ fn contains_ignoring_case(text: &str, part: &str) -> bool {
 /// The comparison leaves out the sequence if that helps, and always `TICKET-`: it is the same in all ids and would make
 /// any two of them look alike.
 fn nearest<'a>(name: &str, ids: &'a [TicketId]) -> Vec<&'a TicketId> {
+    // Words of the same number stand for a part of an id, as in a query that finds it.
+    let length = name.split('-').count();
     let names = |id: &'a TicketId| {
-        [id.as_str(), id.without_sequence()].map(|name| (id, short(name).to_ascii_lowercase()))
+        let whole = short(id.as_str()).to_ascii_lowercase();
+        let family = short(id.without_sequence()).to_ascii_lowercase();
+        let words: Vec<&str> = family.split('-').collect();
+        let parts: Vec<String> = words.windows(length).map(|part| part.join("-")).collect();
+        parts.into_iter().chain([whole, family.clone()]).map(move |name| (id, name))
     };
     let mut nearest = Vec::new();
     for id in near(&short(name).to_ascii_lowercase(), ids.iter().flat_map(names)) {
@@ -151,6 +157,14 @@ mod tests {
             QueryMatch::Many(ids) => format!("several: {}", join(&ids)),
             QueryMatch::None { nearest } => format!("? {}", join(&nearest)),
         }
+    }
+
+    #[test]
+    fn a_part_of_an_id_that_is_mistyped_is_near_it() {
+        let ids = ["TICKET-nothing-done-001", "TICKET-y-001"];
+        assert_eq!(find("nothng", &ids), "? TICKET-nothing-done-001");
+        assert_eq!(find("nothing-dome", &ids), "? TICKET-nothing-done-001");
+        assert_eq!(find("TICKET-say", &ids), "? ");
     }
 
     #[test]

@@ -70,9 +70,9 @@ pub struct TicketRow {
     /// Its status, if tix knows it.
     #[serde(skip)]
     pub known: Option<Status>,
-    /// Whether a review has approved it.
+    /// The stages of a review that have approved it.
     #[serde(skip)]
-    pub reviewed: bool,
+    pub approved: Vec<Status>,
 }
 
 /// What the ticket branch, the workspace and the worker add to a ticket's file, each with its source.
@@ -199,7 +199,7 @@ impl TicketRow {
             source,
             overlay: None,
             known,
-            reviewed: head.reviewed,
+            approved: head.approved,
         }
     }
 
@@ -208,10 +208,12 @@ impl TicketRow {
         self.since.map(|since| duration::age(since, now)).unwrap_or_default()
     }
 
-    /// Its status for people: work that nobody reviewed is `completed`, not `approved`.
+    /// Its status as people read it. What nobody reviewed is completed, and approved by nobody; what the stage that it is at
+    /// has approved waits for its holder to complete it.
     pub fn status_words(&self) -> &str {
         match self.known {
-            Some(Status::Approved) if !self.reviewed => "completed",
+            Some(Status::Approved) if self.approved.is_empty() => "completed",
+            Some(stage) if self.approved.contains(&stage) => Status::Approved.as_str(),
             Some(_) | None => &self.status,
         }
     }

@@ -15,8 +15,8 @@ use crate::lifecycle::{Refusal, TicketEntry};
 use crate::names::Oid;
 use crate::ticket::FrontMatter;
 
-/// The magic changes with the contents of [`FrontMatter`], the reading with how a document becomes one.
-const FORM: CacheForm = CacheForm { magic: b"tixhead3", reading: b"3" };
+/// The form changes with what [`FrontMatter`] holds, and the reading with how that results from a document.
+const FORM: CacheForm = CacheForm { magic: b"tixhead4", reading: b"3" };
 
 /// The length of an id, and how many ids there are.
 const HEADER: usize = 2 * NUMBER;

@@ -150,7 +150,20 @@ impl<'a> View<'a> {
         Ok(Ticket::new(entry, document))
     }
 
-    /// Reads the contents of many tickets at the cost of a few: what `make` makes of each, in the order of `entries`.
+    /// The same for whoever mends it: a file that cannot be read as a ticket is one without keys.
+    pub fn read_to_mend<'e>(&self, entry: &'e TicketEntry) -> Result<Ticket<'e>, Unloadable> {
+        match self.read(entry) {
+            Err(Unloadable::Refused(Refusal::Damaged { .. })) => {
+                let object = self.objects.require(entry.oid.as_str().as_bytes(), ObjectKind::Blob);
+                let object = object.map_err(Unloadable::Git)?;
+                Ok(Ticket::new(entry, Document::unreadable(object.data)))
+            }
+            read => read,
+        }
+    }
+
+    /// Many tickets with their contents, at the price of a few: what `make` makes of each, in the order
+    /// of `entries`.
     pub fn read_all<'e, T>(
         &self,
         entries: &[&'e TicketEntry],
@@ -176,10 +189,7 @@ impl<'a> View<'a> {
         &self,
         entry: &'e TicketEntry,
     ) -> Result<Ticket<'e>, super::Stop<E>> {
-        self.read(entry).map_err(|e| match e {
-            Unloadable::Refused(refusal) => super::Stop::Refused(refusal.into()),
-            Unloadable::Git(error) => error.into(),
-        })
+        Ok(self.read(entry)?)
     }
 
     /// Whether the claim is the one in this commit; true if there is no claim to look for.
@@ -203,7 +213,16 @@ impl<'a> View<'a> {
     }
 }
 
-/// The question for an entry's contents; empty if it is not a file.
+impl<E: From<Refusal>> From<Unloadable> for super::Stop<E> {
+    fn from(unloadable: Unloadable) -> super::Stop<E> {
+        match unloadable {
+            Unloadable::Refused(refusal) => super::Stop::Refused(refusal.into()),
+            Unloadable::Git(error) => error.into(),
+        }
+    }
+}
+
+/// What to ask for to have an entry's contents: nothing, where it is not a file.
 fn question(entry: &TicketEntry) -> &[u8] {
     match entry.node {
         EntryNode::File => entry.oid.as_str().as_bytes(),

@@ -230,22 +230,28 @@ fn a_ticket_that_cannot_be_read_is_named_with_its_line() {
     assert_snapshot!(all, @r##"
     "# Just a heading\n"
     error: tickets/queue/TICKET-foo-001.md:1: a ticket starts with front matter, a line of `---`
-    hint: fix the file and push it: tickets/queue/TICKET-foo-001.md
+    hint: mend it in your editor: tix edit tickets/queue/TICKET-foo-001.md
+    hint: or put a whole file in its place: tix edit tickets/queue/TICKET-foo-001.md --from <file>
     "---\ntitle: \"open\n---\n"
     error: tickets/queue/TICKET-foo-001.md:2: this front matter cannot be read: this quote is not closed
-    hint: fix the file and push it: tickets/queue/TICKET-foo-001.md
+    hint: mend it in your editor: tix edit tickets/queue/TICKET-foo-001.md
+    hint: or put a whole file in its place: tix edit tickets/queue/TICKET-foo-001.md --from <file>
     "---\ntitle: [a\n---\n"
     error: tickets/queue/TICKET-foo-001.md:2: this front matter cannot be read: this bracket is not closed
-    hint: fix the file and push it: tickets/queue/TICKET-foo-001.md
+    hint: mend it in your editor: tix edit tickets/queue/TICKET-foo-001.md
+    hint: or put a whole file in its place: tix edit tickets/queue/TICKET-foo-001.md --from <file>
     "---\nticket_id: x\n"
     error: tickets/queue/TICKET-foo-001.md:1: this front matter has no closing `---`
-    hint: fix the file and push it: tickets/queue/TICKET-foo-001.md
+    hint: mend it in your editor: tix edit tickets/queue/TICKET-foo-001.md
+    hint: or put a whole file in its place: tix edit tickets/queue/TICKET-foo-001.md --from <file>
     "\0"
     error: tickets/queue/TICKET-foo-001.md:1: a ticket starts with front matter, a line of `---`
-    hint: fix the file and push it: tickets/queue/TICKET-foo-001.md
+    hint: mend it in your editor: tix edit tickets/queue/TICKET-foo-001.md
+    hint: or put a whole file in its place: tix edit tickets/queue/TICKET-foo-001.md --from <file>
     ""
     error: tickets/queue/TICKET-foo-001.md:1: a ticket starts with front matter, a line of `---`
-    hint: fix the file and push it: tickets/queue/TICKET-foo-001.md
+    hint: mend it in your editor: tix edit tickets/queue/TICKET-foo-001.md
+    hint: or put a whole file in its place: tix edit tickets/queue/TICKET-foo-001.md --from <file>
     "##);
 }
 
@@ -267,19 +273,19 @@ fn a_ticket_that_is_not_claimable_is_told_with_what_it_needs() {
     status: draft
     error: TICKET-foo-001 cannot be claimed: its status is `draft`
       needs      open or queued
-      legal now  queue, note, edit, set, block, close
+      legal now  queue, note, edit, set, tick, block, close
     hint: look at it: tix show TICKET-foo-001
     status: in_progress
     error: TICKET-foo-001 cannot be claimed: its status is `in_progress`
       needs  open or queued
-    hint: look at it: tix show TICKET-foo-001
+    hint: give it a status that tix knows: tix set TICKET-foo-001 status=open
     status: nonsense
     error: TICKET-foo-001 cannot be claimed: its status is `nonsense`
       needs  open or queued
     hint: give it a status that tix knows: tix set TICKET-foo-001 status=open
     blocked: waits for the moon
     error: TICKET-foo-001 is blocked: waits for the moon
-      legal now  queue, draft, note, edit, set, block, unblock, close
+      legal now  queue, draft, note, edit, set, tick, block, unblock, close
     hint: look at it: tix show TICKET-foo-001
     ");
 }

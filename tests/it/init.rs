@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Output, Place, Sandbox, Untouched, no_leftovers};
+use crate::harness::{Output, Place, Sandbox, Untouched, no_leftovers, on_terminal};
 
 const OF_TICKETS: [&str; 5] = [
     "tickets/TEMPLATE.md",
@@ -344,4 +344,62 @@ fn nobody_commits_without_a_name() {
     output.exits(5);
     assert!(output.stderr().contains("git config --global user.name"), "{output}");
     assert_eq!(sandbox.remote().files("main"), ["src/main.rs"]);
+}
+
+/// The settings of a file that are not commented out.
+fn settings(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+}
+
+#[test]
+fn it_says_what_claims_do_to_the_branch_of_the_tickets() {
+    let sandbox = sandbox();
+    let clone = sandbox.clone_named("ada");
+    let told = clone.tix(&["init", "--commit"]);
+    let note = "each claim is a commit that is pushed to origin/main; if CI runs for each push there, `skip_ci: true`";
+    assert!(told.success().stdout().contains(note), "{told}");
+    let again = clone.tix(&["init", "--commit"]);
+    assert!(!again.success().stdout().contains("skip_ci"), "{again}");
+}
+
+#[test]
+fn what_it_asks_on_a_terminal_can_be_said_by_options_where_there_is_none() {
+    let sandbox = sandbox();
+    let clone = sandbox.clone_named("ada");
+    let output = clone.tix(&["init", "--skip-ci", "--review", "-q"]);
+    let made: BTreeSet<String> = output.success().stdout().lines().map(str::to_owned).collect();
+    assert_eq!(made, all(), "a quiet answer is the paths alone");
+    assert_eq!(settings(&clone.read(SETTINGS)), ["skip_ci: true", "review: [critic_review]"]);
+    let plain = sandbox.clone_named("bob");
+    plain.tix(&["init", "--yes"]).success();
+    assert_eq!(settings(&plain.read(SETTINGS)), [""; 0]);
+}
+
+#[test]
+fn on_a_terminal_it_asks_four_questions_once() {
+    let sandbox = sandbox();
+    let clone = sandbox.clone_named("ada");
+    let answers = "tickets\\ny\\nwhat\\nyes\\n\\n";
+    let Some(output) = on_terminal(&clone, None, "init", answers) else { return };
+    let told = output.success().stdout();
+    // One of the three twice, because what was said is neither.
+    assert_eq!(told.matches("[y/N]").count(), 4, "{told}");
+    assert!(
+        told.contains("a branch of its own") && told.contains("Please answer y or n."),
+        "{told}"
+    );
+    let expected = ["trunk: tickets", "skip_ci: true", "review: [critic_review]"];
+    assert_eq!(settings(&clone.read(SETTINGS)), expected);
+    assert!(sandbox.remote().files("tickets").contains(&"tickets/queue/.gitkeep".to_owned()));
+    assert!(!clone.path().join(".git/hooks/pre-push").exists());
+    // It is set up: nobody is asked again.
+    let again = on_terminal(&clone, None, "init", "").unwrap();
+    assert!(!again.success().stdout().contains("[y/N]"), "{again}");
+    // Nothing is the default, and the end of the input is no answer at all.
+    let other = sandbox.clone_named("bob");
+    on_terminal(&other, None, "init", "\\n\\n\\n\\n").unwrap().success();
+    assert_eq!(settings(&other.read(SETTINGS)), [""; 0]);
+    let yes = sandbox.clone_named("eve");
+    let output = on_terminal(&yes, None, "init --yes", "").unwrap();
+    assert!(!output.success().stdout().contains("[y/N]"), "{output}");
 }

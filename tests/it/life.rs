@@ -3,6 +3,7 @@
 mod audit;
 mod clocks;
 mod complete;
+mod edit;
 mod ends;
 mod fence;
 mod handoff;
@@ -14,6 +15,7 @@ mod stories;
 mod takeover;
 mod views;
 mod which;
+mod words;
 
 use crate::activate::{ACTIVE, BRANCH, ID, QUEUED, workspace};
 use crate::harness::{Place, Sandbox, Ticket};

@@ -182,9 +182,7 @@ fn a_graph_has_every_relation_and_no_title_escapes_from_its_node() {
       n4 --> n6
       n6 --> n5
       classDef queue fill:#e8eefc,stroke:#3b5bdb,color:#1c2541
-      classDef active fill:#fff3d6,stroke:#b26b00,color:#3d2a00
       classDef completed fill:#dff5e1,stroke:#2b7a36,color:#12351a
-      classDef archive fill:#ececec,stroke:#777777,color:#333333
       classDef missing fill:#fbe3e4,stroke:#b3261e,color:#4a0f0c,stroke-dasharray:4 3
     "##);
     let dot = clone.tix(&["graph", "--format", "dot"]);

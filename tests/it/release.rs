@@ -113,7 +113,8 @@ fn a_dirty_workspace_is_kept_and_said_so() {
     ----- stdout -----
     TICKET-foo-001 is back in the queue
     ----- stderr -----
-    warning: the workspace [ROOT]/a.worktrees/TICKET-foo-001 was kept: it holds changes that were never committed (notes.txt); before you claim TICKET-foo-001 here again: git worktree move '[ROOT]/a.worktrees/TICKET-foo-001' '[ROOT]/a.worktrees/TICKET-foo-001-kept' && git branch -m ticket/TICKET-foo-001 kept/TICKET-foo-001
+    warning: the workspace [ROOT]/a.worktrees/TICKET-foo-001 was kept: it holds changes that were never committed (notes.txt)
+    hint: before you claim TICKET-foo-001 here again: git worktree move '[ROOT]/a.worktrees/TICKET-foo-001' '[ROOT]/a.worktrees/TICKET-foo-001-kept' && git branch -m ticket/TICKET-foo-001 kept/TICKET-foo-001
     ");
     assert_eq!(there.read("notes.txt"), "mine\n");
     assert_eq!(there.git(&["symbolic-ref", "HEAD"]), BRANCH);
@@ -139,7 +140,9 @@ fn commits_that_were_never_pushed_are_kept_and_said_so() {
     ----- stdout -----
     TICKET-foo-001 is back in the queue
     ----- stderr -----
-    warning: the local branch ticket/TICKET-foo-001 was kept: it holds commits that were never pushed (see them: git log ticket/TICKET-foo-001); before you claim TICKET-foo-001 here again: git worktree move '[ROOT]/a.worktrees/TICKET-foo-001' '[ROOT]/a.worktrees/TICKET-foo-001-kept' && git branch -m ticket/TICKET-foo-001 kept/TICKET-foo-001
+    warning: the local branch ticket/TICKET-foo-001 was kept: it has commits that were never pushed
+    hint: see them: git log ticket/TICKET-foo-001
+    hint: before you claim TICKET-foo-001 here again: git worktree move '[ROOT]/a.worktrees/TICKET-foo-001' '[ROOT]/a.worktrees/TICKET-foo-001-kept' && git branch -m ticket/TICKET-foo-001 kept/TICKET-foo-001
     ");
     assert_eq!(there.git(&["rev-parse", BRANCH]), tip);
     assert!(there.exists("work.txt"));
@@ -259,7 +262,7 @@ fn what_nobody_holds_cannot_be_given_back() {
     ----- stderr -----
     error: nobody holds TICKET-foo-001: it is in queue/
       lane       queue
-      legal now  queue, draft, activate, note, edit, set, block, close
+      legal now  queue, draft, activate, note, edit, set, tick, block, close
     hint: look at it: tix show TICKET-foo-001
     ");
     clone.tix(&["release", "nothing-here"]).exits(4);

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use super::attempt::Attempt;
 use super::claim::{Activation, NoClaim, Start};
 use crate::app::board::TrunkAsSeen;
-use crate::app::queue::{Choice, Detail, Survey};
+use crate::app::queue::{Choice, Detail, QueueExplanation, Survey};
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Decision, KnownTicket, TicketEntry};
 use crate::lock::Lock;
@@ -88,15 +88,18 @@ impl Activation<'_> {
         if let Some(id) = busy {
             return Ok(Decision::Answer(NoClaim::Busy(id)));
         }
-        if let Some((_, failure)) = attempt.passed_over.first() {
-            return Err(failure.clone().into());
-        }
-        if let Some(limit) = limit {
+        if let Some(limit) = limit.filter(|_| attempt.passed_over.is_empty()) {
             return Err(enough(limit).into());
         }
         let at = self.ctx.remote.as_ref().map(|_| self.ctx.now);
         let seen = TrunkAsSeen { view, at };
-        let choice = Choice::of(self.ctx, &seen, &self.args.filter, Detail::Ready, 0)?;
+        let mut choice = Choice::of(self.ctx, &seen, &self.args.filter, Detail::Ready, 0)?;
+        let passed = attempt.passed_over.iter().filter_map(|(id, failure)| {
+            let verdict = verdicts.iter().find(|v| v.known.entry.id == *id)?;
+            let row = verdict.known.entry.row(verdict.known.head.clone(), self.ctx.trunk_label());
+            Some(QueueExplanation::passed_over(row, failure))
+        });
+        choice.pass_over(passed.collect());
         Ok(Decision::Answer(NoClaim::Empty(Box::new(choice))))
     }
 }

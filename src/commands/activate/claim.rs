@@ -106,7 +106,7 @@ impl<'a> Activation<'a> {
             id: format!("{clone_id}-{}", random_token()),
             by: ctx.actor()?,
             at: clock::rfc3339(ctx.now),
-            host: env::host(),
+            host: env::published_host(),
         };
         Ok(Activation {
             ctx,

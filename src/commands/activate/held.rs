@@ -208,7 +208,9 @@ impl Activation<'_> {
             return Err(self
                 .held(active, format!("{id} is active already, claimed from this clone"))
                 .maybe_fact("workspace", path.map(|p| p.display().to_string()))
-                .hint(format!("if it is yours: tix activate {id} --resume"))
+                .hint(format!(
+                    "you hold it; if nobody is at work on it, go on: tix activate {id} --resume"
+                ))
                 .hint("take another ticket: tix activate --next"));
         }
         if let Some(trunk) = workspace::pending_push(&self.ctx.repo, &active.id) {

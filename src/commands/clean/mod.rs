@@ -16,12 +16,12 @@ use crate::app::lock::lock_ticket;
 use crate::app::merged::Proof;
 use crate::app::receipt::{PushedJson, Receipt, WorkspaceJson, record};
 use crate::env::Env;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::git::RefValue;
 use crate::lock::Lock;
 use crate::names::Oid;
 use crate::out::{Format, Out};
-use crate::text::safe;
+use crate::text::{count, safe};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Run, Trunk, View};
 use crate::workspace;
@@ -111,9 +111,10 @@ pub fn run(args: &CleanArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
     out.clear_progress();
     answer(&ctx, args, &fates);
     let refused = |(_, fate): &(TicketId, CleanOutcome)| match fate {
-        CleanOutcome::Kept(failure) => Some(failure.exit),
+        CleanOutcome::Kept(failure) if !passes_over(args, failure) => Some(failure.exit),
         CleanOutcome::NotMerged(failure) if !args.merged => Some(failure.exit),
         CleanOutcome::NotMerged(_)
+        | CleanOutcome::Kept(_)
         | CleanOutcome::Nothing
         | CleanOutcome::Planned(_)
         | CleanOutcome::Cleaned(..) => None,
@@ -122,6 +123,11 @@ pub fn run(args: &CleanArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
         None => Ok(()),
         Some(exit) => Err(Failure::new(exit, "")),
     }
+}
+
+/// Whether a ticket that stays is passed over: whoever asks for all that can go does not ask for what cannot.
+fn passes_over(args: &CleanArgs, failure: &Failure) -> bool {
+    args.merged && failure.exit == Exit::Refused
 }
 
 fn clean(ctx: &Context<'_>, args: &CleanArgs) -> Result<Vec<(TicketId, CleanOutcome)>, Failure> {
@@ -257,10 +263,12 @@ fn answer(ctx: &Context<'_>, args: &CleanArgs, fates: &[(TicketId, CleanOutcome)
         return answer_json(ctx, args, fates);
     }
     let mut text = String::new();
+    let mut unmerged: Vec<&str> = Vec::new();
     for (id, fate) in fates {
         match fate {
             CleanOutcome::Nothing => text.push_str(&format!("{id} is clean already\n")),
-            CleanOutcome::NotMerged(failure) if args.merged => {
+            CleanOutcome::NotMerged(_) if args.merged => unmerged.push(id.as_str()),
+            CleanOutcome::Kept(failure) if passes_over(args, failure) => {
                 ctx.out.narrate(&format!("{id} stays: {}", safe(&failure.message)));
             }
             CleanOutcome::NotMerged(failure) | CleanOutcome::Kept(failure) => {
@@ -277,6 +285,10 @@ fn answer(ctx: &Context<'_>, args: &CleanArgs, fates: &[(TicketId, CleanOutcome)
             }
         }
     }
+    if !unmerged.is_empty() {
+        let number = count(unmerged.len(), "ticket is", "tickets are");
+        ctx.out.narrate(&format!("{number} not merged: {}", safe(unmerged.join(", "))));
+    }
     if fates.is_empty() {
         ctx.out.narrate("there is nothing to clean");
     }
@@ -287,7 +299,11 @@ fn describe(text: &mut String, plan: &CleanPlan, trash: Option<&std::path::Path>
     if let Some(merged) = &plan.merged {
         let (branch, at) = (safe(plan.branch.short()), merged.tip.short());
         let into = safe(&merged.label);
-        text.push_str(&format!("  branch     {branch} at {at}, which is in {into}\n"));
+        let what = match merged.proof {
+            Proof::Merge => "which is in",
+            Proof::Squash | Proof::Rebase => "its changes are in",
+        };
+        text.push_str(&format!("  branch     {branch} at {at}, {what} {into}\n"));
     }
     if let Some(worktree) = &plan.worktree {
         text.push_str(&format!("  workspace  {}\n", safe(worktree.display().to_string())));

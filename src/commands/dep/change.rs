@@ -22,31 +22,30 @@ pub(super) fn run(
     env: &Env,
     out: &Out,
 ) -> Result<(), Failure> {
+    let (ticket, other) = match args.tickets.as_slice() {
+        [ticket, other, ..] => (Some(ticket.as_str()), other),
+        [other] => (None, other),
+        [] => return Ok(()),
+    };
     let relation = Relation::from(args.relation);
     let outcome = match way {
         LinkEdit::Add => "added",
         LinkEdit::Remove => "removed",
     };
-    let operation = Operation {
-        name: "dep",
-        outcome,
-        ticket: Some(&args.id),
-        timeout: args.timeout.as_deref(),
-        claim: None,
-    };
-    let other = TicketSearch { query: &args.other, command: "" };
+    let operation =
+        Operation { name: "dep", outcome, ticket, timeout: args.timeout.as_deref(), claim: None };
+    let sought = TicketSearch { query: other, command: "" };
     // The other one's whole name, as it was found.
     let named = RefCell::new(String::new());
     operation.run(
         (globals, env, out),
         |ctx, act, view| {
             // A name that stands there goes, also where it means no ticket, or several.
-            let there =
-                relation.names(&FrontMatter::of(&view.ticket.document)).contains(&args.other);
+            let there = relation.names(&FrontMatter::of(&view.ticket.document)).contains(other);
             let change = match way {
-                LinkEdit::Remove if there => LinkChange::RemoveName(&args.other),
-                LinkEdit::Remove => LinkChange::Remove(find_ticket(ctx, view.trunk, other)?),
-                LinkEdit::Add => LinkChange::Add(find_ticket(ctx, view.trunk, other)?),
+                LinkEdit::Remove if there => LinkChange::RemoveName(other),
+                LinkEdit::Remove => LinkChange::Remove(find_ticket(ctx, view.trunk, sought)?),
+                LinkEdit::Add => LinkChange::Add(find_ticket(ctx, view.trunk, sought)?),
             };
             *named.borrow_mut() = match change {
                 LinkChange::Add(other) | LinkChange::Remove(other) => other.id.to_string(),

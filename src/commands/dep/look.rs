@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::{Cycles, Tree};
 use crate::app::board::{self, Damage, Look};
 use crate::app::context::{Context, Globals};
-use crate::app::find::{TicketSearch, find_ticket};
 use crate::app::frame::{AsOf, Extent};
+use crate::app::here::seen_or_here;
 use crate::app::queue::Survey;
 use crate::app::unknown::OnUnknown;
 use crate::env::Env;
@@ -74,7 +74,7 @@ pub(super) fn tree(args: &Tree, globals: &Globals, env: &Env, out: &Out) -> Resu
     let globals = Globals { on_unknown: OnUnknown::Warn, ..globals.clone() };
     let ctx = Context::open(&globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
-        let entry = find_ticket(&ctx, seen.view, TicketSearch { query: &args.id, command: "" })?;
+        let entry = seen_or_here(&ctx, seen.view, args.ticket.as_deref(), "")?;
         let survey = Survey::whole(&ctx, seen.view)?;
         let edges = edges(&survey.known, &seen.view.snapshot);
         let waits = WaitGraph::of(&edges);

@@ -14,10 +14,10 @@ use crate::error::Failure;
 use crate::out::Out;
 use crate::ticket::{Lane, Relation};
 
-/// Say which tickets must be done before which, and look at it
+/// Relate tickets to each other, and show what waits for what
 ///
-/// A ticket that depends on another cannot be taken by `tix next` before the other one is completed. The names are
-/// written to the front matter: `depends_on`, `blocks`, `parent_ticket`, `related`, `duplicate_of`.
+/// A ticket that depends on another can be neither claimed nor completed before the other one is done. The relations are
+/// keys of the front matter: `depends_on`, `blocks`, `parent_ticket`, `related`, `duplicate_of`.
 #[derive(Debug, clap::Args)]
 pub struct DepArgs {
     #[command(subcommand)]
@@ -28,8 +28,8 @@ pub struct DepArgs {
 enum DepCommand {
     /// Make a ticket depend on another one, or relate to it in another way
     ///
-    /// One commit, pushed like every other: on the ticket branch while somebody holds the ticket, else on the trunk. A dependency with which a ticket would wait for itself is
-    /// refused with exit code 5.
+    /// One commit, pushed: on the ticket branch while somebody holds the ticket, else on the trunk. A dependency that would
+    /// make a ticket wait for itself is refused with exit code 5.
     Add(Link),
     /// Take a dependency, or another relation, away
     Rm(Link),
@@ -41,12 +41,9 @@ enum DepCommand {
 
 #[derive(Debug, clap::Args)]
 struct Link {
-    /// The ticket that gets it: its id, the id without TICKET-, an unambiguous part of it, or its file
-    #[arg(value_name = "ID", add = ids(&Lane::ALL))]
-    id: String,
-    /// The other ticket
-    #[arg(value_name = "OTHER", add = ids(&Lane::ALL))]
-    other: String,
+    /// The ticket [default: the one of this workspace], and the other ticket
+    #[arg(value_name = "[TICKET] OTHER", required = true, num_args = 1..=2, add = ids(&Lane::ALL))]
+    tickets: Vec<String>,
     /// What the other one is to it
     #[arg(long, value_name = "RELATION", value_enum, default_value = "depends-on")]
     relation: RelationArg,
@@ -57,9 +54,9 @@ struct Link {
 
 #[derive(Debug, clap::Args)]
 struct Tree {
-    /// The ticket
-    #[arg(value_name = "ID", add = ids(&Lane::ALL))]
-    id: String,
+    /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]
+    #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
+    ticket: Option<String>,
     /// Show what waits for it instead
     #[arg(long)]
     reverse: bool,

@@ -152,12 +152,15 @@ pub fn tell<'a>(ctx: &Context<'_>, report: &DoctorJson<'a>) {
     let mut text = String::new();
     // They are sorted: a check of which some findings are less bad than others is told of in two places.
     let alike = |a: &Finding, b: &Finding| (a.severity, a.check) == (b.severity, b.check);
-    for same in report.found.chunk_by(alike) {
+    // What was not mended has been told of with the reason.
+    let is_told = |finding: &&Finding| report.fixed.iter().any(|fixed| fixed.left(finding));
+    let found: Vec<&Finding> = report.found.iter().filter(|finding| !is_told(finding)).collect();
+    for same in found.chunk_by(|a, b| alike(a, b)) {
         let (shown, rest) = same.split_at(same.len().min(SHOWN));
         for finding in shown {
             tell_one(ctx, finding, &mut text);
         }
-        let name = |f: &'a Finding| f.ticket.as_ref().map_or(f.message.as_str(), |id| id.as_str());
+        let name = |f: &&'a Finding| f.ticket.as_ref().map_or(f.message.as_str(), |id| id.as_str());
         let names: Vec<&str> = rest.iter().map(name).collect();
         if let Some(first) = rest.first() {
             // Writing to a string cannot fail.

@@ -35,6 +35,14 @@ pub struct FixReport {
     notes: Vec<String>,
 }
 
+impl FixReport {
+    /// Whether this is what was not done about a finding.
+    pub fn left(&self, finding: &Finding) -> bool {
+        let ticket = finding.ticket.as_ref().map(TicketId::as_str);
+        !self.done && self.check == finding.check.name() && self.ticket.as_deref() == ticket
+    }
+}
+
 /// Why a fix that is pushed is left out when the remote is not to be asked.
 const NEEDS_REMOTE: &str =
     "that is pushed, and --offline leaves the remote alone; without it: tix doctor --fix";

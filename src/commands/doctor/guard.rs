@@ -31,7 +31,7 @@ fn judged(
         return Ok(TrunkCode::default());
     };
     let ahead = local.filter(|local| local.ahead > 0).and(ctx.local_branch(&ctx.trunk));
-    let check = |scope| guarded.check(scope).map(|checked| outside(&checked));
+    let check = |scope| guarded.check(scope, ctx.config.check).map(|checked| outside(&checked));
     Ok(TrunkCode {
         here: ahead.map(|tip| check(Scope::Unpublished(tip))).transpose()?.unwrap_or_default(),
         published: seen

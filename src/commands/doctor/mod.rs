@@ -19,7 +19,7 @@ use crate::doctor::{self, Finding, RunLeftover, Severity};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::Out;
-use crate::trunk::{clear_killed_runs, killed_runs};
+use crate::trunk::{Run, clear_killed_runs, killed_runs};
 
 /// Find what is wrong with the tickets and with this clone
 ///
@@ -72,7 +72,14 @@ pub fn run(args: &DoctorArgs, globals: &Globals, env: &Env, out: &Out) -> Result
 
 /// Looks at everything. A remote that does not answer is a finding like the others.
 fn examine(ctx: &Context<'_>, look: Look) -> Result<Examination, Failure> {
-    let left = killed_runs(&ctx.repo)?;
+    // To ask the remote, something is written here. Whoever may not do that can look at what is here all the same.
+    let asks = look == Look::Fetch && ctx.remote.is_some();
+    let (left, locked) = match killed_runs(&ctx.repo) {
+        Ok(left) if asks => (left, Run::begin(&ctx.repo).err()),
+        Ok(left) => (left, None),
+        Err(error) => (Vec::new(), Some(error)),
+    };
+    let locked = locked.map(|error| error.to_string());
     let leftovers = |cleared: bool| -> Vec<RunLeftover> {
         let what = |token: &String| format!("run {token}");
         left.iter().map(|token| RunLeftover { what: what(token), cleared }).collect()
@@ -87,8 +94,8 @@ fn examine(ctx: &Context<'_>, look: Look) -> Result<Examination, Failure> {
     };
     let offline =
         |unseen| Outlook { leftovers: leftovers(false), unseen, asked: ctx.remote.is_none() };
-    if look == Look::LastSeen {
-        let outlook = offline(None);
+    if look == Look::LastSeen || locked.is_some() {
+        let outlook = offline(locked);
         return board::look(ctx, Look::LastSeen, |seen| read(seen, &outlook));
     }
     // A look that asks the remote writes here anyhow; without a remote nothing is fetched.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::audit::Audit;
 use crate::clock;
+use crate::config::FILE;
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
 use crate::guard::install::hook::Hook;
@@ -130,8 +131,16 @@ impl HookJudgement<'_> {
             | Hook::PreReceive
             | Hook::Update => self.guarded.unfinished(),
         };
+        if is_about_settings(breaches) {
+            let failure =
+                failure.hint("settings change by pull request, as code does: git switch -c <name>");
+            return match undo {
+                Some(undo) => failure.hint(half_way(undo)),
+                None => failure,
+            };
+        }
         self.way_on(failure).hint(match undo {
-            Some(undo) => format!("git stopped half-way; undo that with: {undo}"),
+            Some(undo) => half_way(undo),
             None => "or keep these changes on a branch: git switch -c <name>".to_owned(),
         })
     }
@@ -261,6 +270,18 @@ impl HookJudgement<'_> {
         let (hook, branch) = (self.hook.name(), Some(self.branch));
         note(self.guarded, self.env, &JudgementLine { hook, branch, verdict, rule, paths, commit });
     }
+}
+
+fn half_way(undo: &str) -> String {
+    format!("git stopped half-way; undo that with: {undo}")
+}
+
+/// Whether nothing is wrong but that the settings change, which is no work on a ticket.
+fn is_about_settings(breaches: &[Breach]) -> bool {
+    let settings = |breach: &Breach| {
+        breach.path.as_ref().is_some_and(|path| path.as_bytes() == FILE.as_bytes())
+    };
+    !breaches.is_empty() && breaches.iter().all(settings)
 }
 
 pub struct JudgementLine<'a> {

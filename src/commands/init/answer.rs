@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::questions::InitAnswers;
 use crate::app::context::Context;
 use crate::app::hooks::is_unchanged;
 use crate::guard::install::engine::{HookChange, InstallReport as Installation};
@@ -102,6 +103,22 @@ impl InitReport {
         ));
     }
 
+    /// Says what the use of tickets means for the branch that they are on, when they are new there.
+    pub fn tell_of_pushes(&mut self, answers: &InitAnswers) {
+        if self.made.is_empty() {
+            return;
+        }
+        let trunk = &self.trunk;
+        self.notes.push(format!(
+            "each new ticket and each claim is a commit that is pushed to {trunk}; {}",
+            if answers.skip_ci {
+                "`skip_ci: true` marks them with [skip ci], so that CI runs for code only"
+            } else {
+                "if CI runs for each push there, `skip_ci: true` in .tix.yaml marks them with [skip ci]"
+            }
+        ));
+    }
+
     pub fn print(mut self, ctx: &Context<'_>) {
         self.finish();
         if ctx.out.format == Format::Json {
@@ -115,6 +132,11 @@ impl InitReport {
                 next: &self.next,
                 notes: &self.notes,
             });
+            return;
+        }
+        if ctx.out.is_quiet() {
+            let made = self.made.iter().flat_map(|(_, paths)| paths);
+            ctx.out.answer(&made.map(|path| safe(path) + "\n").collect::<String>());
             return;
         }
         ctx.out.answer(&self.text());

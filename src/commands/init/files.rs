@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::context::CONFIG_FILE;
 use crate::app::template::TEMPLATE;
-use crate::config;
+use crate::config::{self, ChosenSettings};
 use crate::error::{Exit, Failure};
 use crate::git::{FileMode, GitError, ObjectFormat, Objects};
 use crate::lifecycle::NewFile;
@@ -34,10 +34,10 @@ pub fn of_tickets(tickets_dir: &RepoPath) -> Result<Vec<NewFile>, Failure> {
     all.map(file).collect()
 }
 
-/// The settings, with the trunk set if it is not the default branch.
-pub fn of_config(trunk: Option<&str>) -> Result<NewFile, Failure> {
+/// `.tix.yaml`, which explains every key and sets those that were chosen.
+pub fn of_config(chosen: ChosenSettings<'_>) -> Result<NewFile, Failure> {
     let path = RepoPath::parse(CONFIG_FILE).ok_or_else(|| no_path(CONFIG_FILE))?;
-    Ok(NewFile { path, content: config::commented_yaml(trunk).into_bytes() })
+    Ok(NewFile { path, content: config::commented_yaml(chosen).into_bytes() })
 }
 
 fn no_path(name: &str) -> Failure {
@@ -149,10 +149,12 @@ mod tests {
 
     #[test]
     fn the_settings_that_init_writes_are_read_back() {
-        let file = of_config(Some("tickets")).unwrap();
+        let chosen = ChosenSettings { trunk: Some("tickets"), skip_ci: true, review: true };
+        let file = of_config(chosen).unwrap();
         let yaml = config::Yaml { bytes: &file.content, label: "x" };
         let layers = config::Layers { yaml: Some(yaml), ..config::Layers::default() };
         let config = config::Config::resolve(&layers).unwrap();
         assert_eq!(config.trunk.as_deref(), Some("tickets"));
+        assert!(config.skip_ci && config.review.len() == 1);
     }
 }

@@ -4,11 +4,13 @@ mod answer;
 mod checkout;
 mod files;
 mod publish;
+mod questions;
 
 #[cfg(test)]
 pub use answer::InitJson;
 use answer::InitReport;
 use files::PathState;
+use questions::InitAnswers;
 
 use crate::app::context::{Context, Globals};
 use crate::app::hooks;
@@ -30,11 +32,16 @@ use crate::out::Out;
 ///
 /// With --trunk BRANCH the tickets get a branch of their own, for a repository whose main branch may not be
 /// pushed to: the branch is made without the code's history and pushed at once, and .tix.yaml names it.
+///
+/// On a terminal it asks four questions first: which branch the tickets are on, whether CI runs for pushes to it, whether work is
+/// reviewed, and whether to install the hooks. Whatever an option says is not asked; --yes takes the defaults for the rest.
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
     /// Commit the files on the trunk and push it, and leave the checkout alone
     #[arg(long)]
     commit: bool,
+    #[command(flatten)]
+    decided: InitDecisions,
     /// Also put the guard into the hooks of this clone, as `tix hook install` does
     #[arg(long)]
     hooks: bool,
@@ -43,23 +50,38 @@ pub struct InitArgs {
     timeout: Option<String>,
 }
 
+/// What is decided on the command line, and asked for else.
+#[derive(Debug, clap::Args)]
+struct InitDecisions {
+    /// Ask nothing, and take the defaults
+    #[arg(short, long)]
+    yes: bool,
+    /// Mark the commits of tix with [skip ci]: `skip_ci: true` in .tix.yaml
+    #[arg(long)]
+    skip_ci: bool,
+    /// Have work reviewed before it is complete: `review: [critic_review]` in .tix.yaml
+    #[arg(long)]
+    review: bool,
+}
+
 /// Sets up what is missing, and says what was there.
 pub fn run(args: &InitArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let wanted = globals.trunk.as_deref();
-    // Opened once more without the flag: what the repository says by itself tells whether the flag asks for
-    // a branch beside the default one, and whether .tix.yaml has to name it.
-    let flagged = Context::open(globals, env, out, args.timeout.as_deref())?;
-    let ctx = if wanted.is_none() {
-        flagged
-    } else {
-        let plain = Globals { trunk: None, ..globals.clone() };
-        Context::open(&plain, env, out, args.timeout.as_deref())?
-    };
+    // Without the flag: what the repository says by itself tells whether a branch beside the default one is asked for, and
+    // whether .tix.yaml has to name it.
+    let plain = Globals { trunk: None, ..globals.clone() };
+    let ctx = Context::open(&plain, env, out, args.timeout.as_deref())?;
+    let answers = InitAnswers::find(&ctx, args, globals)?;
+    let wanted = answers.trunk.as_deref();
+    if wanted.is_some() {
+        let flagged = Globals { trunk: answers.trunk.clone(), ..globals.clone() };
+        Context::open(&flagged, env, out, args.timeout.as_deref())?;
+    }
     let trunk = match wanted.and_then(RefName::branch) {
         Some(trunk) => trunk,
         None => ctx.trunk.clone(),
     };
-    let setup = Setup { ctx: &ctx, trunk, commit: args.commit, named: wanted.is_some() };
+    let named = wanted.is_some();
+    let setup = Setup { ctx: &ctx, trunk, commit: args.commit, named, answers: &answers };
     let mut report = InitReport::new(setup.label(&setup.trunk));
     if let Err(failure) = setup.run(&mut report) {
         // What was only written here is no operation on the trunk.
@@ -71,9 +93,10 @@ pub fn run(args: &InitArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
         };
         return failed.map(|_| ());
     }
-    if args.hooks {
+    if answers.hooks {
         report.installed(&install_hooks(&setup)?);
     }
+    report.tell_of_pushes(&answers);
     report.print(&ctx);
     Ok(())
 }
@@ -107,13 +130,17 @@ struct Setup<'a> {
     trunk: RefName,
     commit: bool,
     named: bool,
+    answers: &'a InitAnswers,
 }
 
 impl Setup<'_> {
     fn run(&self, report: &mut InitReport) -> Result<(), Failure> {
         let tickets = files::of_tickets(&self.ctx.tickets_dir)?;
         if self.trunk == self.ctx.base {
-            let all: Vec<NewFile> = tickets.into_iter().chain([files::of_config(None)?]).collect();
+            let all: Vec<NewFile> = tickets
+                .into_iter()
+                .chain([files::of_config(self.answers.settings(None))?])
+                .collect();
             if self.commit {
                 self.commit_on(&self.trunk, &all, report)?;
             } else {
@@ -126,7 +153,7 @@ impl Setup<'_> {
             return Err(bare());
         }
         self.fill_branch(&tickets, report)?;
-        let settings = [files::of_config(Some(self.trunk.short()))?];
+        let settings = [files::of_config(self.answers.settings(Some(self.trunk.short())))?];
         if self.commit {
             self.commit_on(&self.ctx.base, &settings, report).map_err(|failure| {
                 failure.hint("to commit .tix.yaml by yourself, run it again without --commit")

@@ -65,7 +65,7 @@ pub struct LogEvent {
     pub(super) exit: Option<u64>,
     /// How far a failure came, in a word; else missing.
     pub(super) phase: Option<String>,
-    /// What was wrong, of a failure or a refusal of the guard; else missing.
+    /// What was wrong, of a failure or a refusal of the guard; of a receipt whose commit was never pushed, that; else missing.
     pub(super) message: Option<String>,
     /// Where this is known from.
     source: EventSource,
@@ -114,6 +114,7 @@ fn of_line(line: &Value) -> Option<LogEvent> {
     let seconds = at.as_ref().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
     let mut tickets = texts(line, "tickets");
     tickets.extend(text(line, "ticket").filter(|ticket| !tickets.contains(ticket)));
+    let unpushed = source == EventSource::Receipt && is_unpushed(line);
     Some(LogEvent {
         seconds: seconds.map(|at| at.timestamp()),
         at,
@@ -123,8 +124,11 @@ fn of_line(line: &Value) -> Option<LogEvent> {
         to: None,
         host: None,
         claim: text(claim, "id"),
-        // What a failure made is on the remote only where git tells of it.
-        commit: commits_of(line).into_iter().next().filter(|_| source == EventSource::Receipt),
+        // What a failure made is on the remote only where git tells of it, and so is what was not pushed.
+        commit: commits_of(line)
+            .into_iter()
+            .next()
+            .filter(|_| source == EventSource::Receipt && !unpushed),
         attic: text(line, "attic"),
         paths: texts(line, "paths"),
         outcome: text(line, "outcome"),
@@ -132,9 +136,15 @@ fn of_line(line: &Value) -> Option<LogEvent> {
         duration_ms: number("duration_ms"),
         exit: number("exit"),
         phase: text(line, "phase"),
-        message: text(line, "message"),
+        message: text(line, "message").or(unpushed.then(|| "not pushed".to_owned())),
         source,
     })
+}
+
+/// Whether a line tells of commits that stayed in this clone.
+fn is_unpushed(line: &Value) -> bool {
+    let pushed = line.get("pushed").and_then(Value::as_array);
+    pushed.is_some_and(Vec::is_empty) && !texts(line, "commits").is_empty()
 }
 
 /// What the guard refused, or was told to let pass. What it allowed is told by git itself.
@@ -324,8 +334,8 @@ pub(super) fn more(event: &LogEvent) -> String {
         }
         (EventSource::Failure, _, Some(message)) => words.push(format!("failed: {message}")),
         (EventSource::Failure, _, None) => words.push("failed (no reason recorded)".to_owned()),
-        (EventSource::Guard, _, message) => words.extend(message.clone()),
-        (EventSource::Git | EventSource::Receipt, ..) => {}
+        (EventSource::Guard | EventSource::Receipt, _, message) => words.extend(message.clone()),
+        (EventSource::Git, ..) => {}
     }
     words.extend(event.phase.as_ref().map(|phase| format!("while: {phase}")));
     words.extend(event.to.as_ref().map(|to| format!("to {}", name_of(to))));

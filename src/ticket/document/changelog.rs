@@ -1,4 +1,6 @@
-//! Appends to the changelog of a ticket, which is the only change that tix makes to a body.
+//! Adding an entry to the changelog of a ticket: the only change to a body that tix makes without being asked for it.
+
+use std::ops::Range;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use pulldown_cmark::HeadingLevel;
@@ -54,6 +56,38 @@ impl Document {
     pub fn has_changelog(&self) -> bool {
         markdown::text_of(self.body())
             .is_ok_and(|body| markdown::lines(&body).iter().any(|line| line.is_changelog(&body)))
+    }
+
+    /// Where the last such section is in the body, its heading included.
+    pub(super) fn changelog_section(&self) -> Result<Option<Range<usize>>, TooLong> {
+        let body = markdown::text_of(self.body())?;
+        let lines = markdown::lines(&body);
+        let Some(at) = lines.iter().rposition(|line| line.is_changelog(&body)) else {
+            return Ok(None);
+        };
+        let mut sections = lines.iter().skip(at).filter(|line| line.is_section());
+        let start = sections.next().map_or(body.len(), |heading| heading.start);
+        Ok(Some(start..sections.next().map_or(body.len(), |next| next.start)))
+    }
+
+    /// The list items of the last entry of a kind, in the form that tix writes; empty where there is none.
+    pub fn last_entry(&self, kind: &str) -> Vec<String> {
+        let Ok(Some(section)) = self.changelog_section() else { return Vec::new() };
+        let Ok(text) = markdown::text_of(self.body().get(section).unwrap_or_default()) else {
+            return Vec::new();
+        };
+        let (mut entry, mut wanted) = (Vec::new(), false);
+        for line in text.lines() {
+            if line.starts_with("## ") {
+                wanted = line.rsplit(": ").next() == Some(kind);
+                if wanted {
+                    entry.clear();
+                }
+            } else if let Some(item) = line.strip_prefix("- ").filter(|_| wanted) {
+                entry.push(item.to_owned());
+            }
+        }
+        entry
     }
 
     /// How long the ticket was blocked, as far as its changelog tells; the entries are written to the minute. A time that has no

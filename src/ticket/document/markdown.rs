@@ -36,7 +36,9 @@ pub(super) enum LineKind {
     OpenBox,
     /// An unticked box in an item without text.
     EmptyBox,
-    /// A block of code, or of HTML that is not a comment. It has no text here, but it means something to a reader.
+    /// A box that is ticked, and the text behind it.
+    TickedBox,
+    /// A block of code, or one of HTML that is no comment. It has no text here, and says something to a reader.
     Block,
     Other,
 }
@@ -107,9 +109,14 @@ pub(super) fn lines(text: &str) -> Vec<TextLine> {
         } else if event == Event::Start(Tag::HtmlBlock) {
             let html = text.get(at.clone()).unwrap_or_default();
             lines.extend((!html.trim_start().starts_with("<!--")).then(|| TextLine::block(at)));
-        } else if event == Event::TaskListMarker(false) {
-            let (kind, empty) = (LineKind::OpenBox, at.end..at.end);
-            lines.push(TextLine { kind, start: at.start, text: empty, reach: at.end });
+        } else if let Event::TaskListMarker(ticked) = event {
+            // The text of an open box may begin on the next line, too; nobody asks for that of a ticked one.
+            let (kind, reach) = if ticked {
+                (LineKind::TickedBox, line_end(text, at.end))
+            } else {
+                (LineKind::OpenBox, at.end)
+            };
+            lines.push(TextLine { kind, start: at.start, text: at.end..at.end, reach });
         } else if matches!(event, Event::Start(Tag::Item) | Event::End(TagEnd::Item)) {
             if let Some(last) = lines.last_mut().filter(|last| last.is_empty_box()) {
                 last.kind = LineKind::EmptyBox;
@@ -126,15 +133,13 @@ pub(super) fn lines(text: &str) -> Vec<TextLine> {
     lines
 }
 
-/// Whether it is a part of a paragraph or a heading. Emphasis and links count as a whole, with their markers, and a
-/// ticked box is only text.
+/// Whether it is a part of a paragraph or of a heading. Emphasis and links count as a whole, with their signs.
 fn is_text(event: &Event<'_>) -> bool {
     matches!(
         event,
         Event::Text(_)
             | Event::Code(_)
             | Event::InlineHtml(_)
-            | Event::TaskListMarker(true)
             | Event::Start(Tag::Emphasis | Tag::Strong | Tag::Link { .. } | Tag::Image { .. })
     )
 }

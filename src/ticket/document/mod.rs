@@ -7,6 +7,7 @@
 //! `title: [WIP] thing`, which YAML refuses, and one such line must not make a ticket unreadable. [`layout`] says what
 //! counts as broken; [`scalar`] says what a value means.
 
+mod body;
 mod changelog;
 mod edit;
 mod layout;
@@ -21,6 +22,7 @@ mod tests;
 use std::fmt;
 use std::ops::Range;
 
+pub use self::body::CheckBox;
 pub use self::changelog::{Appended, ChangelogEntry};
 pub use self::edit::Value;
 use self::layout::KeySpan;
@@ -104,6 +106,16 @@ impl Document {
                 Err(DocumentError { line: line_number(&bytes, fault.at), kind: fault.kind })
             }
         }
+    }
+
+    /// A file that cannot be read as a ticket, for whoever mends it: all of it is body, and it has no keys.
+    pub fn unreadable(bytes: Vec<u8>) -> Document {
+        Document { bytes, block: 0..0, body: 0, fields: Vec::new() }
+    }
+
+    /// Whether it has a front matter, as everything but [`Document::unreadable`] has.
+    pub fn is_readable(&self) -> bool {
+        self.body > 0
     }
 
     pub fn as_bytes(&self) -> &[u8] {

@@ -72,9 +72,11 @@ impl Document {
                 LineKind::Heading(level) => {
                     open.sections.extend(requirements.at_heading(level, number, first));
                 }
-                LineKind::OpenBox | LineKind::EmptyBox | LineKind::Block | LineKind::Other => {
-                    requirements.bare = None;
-                }
+                LineKind::OpenBox
+                | LineKind::EmptyBox
+                | LineKind::TickedBox
+                | LineKind::Block
+                | LineKind::Other => requirements.bare = None,
             }
             let to = match line.kind {
                 _ if changelog => continue,
@@ -82,7 +84,9 @@ impl Document {
                 LineKind::Heading(_) | LineKind::Other if is_placeholder(text) => {
                     &mut open.placeholders
                 }
-                LineKind::Heading(_) | LineKind::Other | LineKind::Block => continue,
+                LineKind::Heading(_) | LineKind::Other | LineKind::TickedBox | LineKind::Block => {
+                    continue;
+                }
             };
             to.push((number, first.to_owned()));
         }

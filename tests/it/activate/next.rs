@@ -129,7 +129,13 @@ fn a_ticket_that_cannot_be_claimed_from_here_is_passed_over_and_named() {
         warning.starts_with("TICKET-foo-001 would have been next, and was passed over"),
         "{warning}"
     );
-    assert_eq!(clone.tix(&["activate", "--next", "--json"]).exits(5).json()["name"], "refused");
+    let empty = clone.tix(&["activate", "--next", "--json"]).exits(4).json();
+    assert_eq!((&empty["outcome"], &empty["total"]), (&"empty".into(), &0.into()));
+    let passed = &empty["explained"][0];
+    assert_eq!((&passed["ticket"]["id"], &passed["rank"]), (&ID.into(), &serde_json::Value::Null));
+    assert_eq!(passed["hindrances"][0]["kind"], "here");
+    let told = clone.tix(&["activate", "--next"]);
+    assert!(told.exits(4).stderr().contains("TICKET-foo-001 was passed over: "), "{told}");
     assert_eq!(sandbox.remote().git(&["log", "-1", "--format=%s", BRANCH]), "seed");
     // Here: its workspace's place is taken.
     sandbox.seed(&[("tickets/queue/TICKET-c-001.md", queue_ticket("TICKET-c-001"))]);
@@ -138,6 +144,23 @@ fn a_ticket_that_cannot_be_claimed_from_here_is_passed_over_and_named() {
     let output = clone.tix(&["activate", "--next", "--json"]);
     assert_eq!(output.success().json()["ticket"], "TICKET-d-001", "{output}");
     assert_eq!(output.json()["warnings"].as_array().unwrap().len(), 2, "{output}");
+}
+
+#[test]
+fn whoever_waits_waits_on_where_nothing_can_be_claimed_from_here() {
+    let sandbox = queued(&[(ID, "P0")]);
+    let clone = sandbox.clone_named("a");
+    clone.write(workspace(&clone, ID).join("mine"), "");
+    let later = "tickets/queue/TICKET-later-001.md";
+    let shim = Shim::new(&sandbox);
+    // It comes while the remote is asked whether there is news.
+    let come = sandbox.clone_named("b").tix_command(&["new", "Later"]);
+    shim.rule(On::command("ls-remote").nth(1), Do::Then(come));
+    let wait = clone.tix_command(&["activate", "--next", "--wait", "60s", "--json"]);
+    let output = wait.through(&shim).run();
+    assert_eq!(output.success().json()["ticket"], "TICKET-later-001", "{output}");
+    assert!(!sandbox.remote().files("main").contains(&later.to_owned()));
+    assert_eq!(clone.tix(&["activate", "--next", "--wait", "10ms"]).code, Some(4));
 }
 
 #[test]

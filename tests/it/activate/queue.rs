@@ -35,7 +35,7 @@ fn drafts_and_unknown_words_cannot() {
     ----- stderr -----
     error: TICKET-t-001 cannot be claimed: its status is `draft`
       needs      open or queued
-      legal now  queue, note, edit, set, block, close
+      legal now  queue, note, edit, set, tick, block, close
     hint: look at it: tix show TICKET-t-001
     ");
 }
@@ -66,7 +66,7 @@ fn blocked_tickets_are_refused_with_the_reason() {
     ----- stdout -----
     ----- stderr -----
     error: TICKET-t-001 is blocked: waits for the key
-      legal now  queue, draft, note, edit, set, block, unblock, close
+      legal now  queue, draft, note, edit, set, tick, block, unblock, close
     hint: look at it: tix show TICKET-t-001
     ");
     let sandbox = with(&Ticket::new("TICKET-t-001").key("status", "blocked"));

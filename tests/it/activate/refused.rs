@@ -91,7 +91,7 @@ fn a_repository_that_is_not_there_is_unreachable_and_nothing_changed() {
            fatal: Could not read from remote repository.
            Please make sure you have the correct access rights
            and the repository exists.
-    hint: try again when the network is back
+    hint: see whether its address is right: git remote -v
     ");
 }
 

@@ -235,7 +235,7 @@ fn a_ticket_that_is_set_up_is_held_for_its_own_person_too() {
       from       [HOST]
       commit     [OID]
       workspace  [ROOT]/a.worktrees/TICKET-foo-001
-    hint: if it is yours: tix activate TICKET-foo-001 --resume
+    hint: you hold it; if nobody is at work on it, go on: tix activate TICKET-foo-001 --resume
     hint: take another ticket: tix activate --next
     ");
     assert_eq!(
@@ -411,7 +411,9 @@ fn work_in_an_unfinished_set_up_is_never_thrown_away() {
     ----- stdout -----
     TICKET-foo-001 is back in the queue
     ----- stderr -----
-    warning: the local branch ticket/TICKET-foo-001 was kept: it holds commits that were never pushed (see them: git log ticket/TICKET-foo-001); before you claim TICKET-foo-001 here again: git worktree move '[ROOT]/a.worktrees/TICKET-foo-001' '[ROOT]/a.worktrees/TICKET-foo-001-kept' && git branch -m ticket/TICKET-foo-001 kept/TICKET-foo-001
+    warning: the local branch ticket/TICKET-foo-001 was kept: it has commits that were never pushed
+    hint: see them: git log ticket/TICKET-foo-001
+    hint: before you claim TICKET-foo-001 here again: git worktree move '[ROOT]/a.worktrees/TICKET-foo-001' '[ROOT]/a.worktrees/TICKET-foo-001-kept' && git branch -m ticket/TICKET-foo-001 kept/TICKET-foo-001
     ");
     assert_eq!(there.read("notes.txt"), "mine\n");
     sandbox.clone_named("b").tix(&["activate", ID]).success();

@@ -132,3 +132,26 @@ fn every_write_is_a_line_of_the_log_also_those_that_failed() {
     assert_eq!(lines[4]["exit"], 5);
     assert_eq!(subjects(&sandbox).len(), 4);
 }
+
+#[test]
+fn a_machine_is_named_by_claims_and_nothing_else() {
+    let sandbox = one_ticket();
+    let ada = sandbox.clone_named("a");
+    ada.tix(&["activate", ID]).success();
+    let host =
+        ada.git(&["log", "-1", "--format=%(trailers:key=Tix-Host,valueonly)", "origin/main"]);
+    assert!(!host.trim().is_empty() && !host.contains('.'), "{host}");
+    for args in [
+        &["note", ID, "a word"][..],
+        &["block", ID, "--reason", "x"],
+        &["unblock", ID],
+        &["set", ID, "priority=P1"],
+        &["release", ID, "--reason", "x"],
+        &["new", "Another"],
+    ] {
+        ada.tix(args).success();
+    }
+    let named = format!("--grep={}", host.trim());
+    let subjects = sandbox.remote().git(&["log", "--all", "-F", &named, "--format=%s"]);
+    assert_eq!(subjects.trim(), format!("claim: {ID}"));
+}

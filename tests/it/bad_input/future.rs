@@ -29,7 +29,7 @@ const WRITES: &[&[&str]] = &[
     &["complete", "foo-001"],
     &["dep", "add", "foo-001", "bar-001"],
     &["draft", "foo-001", "--reason", "rain"],
-    &["edit", "foo-001"],
+    &["edit", "foo-001", "--append", "a word"],
     &["handoff", "foo-001", "--to", "Bob <bob@example.org>", "--new-person"],
     &["init", "--commit"],
     &["land", "foo-001"],
@@ -43,6 +43,7 @@ const WRITES: &[&[&str]] = &[
     &["rework", "foo-001"],
     &["set", "foo-001", "priority=P1"],
     &["submit", "foo-001"],
+    &["tick", "foo-001", "1"],
     &["trust"],
     &["unblock", "foo-001"],
 ];

@@ -216,7 +216,7 @@ fn a_remote_that_is_gone_is_out_of_reach() {
            fatal: Could not read from remote repository.
            Please make sure you have the correct access rights
            and the repository exists.
-    hint: try again when the network is back
+    hint: see whether its address is right: git remote -v
     ");
 }
 

@@ -8,8 +8,6 @@ use crate::harness::{Do, On, Place, Sandbox, Saved, Shim, Untouched, no_leftover
 
 pub const ID: &str = "TICKET-foo-001";
 
-const EDITOR: &str = r#"edit() { text=$(sed 's/^title: .*/title: Edited/' "$1") && printf '%s\n' "$text" >"$1"; }; edit"#;
-
 /// Where the trunk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Trunk {
@@ -120,8 +118,6 @@ impl Scene {
         } else {
             (sandbox.clone_named("a"), sandbox.clone_named("b").on_machine("second"))
         };
-        // A second time it is the same edit.
-        let first = first.env("GIT_EDITOR", EDITOR);
         if trunk != Trunk::CheckedOut {
             first.git(&["switch", "-q", "-c", "feature"]);
         }

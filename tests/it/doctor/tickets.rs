@@ -135,10 +135,6 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
       file  tickets/active/TICKET-held-001/TICKET-held-001.md
       so    it is mended when nobody holds it any more
 
-    warning: TICKET-x-001 calls itself `ID-0022` [id-mismatch]
-      file  tickets/queue/TICKET-x-001.md
-      write the file's name into it: tix doctor --fix
-
     healthy, with 2 warnings: 4 tickets on origin/main, 24 checks
     ----- stderr -----
     ");

@@ -93,6 +93,76 @@ fn every_commit_that_broke_the_rule_is_found_with_its_paths() {
     ");
 }
 
+/// A ticket that is claimed, worked on and completed on its branch, which a rebase then puts on main; before it stands a commit by
+/// hand, if one is wanted.
+fn rebased(by_hand: bool) -> (Sandbox, Place) {
+    let sandbox = project();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    let there = clone.at(crate::activate::workspace(&clone, ID));
+    there.commit("one", &[("src/one.rs", "x\n")]);
+    there.git(&["push", "-q"]);
+    clone.tix(&["tick", ID, "1", "2"]).success();
+    there.commit("two", &[("src/two.rs", "x\n")]);
+    there.tix(&["complete"]).success();
+    clone.git(&["pull", "-q"]);
+    if by_hand {
+        clone.commit("Code by hand", &[("src/hand.rs", "x\n")]);
+    }
+    clone.git(&["push", "-q"]);
+    clone.tix(&["new", "Another"]).success();
+    clone.git(&["pull", "-q"]);
+    let run = format!("git cherry-pick $(git merge-base main ticket/{ID})..ticket/{ID}");
+    clone.sh(&run).run().success();
+    clone.git(&["push", "-q"]);
+    (sandbox, clone)
+}
+
+#[test]
+fn a_ticket_branch_that_was_rebased_is_that_tickets_work() {
+    for by_hand in [false, true] {
+        let (_sandbox, clone) = rebased(by_hand);
+        let found = if by_hand { vec!["Code by hand"] } else { Vec::new() };
+        assert_eq!(subjects(&check(&clone, &[])), found);
+        // Of a part of the run as of all of it.
+        assert_eq!(subjects(&check(&clone, &["main~1..main"])), [""; 0]);
+        assert_eq!(subjects(&check(&clone, &["main~3..main"])), [""; 0]);
+        // Code that comes after it is nobody's work on it.
+        clone.commit("Later", &[("src/later.rs", "x\n")]);
+        clone.git(&["push", "-q"]);
+        assert_eq!(subjects(&check(&clone, &["main~1..main"])), ["Later"]);
+        let doctor = clone.tix(&["doctor", "--json"]).json();
+        let findings = doctor["findings"].as_array().unwrap();
+        let code = findings.iter().find(|f| f["check"] == "code-on-trunk").unwrap();
+        let count = if by_hand { "2 commits" } else { "1 commit" };
+        assert!(code["message"].as_str().unwrap().starts_with(count), "{code}");
+    }
+}
+
+#[test]
+fn a_team_that_squashes_or_rebases_says_so_and_no_push_is_judged_by_it() {
+    for way in ["squash", "rebase"] {
+        let (sandbox, clone) = rebased(true);
+        sandbox.seed(&[(".tix.yaml", format!("check: {way}\n"))]);
+        clone.git(&["pull", "-q", "--rebase"]);
+        assert_eq!(subjects(check(&clone, &[]).success()), [""; 0]);
+        let doctor = clone.tix(&["doctor", "--json"]).json();
+        let findings = doctor["findings"].as_array().unwrap();
+        assert!(findings.iter().all(|f| f["check"] != "code-on-trunk"), "{doctor}");
+        // What is wrong with tickets is told all the same, and so is what was not pushed yet.
+        clone.tix(&["hook", "install"]).success();
+        clone.sh("git rm -q tickets/queue/TICKET-another-001.md && echo x >more && git add . && git commit -qnm Vanished").run().success();
+        let output = check(&clone, &[]);
+        assert_eq!(subjects(output.exits(1)), ["Vanished"]);
+        assert!(clone.git_command(&["push", "-q"]).run().code != Some(0));
+        clone.git(&["push", "-q", "--no-verify"]);
+        assert_eq!(subjects(check(&clone, &[]).exits(1)), ["Vanished"]);
+        clone.sh("echo x >code && git add . && git commit -qnm Code").run().success();
+        assert_eq!(subjects(check(&clone, &[]).exits(1)), ["Code"]);
+        assert!(clone.git_command(&["push", "-q"]).run().code != Some(0));
+    }
+}
+
 /// A stream for `git fast-import` that puts commits on the remote's main: two of code, and so many of a ticket behind
 /// them that the newer of the two is the 200th from the end. One of them merges a branch with commits of its own, which
 /// main was never at.

@@ -50,15 +50,16 @@ impl Watched {
 fn each_verb_is_one_line_whether_it_is_done_or_refused() {
     let settings = "landing: completed\nreview: [critic_review]\nreview.self: true\n";
     let sandbox = queued_with(settings, &ready(ID));
-    let clone = sandbox.clone_named("a").env("GIT_EDITOR", "sed -i 's/^title: .*/title: Else/'");
+    let clone = sandbox.clone_named("a");
     let mut log = Watched { clone: clone.clone(), seen: BTreeSet::new() };
     let json = clone.tix(&["status", ID, "--all", "--json"]).success().json();
     assert_eq!(log.lines(), [] as [Value; 0], "looking leaves none");
     for args in [
         &["draft", ID, "--reason", "why?"][..],
         &["queue", ID],
-        &["edit", ID],
+        &["edit", ID, "--append", "- [ ] More words."],
         &["set", ID, "priority=P1"],
+        &["tick", ID, "3"],
         &["activate", ID],
         &["note", ID, "half of it"],
         &["block", ID, "--reason", "no key"],

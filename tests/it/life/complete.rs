@@ -315,7 +315,19 @@ fn no_push_leaves_the_commit_to_its_holder() {
         there.tix(&["complete", "--no-push", "--json"]).success().json()["outcome"],
         "already"
     );
+    // Nobody is told of it as if it were published.
+    let told = || {
+        let log = there.tix(&["log", ID, "--json"]).success().json();
+        let events = log["events"].as_array().unwrap().clone();
+        let done = |event: &&serde_json::Value| event["outcome"] == "completed";
+        let done = events.iter().find(done).unwrap().clone();
+        (done["commit"].clone(), done["message"].clone())
+    };
+    assert_eq!(told(), (serde_json::Value::Null, "not pushed".into()));
+    let log = there.tix(&["log", ID]);
+    assert!(log.success().stdout().contains("not pushed"), "{log}");
     there.sh(receipt["next"].as_str().unwrap()).run().success();
+    assert_eq!(told(), (receipt["workspace"]["commit"].clone(), serde_json::Value::Null));
     assert_eq!(ada.tix(&["complete", ID, "--json"]).success().json()["outcome"], "already");
 }
 

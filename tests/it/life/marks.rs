@@ -1,8 +1,8 @@
 //! The verbs that change a ticket where it is, and that nobody holds: each is one commit on the trunk.
 
 use super::{ID, QUEUED, bob, entries, queued_with, ready, story, text, value};
-use crate::activate::{fact, hints};
-use crate::harness::{Do, On, Shim, Untouched, no_leftovers};
+use crate::activate::hints;
+use crate::harness::{Untouched, no_leftovers};
 
 #[test]
 fn queue_and_draft_are_the_gate() {
@@ -34,7 +34,7 @@ fn queue_and_draft_are_the_gate() {
     ----- stdout -----
     ----- stderr -----
     error: TICKET-foo-001 cannot be queued: it is in active/
-      legal now  note, edit, set, block, release, handoff, reclaim, complete, close
+      legal now  note, edit, set, tick, block, release, handoff, reclaim, complete, close
     hint: see who may do what, and why not: tix status TICKET-foo-001
     ");
     insta::assert_snapshot!(story(&sandbox, "main"), @"
@@ -84,47 +84,6 @@ fn set_refuses_what_is_not_anybodys_to_set() {
         assert!(hints(output.exits(2)).contains(hint), "{setting}: {output}");
     }
     assert_eq!(story(&sandbox, "main"), "");
-}
-
-#[test]
-fn edit_takes_what_the_editor_wrote() {
-    let sandbox = queued_with("", &ready(ID));
-    let ada = sandbox.clone_named("a");
-    let editor = "sed -i -e 's/It works/It flies/' -e 's/^title:.*/title: Fly/'";
-    let vi = |editor: &str| ada.env("GIT_EDITOR", editor);
-    vi(editor).tix(&["edit", ID]).success();
-    let expected = ready(ID).replace("It works", "It flies").replace("Make it work", "Fly");
-    assert_eq!(text(&sandbox, "main", QUEUED), expected);
-    let same = vi("true").tix(&["edit", ID, "--json"]).success().json();
-    assert_eq!(same["outcome"], "already");
-    assert!(std::fs::read_dir(ada.path().join(".git/tix/edit")).unwrap().next().is_none());
-    for (editor, exit, words) in [
-        ("false", 5, "the editor ended with a failure"),
-        ("sed -i 's/^status:.*/status: closed/'", 2, "`status` is written by tix itself"),
-        ("sed -i 's/^status:.*/claim_id: x/'", 2, "is written by tix itself"),
-        ("sed -i 1d", 9, "your text, line 1"),
-    ] {
-        let output = vi(editor).tix(&["edit", ID, "--json"]);
-        assert!(output.exits(exit).json()["message"].as_str().unwrap().contains(words), "{output}");
-        let kept = fact(&output, "your text");
-        assert!(std::path::Path::new(&kept).is_file(), "{editor}: {output}");
-    }
-    assert_eq!(story(&sandbox, "main"), format!("edit: {ID}"));
-}
-
-#[test]
-fn edit_keeps_the_text_when_somebody_else_was_quicker() {
-    let sandbox = queued_with("", &ready(ID));
-    let (ada, bob) = (sandbox.clone_named("a"), bob(&sandbox));
-    let shim = Shim::new(&sandbox);
-    shim.rule(On::command("push").nth(1), Do::Then(bob.tix_command(&["set", ID, "priority=P1"])));
-    let ada = ada.env("GIT_EDITOR", "sed -i 's/It works/It flies/'");
-    let output = ada.tix_command(&["edit", ID, "--json"]).through(&shim).run();
-    assert!(output.exits(5).json()["message"].as_str().unwrap().contains("has changed while"));
-    let kept = std::fs::read_to_string(fact(&output, "your text")).unwrap();
-    assert!(kept.contains("It flies"));
-    let now = text(&sandbox, "main", QUEUED);
-    assert!(now.contains("priority: P1") && now.contains("It works"));
 }
 
 #[test]

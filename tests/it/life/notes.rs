@@ -96,7 +96,7 @@ fn set_edit_and_block_of_a_held_ticket_leave_the_trunk_alone() {
     ada.tix(&["set", ID, "priority=P0"]).success();
     ada.tix(&["block", ID, "--reason", "no key"]).success();
     ada.tix(&["unblock", ID]).success();
-    ada.env("GIT_EDITOR", "sed -i 's/It works/It flies/'").tix(&["edit", ID]).success();
+    ada.tix(&["edit", ID, "--body", "It flies."]).success();
     assert_eq!(tip(&sandbox.remote(), "main"), trunk);
     let now = there.read(ACTIVE);
     assert!(now.contains("priority: P0") && now.contains("It flies"), "{now}");

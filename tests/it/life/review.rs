@@ -65,6 +65,32 @@ fn work_goes_through_all_stages_and_back() {
     assert!(message.contains(&format!("Tix-Commit: {tip}")), "{message}");
 }
 
+#[test]
+fn what_a_review_asks_for_is_shown_until_the_work_has_changed() {
+    let (sandbox, ada, there) = held_with("review: [critic_review]\n");
+    let bob = bob(&sandbox);
+    work(&there, "work.txt");
+    there.tix(&["submit"]).success();
+    bob.tix(&["review", ID, "--request-changes", "--reason", "what of the door?\nand the key"])
+        .success();
+    ada.tix(&["note", ID, "what door?"]).success();
+    let status = there.tix(&["status"]);
+    let told = "changes requested:\n  what of the door?\n  and the key\n";
+    assert!(status.success().stdout().contains(told), "{status}");
+    let again = there.tix(&["submit", "--json"]);
+    assert!(hints(again.exits(5)).contains("tix status"), "{again}");
+    there.tix(&["submit", "--anyway"]).success();
+    bob.tix(&["review", ID, "--request-changes", "--notes", "the door"]).success();
+    work(&there, "door.txt");
+    there.tix(&["submit"]).success();
+    let status = there.tix(&["status", "--json"]).success().json();
+    assert_eq!(status["changes_requested"], serde_json::json!([]));
+    bob.tix(&["review", ID, "--approve"]).success();
+    ada.git(&["fetch", "-q"]);
+    let list = ada.tix(&["list", "--lane", "active"]);
+    assert!(list.success().stdout().contains("approved"), "{list}");
+}
+
 fn bob_again(sandbox: &crate::harness::Sandbox) -> crate::harness::Place {
     sandbox.clone_named("c").on_machine("third").as_person("Bob", "bob@example.org")
 }
@@ -171,7 +197,7 @@ fn without_stages_there_is_nothing_to_submit_to() {
     ----- stdout -----
     ----- stderr -----
     error: TICKET-foo-001 cannot be submitted: this repository has no review stages
-      legal now  note, edit, set, block, release, handoff, reclaim, complete, close
+      legal now  note, edit, set, tick, block, release, handoff, reclaim, complete, close
     hint: complete it without a review: tix complete TICKET-foo-001
     ");
     ada.tix(&["review", ID, "--approve"]).exits(5);

@@ -23,7 +23,7 @@ fn squash_and_keep(place: &Place, base: &str) {
 
 /// Ticks the boxes of the ticket, wherever it is written.
 fn tick(place: &Place) {
-    place.env("GIT_EDITOR", "sed -i 's/- \\[ \\]/- [x]/'").tix(&["edit", ID]).success();
+    place.tix(&["tick", ID, "1", "2"]).success();
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn the_same_beside_a_protected_main() {
     unblock: TICKET-foo-001
     submit: TICKET-foo-001
     review: TICKET-foo-001 (changes_requested)
-    edit: TICKET-foo-001
+    tick: TICKET-foo-001
     submit: TICKET-foo-001
     review: TICKET-foo-001 (approved)
     complete: TICKET-foo-001

@@ -30,6 +30,7 @@ fn a_ticket_that_waits() {
       note                      anybody
       edit                      anybody
       set                       anybody
+      tick                      anybody
       block                     anybody
       close                     anybody
     not now:
@@ -51,8 +52,9 @@ fn a_ticket_that_waits() {
     ");
     before.assert_same(&ada);
     ada.tix(&["status", "nothing-like-it"]).exits(4);
+    // Without a ticket, and elsewhere than in a workspace, it is the dashboard.
     let output = ada.tix(&["status"]);
-    assert!(output.success().stdout().contains("next "), "{output}");
+    assert!(output.success().stdout().contains("foo-001"), "{output}");
 }
 
 #[test]
@@ -75,6 +77,7 @@ fn a_ticket_that_is_held_from_the_inside_and_from_the_outside() {
       note                      anybody
       edit                      anybody
       set                       anybody
+      tick                      anybody
       block                     anybody
       release                   the holder
       handoff                   the holder
@@ -96,17 +99,26 @@ fn a_ticket_that_is_held_from_the_inside_and_from_the_outside() {
     ----- stderr -----
     ");
     let bob = bob(&sandbox);
-    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--json"])), @"note, edit, set, block");
+    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--json"])), @"note, edit, set, tick, block");
     work(&there, "work.txt");
     there.tix(&["submit"]).success();
     ada.tix(&["block", ID, "--reason", "no key"]).success();
-    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, set, block, unblock, review --request-changes");
+    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, set, tick, block, unblock, review --request-changes");
     ada.tix(&["unblock", ID]).success();
-    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, set, block, review --approve, review --request-changes");
-    insta::assert_snapshot!(open(&there.tix(&["status", "--json"])), @"note, edit, set, block, release, handoff, submit, complete, close");
+    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, set, tick, block, review --approve, review --request-changes");
+    insta::assert_snapshot!(open(&there.tix(&["status", "--json"])), @"note, edit, set, tick, block, release, handoff, submit, complete, close");
     // In the middle of a rebase there is no branch to go by.
     there.git(&["checkout", "-q", "--detach"]);
     assert_eq!(there.tix(&["status", "--json"]).success().json()["id"], ID);
+}
+
+#[test]
+fn a_status_that_allows_nothing_is_told_once() {
+    let sandbox = queued_with("", &queue_ticket(ID).replace("status: open", "status: done"));
+    let ada = sandbox.clone_named("a");
+    let output = ada.tix(&["status", ID]);
+    let told = "you can do nothing with it now: `approved` is not a status for queue/\n";
+    assert!(output.success().stdout().contains(told), "{output}");
 }
 
 #[test]
@@ -152,6 +164,7 @@ fn a_ticket_that_is_complete_and_not_merged() {
       note                      anybody
       edit                      anybody
       set                       anybody
+      tick                      anybody
       release                   the holder
       close                     the holder
       reopen                    the holder
@@ -329,7 +342,7 @@ fn a_ticket_that_is_complete_on_its_branch_is_still_held_on_the_trunk() {
     sandbox.work_on(ID);
     there.tix(&["complete"]).success();
     let open = shown_as_open(&ada);
-    assert_eq!(open, ["note", "edit", "set", "release", "close", "reopen"]);
+    assert_eq!(open, ["note", "edit", "set", "tick", "release", "close", "reopen"]);
     for args in [
         &["block", ID, "--reason", "x"][..],
         &["handoff", ID, "--to", "x", "--new-person"],

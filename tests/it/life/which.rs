@@ -71,6 +71,8 @@ fn of_several_held_ones_a_holders_verb_is_for_ones_own() {
 #[test]
 fn in_a_workspace_no_verb_needs_an_id() {
     let (sandbox, ada, there) = held_with("review: [critic_review]\nreview.self: true\n");
+    let later = "TICKET-later-001";
+    sandbox.seed(&[(format!("tickets/queue/{later}.md"), ready(later))]);
     let inside = there.at("src");
     let go = |args: &[&str]| {
         let receipt = inside.tix(&[args, &["--json"]].concat()).success().json();
@@ -80,12 +82,16 @@ fn in_a_workspace_no_verb_needs_an_id() {
     go(&["block", "--reason", "rain"]);
     go(&["unblock"]);
     go(&["set", "priority=P1", "owner=me"]);
+    let run = inside.tix(&["run", "--detach", "--json", "--", "true"]).success().json();
+    assert_eq!(run["ticket"], ID);
+    go(&["dep", "add", "later"]);
+    go(&["dep", "tree"]);
+    go(&["dep", "rm", "later"]);
+    assert_eq!(inside.tix(&["status", "--json"]).success().json()["id"], ID);
     let now = text(&sandbox, BRANCH, ACTIVE);
     assert!(now.contains("- half way\n") && value(&now, "owner").unwrap() == "me", "{now}");
-    let editor = sandbox.root().join("bin/words");
-    ada.write_script(&editor, "#!/bin/sh\necho 'More words.' >>\"$1\"\n");
-    let edit = inside.env("GIT_EDITOR", "words").tix(&["edit"]);
-    assert!(edit.success().stdout().starts_with(ID), "{edit}");
+    go(&["edit", "--append", "- [ ] More words."]);
+    go(&["tick", "more words"]);
     assert_eq!(inside.tix(&["show", "--json"]).success().json()["id"], ID);
     assert_eq!(inside.tix(&["path"]).success().stdout().trim_end(), there.path().to_str().unwrap());
     assert!(inside.tix(&["log"]).success().stdout().contains(ID));
@@ -109,6 +115,16 @@ fn in_a_workspace_no_verb_needs_an_id() {
         &["clean"],
         &["handoff", "--to", "ada"],
         &["release"],
+        &["run", "--", "true"],
+        &["dep", "add", "later"],
+        &["dep", "tree"],
+        &["tick", "1"],
+        &["edit", "--append", "a b"],
+        &["submit"],
+        &["complete"],
+        &["land"],
+        &["unblock"],
+        &["reopen", "--reason", "x"],
     ] {
         let output = ada.tix(args);
         assert!(output.exits(2).stderr().contains("name the ticket"), "{args:?} {output}");

@@ -1,0 +1,82 @@
+//! A person's editor on a copy of a ticket. Nothing waits for one where nobody sits at a terminal.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::context::Context;
+use super::input::read_file;
+use crate::error::{Exit, Failure};
+use crate::out::Out;
+use crate::ticket::Document;
+
+/// The editor that git uses, where a person can use it.
+pub struct Editor(String);
+
+/// A copy that is edited. It is removed with this value, unless it is kept for whoever wrote in it.
+pub struct EditedCopy(tempfile::NamedTempFile);
+
+impl Editor {
+    /// Fails where nobody sits at a terminal; `hints` are what to do there.
+    pub fn find(ctx: &Context<'_>, hints: &[String]) -> Result<Editor, Failure> {
+        if !Out::is_interactive() {
+            let failure = Failure::new(Exit::Usage, "an editor needs a terminal, and this is none");
+            return Err(hints.iter().fold(failure, Failure::hint));
+        }
+        match ctx.repo.editor()? {
+            Some(editor) => Ok(Editor(editor)),
+            None => Err(Failure::new(Exit::Refused, "git knows no editor here")
+                .hint("name one: git config --global core.editor <command>")),
+        }
+    }
+
+    /// Opens it on a file of this call's own, below the repository's own directory and with the ticket's name: it outlives
+    /// the call if the text must be kept.
+    pub fn open(&self, ctx: &Context<'_>, name: &str, text: &[u8]) -> Result<EditedCopy, Failure> {
+        let copy = copy_of(&ctx.repo.tix_dir().join("edit"), name, text)?;
+        ctx.out.clear_progress();
+        if crate::git::edit(&self.0, copy.0.path()).map_err(Failure::from)? {
+            return Ok(copy);
+        }
+        let failure = Failure::new(Exit::Refused, "the editor failed, so nothing changed");
+        Err(copy.keep(failure))
+    }
+}
+
+fn copy_of(dir: &Path, name: &str, text: &[u8]) -> Result<EditedCopy, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::Refused, format!("{}: {error}", dir.display()))
+            .hint("nothing was changed; make room or fix the permissions and try again")
+    };
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    let mut copy = tempfile::Builder::new()
+        .prefix(&format!("{name}-"))
+        .suffix(".md")
+        .tempfile_in(dir)
+        .map_err(failed)?;
+    copy.write_all(text).map_err(failed)?;
+    Ok(EditedCopy(copy))
+}
+
+impl EditedCopy {
+    /// What is in it now. By its path: editors put another file in its place.
+    pub fn document(&self) -> Result<Document, Failure> {
+        ticket_text(read_file(self.0.path())?)
+    }
+
+    /// Keeps the copy, and says in the failure where it is.
+    pub fn keep(self, failure: Failure) -> Failure {
+        // The editor is not opened a second time for what it has given.
+        let failure = Failure { outdated: false, ..failure };
+        match self.0.keep() {
+            Ok((_, path)) => failure.fact("your text", path.display().to_string()),
+            Err(error) => failure.fact("your text", error.to_string()),
+        }
+    }
+}
+
+/// What somebody wrote as a whole ticket.
+pub fn ticket_text(bytes: Vec<u8>) -> Result<Document, Failure> {
+    Document::parse(bytes).map_err(|error| {
+        Failure::new(Exit::Damaged, format!("your text, line {}: {}", error.line, error.kind))
+    })
+}

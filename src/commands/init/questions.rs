@@ -1,0 +1,80 @@
+//! What `tix init` asks on a terminal: the four things that a team decides first. Each has an option, for whoever is not asked.
+
+use std::sync::OnceLock;
+
+use super::InitArgs;
+use crate::app::context::{CONFIG_FILE, Context, Globals};
+use crate::app::input::{Reply, ask, ask_yes_no};
+use crate::config::ChosenSettings;
+use crate::error::Failure;
+use crate::out::{Format, Out};
+
+/// What was decided, by options or by answers.
+#[derive(Clone, Debug, Default)]
+pub struct InitAnswers {
+    /// The branch of the tickets, where it is not the default one.
+    pub trunk: Option<String>,
+    pub skip_ci: bool,
+    pub review: bool,
+    pub hooks: bool,
+}
+
+/// The answers come once, and a command that is begun anew wants them again.
+static ANSWERS: OnceLock<InitAnswers> = OnceLock::new();
+
+impl InitAnswers {
+    /// What the options say, and a person where one sits there and nothing is set up yet.
+    pub fn find(ctx: &Context<'_>, args: &InitArgs, globals: &Globals) -> Result<Self, Failure> {
+        let given = InitAnswers {
+            trunk: globals.trunk.clone(),
+            skip_ci: args.decided.skip_ci,
+            review: args.decided.review,
+            hooks: args.hooks,
+        };
+        let asks = Out::is_interactive() && ctx.out.format == Format::Human;
+        if args.decided.yes || !asks || is_set_up(ctx) {
+            return Ok(given);
+        }
+        if let Some(answers) = ANSWERS.get() {
+            return Ok(answers.clone());
+        }
+        let answers = given.asked(ctx)?;
+        Ok(ANSWERS.get_or_init(|| answers).clone())
+    }
+
+    fn asked(mut self, ctx: &Context<'_>) -> Result<Self, Failure> {
+        let base = ctx.base.short();
+        if self.trunk.is_none() {
+            let question = format!(
+                "Each claim and each new ticket is a commit that is pushed to one branch.\n\
+                 Which one: {base}, or a branch of its own, such as tickets, if {base} may not be pushed to? [{base}] "
+            );
+            self.trunk = match ask(ctx.out, &question)? {
+                Reply::Default => None,
+                Reply::Text(name) => Some(name).filter(|name| name != base),
+            };
+        }
+        self.skip_ci |= ask_yes_no(
+            ctx.out,
+            "Does CI run for each push to that branch? tix can mark its commits with [skip ci]. [y/N] ",
+        )?;
+        self.review |=
+            ask_yes_no(ctx.out, "Must somebody else review work before it is complete? [y/N] ")?;
+        self.hooks |= ask_yes_no(
+            ctx.out,
+            "Install the git hooks in this clone that keep code off protected branches? [y/N] ",
+        )?;
+        Ok(self)
+    }
+
+    /// What `.tix.yaml` is to say.
+    pub fn settings<'a>(&self, trunk: Option<&'a str>) -> ChosenSettings<'a> {
+        ChosenSettings { trunk, skip_ci: self.skip_ci, review: self.review }
+    }
+}
+
+/// Whether there are settings, whose answers are not to be asked for again.
+fn is_set_up(ctx: &Context<'_>) -> bool {
+    let here = ctx.repo.worktree.as_ref().map(|root| root.join(CONFIG_FILE));
+    ctx.shared.blob.is_some() || here.is_some_and(|path| path.exists())
+}

@@ -1,0 +1,124 @@
+//! `tix tick`: tick boxes of a ticket.
+
+use std::cell::Cell;
+
+use crate::app::complete::ids;
+use crate::app::context::{Context, Globals};
+use crate::app::here::{here, require_here};
+use crate::app::operation::Operation;
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{self, NewText, Refusal};
+use crate::out::Out;
+use crate::text::{count, one_line, safe};
+use crate::ticket::{CheckBox, Lane, TicketId, TooLong};
+
+/// Tick boxes of a ticket
+///
+/// A box is named by its number, counted from 1 over all boxes, ticked or not, or by a part of its text that no other box has.
+/// The change is committed where the ticket is: on the trunk, or on its ticket branch while somebody holds it.
+#[derive(Debug, clap::Args)]
+pub struct TickArgs {
+    /// The ticket [default: the one of this workspace, where another one needs its whole id], and the boxes
+    #[arg(value_name = "[TICKET] BOX", required = true, add = ids(&Lane::ALL))]
+    words: Vec<String>,
+    /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+}
+
+pub fn run(args: &TickArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let (ticket, boxes) = split(&args.words, globals, env, out)?;
+    let operation = Operation {
+        name: "tick",
+        outcome: "ticked",
+        ticket,
+        timeout: args.timeout.as_deref(),
+        claim: None,
+    };
+    // How many are ticked then, and of how many.
+    let progress = Cell::new((0, 0));
+    operation.run(
+        (globals, env, out),
+        |_, act, view| {
+            let before = &view.ticket.document;
+            let id = &view.ticket.entry.id;
+            let all = before.boxes().map_err(|TooLong| Refusal::TooLong { id: id.clone() })?;
+            let found = boxes.iter().map(|word| find(id, &all, word));
+            let after = before.with_ticks(found.collect::<Result<Vec<_>, Failure>>()?);
+            let ticked = after.boxes().unwrap_or_default().iter().filter(|one| one.ticked).count();
+            progress.set((ticked, all.len()));
+            let claim = view.on_trunk.held().claim_id;
+            let text = NewText { verb: "tick", before, after: &after, claim: claim.as_deref() };
+            Ok(lifecycle::replace(&view.ticket, act, &text)?)
+        },
+        |_, receipt| {
+            let (ticked, all) = progress.get();
+            format!(
+                "{}: {ticked} of {} ticked\n",
+                safe(&receipt.ticket),
+                count(all, "box", "boxes")
+            )
+        },
+    )
+}
+
+/// The ticket and the boxes. In a workspace the first word is a box, unless it is the whole id of a ticket; elsewhere it is
+/// the ticket.
+fn split<'a>(
+    words: &'a [String],
+    globals: &Globals,
+    env: &Env,
+    out: &Out,
+) -> Result<(Option<&'a str>, &'a [String]), Failure> {
+    let Some((first, rest)) = words.split_first() else { return Ok((None, words)) };
+    let ctx = Context::open(globals, env, out, None)?;
+    if here(&ctx)?.is_some() && !is_id(&ctx, first) {
+        return Ok((None, words));
+    }
+    if !rest.is_empty() {
+        return Ok((Some(first), rest));
+    }
+    // A single word names a box here, and a ticket is needed too.
+    require_here(&ctx)?;
+    Err(Failure::new(Exit::Usage, format!("`{first}` is a ticket, so name the box too"))
+        .hint(format!("say which: tix tick {first} <number>")))
+}
+
+fn is_id(ctx: &Context<'_>, word: &str) -> bool {
+    let Ok(view) = ctx.last_seen() else { return false };
+    ["", "TICKET-"].iter().any(|prefix| {
+        TicketId::parse(&format!("{prefix}{word}"))
+            .is_ok_and(|id| view.snapshot.find_id(&id).is_ok())
+    })
+}
+
+/// The box that a word means.
+fn find<'b>(id: &TicketId, all: &'b [CheckBox], word: &str) -> Result<&'b CheckBox, Failure> {
+    if let Ok(number) = word.parse::<usize>() {
+        let found = number.checked_sub(1).and_then(|at| all.get(at));
+        return found.ok_or_else(|| no_box(id, all, format!("{id} has no box {number}")));
+    }
+    let sought = one_line(word).to_lowercase();
+    let text = |one: &CheckBox| one_line(&one.text).to_lowercase();
+    let whole: Vec<&CheckBox> = all.iter().filter(|one| text(one) == sought).collect();
+    let part = || all.iter().filter(|one| !sought.is_empty() && text(one).contains(&sought));
+    let found = if whole.is_empty() { part().collect() } else { whole };
+    match found.as_slice() {
+        [one] => Ok(one),
+        [] => Err(no_box(id, all, format!("no box of {id} says `{word}`"))),
+        many => Err(no_box(id, all, format!("`{word}` is in {} boxes of {id}", many.len()))),
+    }
+}
+
+fn no_box(id: &TicketId, all: &[CheckBox], message: String) -> Failure {
+    let line = |(at, one): (usize, &CheckBox)| {
+        format!("{} [{}] {}", at + 1, if one.ticked { 'x' } else { ' ' }, one_line(&one.text))
+    };
+    let lines: Vec<String> = all.iter().enumerate().map(line).collect();
+    let failure = Failure::new(Exit::Usage, message);
+    if lines.is_empty() {
+        return failure.hint(format!("it has none; look at it: tix show {id}"));
+    }
+    failure.fact("boxes", lines.join("\n")).hint(format!("name one by its number: tix tick {id} 1"))
+}
