@@ -46,19 +46,15 @@ pub fn run(args: &TickArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
             let all = before.boxes().map_err(|TooLong| Refusal::TooLong { id: id.clone() })?;
             let found = boxes.iter().map(|word| find(id, &all, word));
             let after = before.with_ticks(found.collect::<Result<Vec<_>, Failure>>()?);
-            let ticked = after.boxes().unwrap_or_default().iter().filter(|one| one.ticked).count();
-            progress.set((ticked, all.len()));
+            let done = after.boxes().unwrap_or_default().iter().filter(|one| one.ticked).count();
+            progress.set((done, all.len()));
             let claim = view.on_trunk.held().claim_id;
             let text = NewText { verb: "tick", before, after: &after, claim: claim.as_deref() };
             Ok(lifecycle::replace(&view.ticket, act, &text)?)
         },
         |_, receipt| {
-            let (ticked, all) = progress.get();
-            format!(
-                "{}: {ticked} of {} ticked\n",
-                safe(&receipt.ticket),
-                count(all, "box", "boxes")
-            )
+            let (done, all) = progress.get();
+            format!("{}: {done} of {} ticked\n", safe(&receipt.ticket), count(all, "box", "boxes"))
         },
     )
 }
