@@ -3,7 +3,7 @@
 
 use super::{ID, QUEUED};
 use crate::activate::{ACTIVE, BRANCH, workspace};
-use crate::harness::{Do, On, Place, Sandbox, Shim, Ticket};
+use crate::harness::{Do, On, Place, Sandbox, Shim, Ticket, on_terminal};
 
 const FILE: &str = ".tix.yaml";
 
@@ -214,7 +214,8 @@ fn what_an_editor_has_written_meets_the_settings_of_its_end() {
     other.git(&["commit", "-qm", "quiet"]);
     let push = format!("git -C '{}' push -q origin main", other.path().display());
     ada.write_script("../editor", &format!("echo once >>editor.log; {push}; echo more >>\"$1\""));
-    let edited = ada.env("GIT_EDITOR", "../editor").tix(&["edit", ID]);
+    let here = ada.env("GIT_EDITOR", "../editor");
+    let Some(edited) = on_terminal(&here, None, &format!("edit {ID}"), "") else { return };
     edited.success();
     let subject = sandbox.remote().git(&["log", "-1", "--format=%s", "main"]);
     assert!(subject.contains("[skip ci]"), "{subject}");
