@@ -94,15 +94,13 @@ pub fn run(args: &NewArgs, globals: &Globals, env: &Env, out: &Out) -> Result<()
     } else {
         &receipt.tickets
     };
-    let text: String = ids.iter().map(|id| format!("{}\n", safe(id))).collect();
-    let trunk = ctx.trunk_label();
-    let verb = if receipt.outcome == "existing" { "was there already" } else { "is in the queue" };
-    out.narrate(&format!(
-        "{} {verb} on {trunk}; take it: tix activate {}",
-        safe(ids.join(" ")),
-        safe(&receipt.ticket)
-    ));
-    out.answer(&text);
+    let verb = if receipt.outcome == "existing" { "was already" } else { "is" };
+    // A program gets the ids alone.
+    let place = match Out::is_terminal() && !out.is_quiet() {
+        true => format!(" {verb} in the queue on {}", ctx.trunk_label()),
+        false => String::new(),
+    };
+    out.answer(&ids.iter().map(|id| format!("{}{place}\n", safe(id))).collect::<String>());
     Ok(())
 }
 

@@ -210,6 +210,7 @@ impl Table {
                     text.push_str(&" ".repeat(blanks));
                 }
             }
+            text.truncate(text.trim_end_matches(' ').len());
             text.push('\n');
         }
         text

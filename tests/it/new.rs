@@ -2,7 +2,8 @@
 
 use crate::activate::{ID, key, one_ticket};
 use crate::harness::{
-    Do, On, Place, Sandbox, Shim, Untouched, codes, no_leftovers, queue_ticket, together,
+    Do, On, Place, Sandbox, Shim, Untouched, codes, no_leftovers, on_terminal, queue_ticket,
+    together,
 };
 
 fn empty() -> Sandbox {
@@ -35,8 +36,12 @@ fn the_answer_is_the_id_and_the_checkout_is_not_touched() {
     ----- stdout -----
     TICKET-fix-the-login-001
     ----- stderr -----
-    TICKET-fix-the-login-001 is in the queue on origin/main; take it: tix activate TICKET-fix-the-login-001
     ");
+    let place = sandbox.clone_named("b");
+    if let Some(output) = on_terminal(&place, None, "new 'On a terminal'", "") {
+        let line = "TICKET-on-a-terminal-001 is in the queue on origin/main\n";
+        assert!(output.success().stdout().replace('\r', "").ends_with(line), "{output}");
+    }
     before.assert_same(&clone);
     no_leftovers(&clone);
     let id = "TICKET-fix-the-login-001";
