@@ -246,7 +246,32 @@ pub(super) fn merge(
     }
     // Stable, so that commits of one second keep git's order. What has no time stands at the end.
     events.sort_by_key(|(at, event)| (event.seconds.unwrap_or(i64::MAX), *at));
-    events.into_iter().map(|(_, event)| event).collect()
+    let mut events: Vec<LogEvent> = events.into_iter().map(|(_, event)| event).collect();
+    for second in events.chunk_by_mut(|one, next| one.seconds == next.seconds) {
+        in_order_of_log(second, lines);
+    }
+    events
+}
+
+/// Puts those that the audit log knows into its order, in the places that they have together: git has no order between a
+/// commit of the trunk and one of a ticket branch.
+fn in_order_of_log(second: &mut [LogEvent], lines: &[Value]) {
+    let line_of = |event: &LogEvent| {
+        let commit = event.commit.as_ref()?;
+        lines.iter().position(|line| commits_of(line).contains(commit))
+    };
+    let known = second.iter().enumerate();
+    let known: Vec<(usize, usize)> =
+        known.filter_map(|(place, event)| Some((line_of(event)?, place))).collect();
+    let mut sorted = known.clone();
+    sorted.sort_unstable();
+    let told: Vec<LogEvent> =
+        sorted.iter().filter_map(|(_, place)| second.get(*place).cloned()).collect();
+    for ((_, place), event) in known.iter().zip(told) {
+        if let Some(there) = second.get_mut(*place) {
+            *there = event;
+        }
+    }
 }
 
 /// A place in git's order, or just before or behind it.
@@ -419,6 +444,21 @@ mod tests {
         assert_eq!(told, ["first", &one, "second", &two, "third"]);
         // A commit that was made and never pushed is none of the ticket's.
         assert!(events.iter().all(|e| e.commit.as_deref() != Some("9".repeat(40).as_str())));
+    }
+
+    /// git tells the commits of the trunk and those of a ticket branch one after the other.
+    #[test]
+    fn commits_of_one_second_stand_in_the_order_of_the_audit_log() {
+        let receipt = |digit: &str| {
+            json!({"schema": "tix/receipt@1", "operation": "note", "ticket": "TICKET-a-001",
+            "at": "1970-01-01T00:00:10Z", "commits": [digit.repeat(40)]})
+        };
+        let git = [("5", 9), ("3", 10), ("4", 10), ("1", 10), ("2", 10), ("6", 11)];
+        let git = git.map(|(digit, at)| claim(digit, at)).to_vec();
+        let lines = ["6", "1", "2", "3"].map(receipt);
+        let told = merge(git, &lines, None);
+        let told: String = told.iter().filter_map(|e| e.commit.as_ref()?.chars().next()).collect();
+        assert_eq!(told, "514236");
     }
 
     #[test]
