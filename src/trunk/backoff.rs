@@ -2,7 +2,7 @@
 //!
 //! A lost push means that somebody else's landed, so the trunk makes progress however many machines contend. What
 //! contention costs is work: sixteen machines that retry at once send sixteen pushes for one win. The pause trades idle
-//! time for that work. `benches/contention.md` has the figures behind the choices made here.
+//! time for that work. `docs/guide/lock.md` has the figures behind the choices made here.
 
 use std::time::Duration;
 

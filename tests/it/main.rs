@@ -37,6 +37,7 @@ mod net_works;
 mod network;
 mod new;
 mod odd;
+mod pages;
 mod plugin;
 mod reading;
 mod relations;

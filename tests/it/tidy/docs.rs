@@ -41,6 +41,10 @@ type Help<'a> = &'a mut dyn FnMut(&[&str]) -> Option<String>;
 
 /// Why the parser would refuse this line.
 fn refusal(words: &[String], help: Help) -> Option<String> {
+    // What `tix shell-init` adds: the shell's own.
+    if words.iter().any(|word| word == "cd" || word == "--cd") {
+        return None;
+    }
     let mut command: Vec<&str> = Vec::new();
     let mut flags: Vec<&str> = Vec::new();
     let mut operands = false;
@@ -52,7 +56,7 @@ fn refusal(words: &[String], help: Help) -> Option<String> {
         if word == "--" {
             break;
         }
-        if word.starts_with('-') && word.len() > 1 {
+        if word.starts_with('-') && word.len() > 1 && !word.starts_with("- ") {
             flags.push(word.split('=').next()?);
             // The rest belongs to another program.
             if word == "--exec" {
@@ -68,7 +72,8 @@ fn refusal(words: &[String], help: Help) -> Option<String> {
     if operands && command.is_empty() {
         return Some(format!("`{}` names no command of tix", words.join(" ")));
     }
-    let text = help(&command).unwrap_or_default();
+    // The options of every command are told once.
+    let text = help(&command).unwrap_or_default() + &help(&[]).unwrap_or_default();
     let known: BTreeSet<&str> =
         text.split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-')).collect();
     let unknown = flags.into_iter().find(|flag| !known.contains(flag))?;
