@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::order::{LogPlace, in_order_of_log, places};
 use crate::clock;
 use crate::git::Logged;
 use crate::lifecycle::trailer;
@@ -70,7 +71,7 @@ pub struct LogEvent {
     /// Where this is known from.
     source: EventSource,
     #[serde(skip)]
-    seconds: Option<i64>,
+    pub(super) seconds: Option<i64>,
 }
 
 pub(super) fn of_commit(commit: &Logged) -> LogEvent {
@@ -101,7 +102,7 @@ pub(super) fn of_commit(commit: &Logged) -> LogEvent {
 
 /// An event that only the audit log tells of. Read leniently: a line may come from another version of
 /// tix, and what it does not say is not there.
-fn of_line(line: &Value) -> Option<LogEvent> {
+pub(super) fn of_line(line: &Value) -> Option<LogEvent> {
     let source = match text(line, "schema")?.as_str() {
         "tix/receipt@1" => EventSource::Receipt,
         "tix/failure@1" => EventSource::Failure,
@@ -191,7 +192,7 @@ fn texts(value: &Value, key: &str) -> Vec<String> {
 
 /// The commits that a line tells of. Of a claim that is the claim's first, because it is what was tried for; the claim
 /// that any other line names was there before.
-fn commits_of(line: &Value) -> Vec<String> {
+pub(super) fn commits_of(line: &Value) -> Vec<String> {
     let claim =
         line.get("claim").filter(|_| is_claim(line)).and_then(|claim| text(claim, "commit"));
     claim.into_iter().chain(text(line, "commit")).chain(texts(line, "commits")).collect()
@@ -217,7 +218,7 @@ pub(super) fn merge(
     let activations = events.iter().filter(|event| event.operation == "activate");
     let activated: HashSet<String> = activations.filter_map(|event| event.claim.clone()).collect();
     // Each with its place among those of one second.
-    let mut events: Vec<(Place, LogEvent)> =
+    let mut events: Vec<(LogPlace, LogEvent)> =
         events.into_iter().enumerate().map(|(at, event)| ((at, Ordering::Equal), event)).collect();
     let places = places(&events, &known, lines);
     for (line, beside) in lines.iter().zip(places) {
@@ -251,63 +252,6 @@ pub(super) fn merge(
         in_order_of_log(second, lines);
     }
     events
-}
-
-/// Puts those that the audit log knows into its order, in the places that they have together: git has no order between a
-/// commit of the trunk and one of a ticket branch.
-fn in_order_of_log(second: &mut [LogEvent], lines: &[Value]) {
-    let line_of = |event: &LogEvent| {
-        let commit = event.commit.as_ref()?;
-        lines.iter().position(|line| commits_of(line).contains(commit))
-    };
-    let known = second.iter().enumerate();
-    let known: Vec<(usize, usize)> =
-        known.filter_map(|(place, event)| Some((line_of(event)?, place))).collect();
-    let mut sorted = known.clone();
-    sorted.sort_unstable();
-    let told: Vec<LogEvent> =
-        sorted.iter().filter_map(|(_, place)| second.get(*place).cloned()).collect();
-    for ((_, place), event) in known.iter().zip(told) {
-        if let Some(there) = second.get_mut(*place) {
-            *there = event;
-        }
-    }
-}
-
-/// A place in git's order, or just before or behind it.
-type Place = (usize, Ordering);
-
-/// Where the lines of the audit log stand that git does not tell of: they are in the order in which things happened, so one is
-/// before the next that is known in the same second, or else behind the last.
-fn places(
-    events: &[(Place, LogEvent)],
-    known: &HashMap<String, usize>,
-    lines: &[Value],
-) -> Vec<Place> {
-    let place = |line: &Value| commits_of(line).iter().find_map(|oid| known.get(oid).copied());
-    let second = |at: usize| events.get(at).and_then(|(_, event)| event.seconds);
-    let own = |line: &Value| of_line(line).and_then(|event| event.seconds);
-    let all: Vec<(Option<usize>, Option<i64>)> =
-        lines.iter().map(|line| (place(line), own(line))).collect();
-    let near = |seconds: Option<i64>, (at, _): &(Option<usize>, Option<i64>)| {
-        at.filter(|at| seconds.is_some() && second(*at) == seconds)
-    };
-    let mut places = vec![(usize::MAX, Ordering::Equal); all.len()];
-    let mut last: Option<usize> = None;
-    for (entry, to) in all.iter().zip(&mut places) {
-        last = near(entry.1, entry).or(last);
-        if let Some(at) = last.filter(|at| second(*at) == entry.1) {
-            *to = (at, Ordering::Greater);
-        }
-    }
-    let mut next: Option<usize> = None;
-    for (entry, to) in all.iter().zip(&mut places).rev() {
-        next = near(entry.1, entry).or(next);
-        if let Some(at) = next.filter(|at| second(*at) == entry.1) {
-            *to = (at, Ordering::Less);
-        }
-    }
-    places
 }
 
 /// The activation that followed a claim. Its commit went with the ticket branch, so that only the receipt of both tells

@@ -2,6 +2,7 @@
 
 mod event;
 mod index;
+mod order;
 
 use serde::Serialize;
 
