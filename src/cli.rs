@@ -31,8 +31,8 @@ use crate::out::Out;
 
 /// A ticket queue in your git repository
 ///
-/// A ticket is a Markdown file below tickets/. `tix activate` claims it: one commit moves it from queue/ to
-/// active/, and the push of that commit is the lock. Exactly one claimer wins, on any number of machines.
+/// A ticket is a Markdown file below tickets/. `tix activate` claims it: one commit moves it from queue/ to active/, and
+/// the push of that commit is the lock. Exactly one claimer wins, however many machines try.
 #[derive(Debug, Parser)]
 #[command(name = "tix", version, max_term_width = 100)]
 pub struct Cli {
@@ -45,7 +45,7 @@ pub struct Cli {
     /// The name of the command.
     #[arg(skip)]
     verb: String,
-    /// Whether its options ask for the network, where it has such options.
+    /// Whether its options allow the network; `None` if it has no such options.
     #[arg(skip)]
     asks: Option<bool>,
 }
@@ -58,7 +58,7 @@ impl Cli {
         let mut command = if help::is_wanted(&words) { help::described() } else { Cli::command() };
         let matches = command.try_get_matches_from_mut(words).map_err(help::with_synonym)?;
         let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-        // Alone it looks at what `tix status` looks at.
+        // `tix` alone shows what `tix status` shows.
         let verb = matches.subcommand_name().unwrap_or("status").to_owned();
         Ok(Cli { verb, asks: asks(&matches), ..cli })
     }
@@ -81,7 +81,7 @@ impl Cli {
     }
 }
 
-/// What the options of the innermost command say of the network.
+/// Whether the options of the innermost command allow the network.
 fn asks(matches: &ArgMatches) -> Option<bool> {
     if let Some((_, inner)) = matches.subcommand() {
         return asks(inner);
@@ -142,7 +142,7 @@ pub enum CliCommand {
     Undo(commands::undo::UndoArgs),
 }
 
-/// Answers a shell that asks how a command line can go on: what stands behind `--` in ours.
+/// Completes a command line for a shell: the words after `--` in our own command line.
 pub fn complete(shell: &str, env: &Env, out: &Out) {
     let shells = Shells::builtins();
     let Some(shell) = shells.completer(shell) else { return };
@@ -161,14 +161,14 @@ pub fn complete(shell: &str, env: &Env, out: &Out) {
     }
 }
 
-/// Whether the command line is a hook's. To an agent the exit code 2 is a refusal of what it wants to do, with the words of
-/// the error for a reason, so a hook never ends with it because it was called wrongly.
+/// Whether the command line calls a hook. An agent takes exit code 2 as a refusal of its action and the error text as the
+/// reason, so a hook never ends with 2 because it was called wrongly.
 pub fn is_hook(words: &[OsString]) -> bool {
     commands::hook::is_called_by_program(words)
 }
 
-/// Runs the hook that the command line names, if it names one as git and agents do, and gives the exit code; `out` makes
-/// the printer.
+/// Runs the hook that the command line names, if it has the form in which git and agents call hooks, and returns the exit
+/// code; `out` makes the printer.
 pub fn run_hook(
     words: &[OsString],
     env: &Env,
@@ -177,7 +177,7 @@ pub fn run_hook(
     commands::hook::direct(words, env, out)
 }
 
-/// Runs a command; what it gives is the exit code, which is 0 but for the end of a worker.
+/// Runs a command and returns the exit code: 0, or that of a worker.
 pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
     with_current_settings(|| run_once(cli, env, out)).map_err(by_signal)
 }

@@ -8,19 +8,25 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "init",
         &[
-            Example("tix init --commit", "set up on the trunk, and push it"),
-            Example("tix init --commit --trunk tickets", "the same on a branch of its own"),
+            Example("tix init --commit", "set up on the trunk and push"),
+            Example("tix init --commit --trunk tickets", "the same, on a separate branch"),
         ],
     ),
     (
         "demo",
-        &[Example("tix demo", "watch a claim"), Example("tix demo --racers 3", "watch three race")],
+        &[
+            Example("tix demo", "watch a claim"),
+            Example("tix demo --racers 3", "watch three clones race"),
+        ],
     ),
     (
         "new",
         &[
             Example("tix new 'Say hello in Welsh'", "write a ticket from the template"),
-            Example("tix new 'Export as CSV' --priority P1 --label api", "say how urgent it is"),
+            Example(
+                "tix new 'Export as CSV' --priority P1 --label api",
+                "set its priority and a label",
+            ),
         ],
     ),
     (
@@ -34,14 +40,14 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         "status",
         &[
             Example("tix status", "the ticket of this workspace"),
-            Example("tix status welsh --all", "also who could do what else"),
+            Example("tix status welsh --all", "include the moves that you cannot make"),
         ],
     ),
     (
         "next",
         &[
-            Example("tix next", "the ticket to take"),
-            Example("tix next --explain", "why each ticket is next, or is not"),
+            Example("tix next", "the ticket to take next"),
+            Example("tix next --explain", "why each ticket qualifies or does not"),
         ],
     ),
     (
@@ -49,10 +55,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             Example("tix list", "what waits, and who works on what"),
             Example("tix list --mine", "what you hold"),
-            Example(
-                "tix list --ready --sort priority",
-                "what can be claimed, the most urgent first",
-            ),
+            Example("tix list --ready --sort priority", "what can be claimed, most urgent first"),
         ],
     ),
     (
@@ -66,7 +69,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         "log",
         &[
             Example("tix log welsh", "what happened to a ticket"),
-            Example("tix log --limit 10", "the newest of everything"),
+            Example("tix log --limit 10", "the newest events of all tickets"),
         ],
     ),
     (
@@ -86,8 +89,8 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "activate",
         &[
-            Example("tix activate welsh", "claim a ticket by a part of its id"),
-            Example("tix activate --next", "claim the best one there is"),
+            Example("tix activate welsh", "claim a ticket by part of its id"),
+            Example("tix activate --next", "claim the next one"),
             Example("tix activate --next --wait 1s --label api", "wait for one with a label"),
         ],
     ),
@@ -103,9 +106,9 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             Example(
                 "tix note 'The server answers 503'",
-                "write it down in the ticket of this workspace",
+                "add a note to the ticket of this workspace",
             ),
-            Example("tix note welsh 'Ask Gwen'", "in another ticket"),
+            Example("tix note welsh 'Ask Gwen'", "to another ticket"),
         ],
     ),
     (
@@ -125,14 +128,14 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "submit",
         &[
-            Example("tix submit", "hand in the work of this workspace"),
+            Example("tix submit", "submit the work of this workspace"),
             Example("tix submit upload", "from anywhere in the clone"),
         ],
     ),
     (
         "complete",
         &[
-            Example("tix complete", "push the work of this workspace, and end the ticket"),
+            Example("tix complete", "push the work of this workspace and complete the ticket"),
             Example("tix complete upload", "from anywhere in the clone"),
         ],
     ),
@@ -146,14 +149,14 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "undo",
         &[
-            Example("tix undo --dry-run", "what would be taken back"),
-            Example("tix undo", "take back what this clone did last"),
+            Example("tix undo --dry-run", "show what it would undo"),
+            Example("tix undo", "undo what this clone did last"),
         ],
     ),
     (
         "edit",
         &[
-            Example("tix edit welsh --append '- [ ] It is told'", "add to the text"),
+            Example("tix edit welsh --append '- [ ] It is tested'", "add to the text"),
             Example("tix edit welsh --body 'Do it in Welsh.'", "replace the text"),
         ],
     ),
@@ -161,7 +164,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         "tick",
         &[
             Example("tix tick welsh 1", "tick its first box"),
-            Example("tix tick welsh 'It works'", "tick the box that says so"),
+            Example("tix tick welsh 'It works'", "tick the box with that text"),
         ],
     ),
     (
@@ -181,21 +184,21 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "graph",
         &[
-            Example("tix graph", "the open tickets that wait for others"),
+            Example("tix graph", "the open tickets that are related"),
             Example("tix graph --all", "every ticket"),
         ],
     ),
     (
         "queue",
         &[
-            Example("tix queue idea", "let a draft through"),
-            Example("tix queue welsh", "an open ticket, where that needs a word"),
+            Example("tix queue idea", "queue a draft"),
+            Example("tix queue welsh", "an open ticket, if `require_queued` is set"),
         ],
     ),
     (
         "draft",
         &[
-            Example("tix draft welsh --reason 'which dialect?'", "it is not ready after all"),
+            Example("tix draft welsh --reason 'which dialect?'", "it is not ready yet"),
             Example("tix draft csv --reason 'which columns?' --json", "for a program"),
         ],
     ),
@@ -203,35 +206,38 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         "rework",
         &[
             Example("tix rework old", "more work on a completed ticket"),
-            Example("tix rework old --title 'Say it in Breton too'", "say what is to be done"),
+            Example("tix rework old --title 'Say it in Breton too'", "say what to do"),
         ],
     ),
     (
         "review",
         &[
             Example("tix review upload --approve", "say yes"),
-            Example("tix review upload --request-changes --notes 'no test'", "say no, and why"),
+            Example(
+                "tix review upload --request-changes --notes 'no test'",
+                "ask for changes, and say which",
+            ),
         ],
     ),
     (
         "land",
         &[
             Example("tix land upload", "merge a completed ticket"),
-            Example("tix land --help", "where this is for"),
+            Example("tix land --help", "when to use it"),
         ],
     ),
     (
         "clean",
         &[
-            Example("tix clean --merged --dry-run", "what would go"),
+            Example("tix clean --merged --dry-run", "show what it would remove"),
             Example("tix clean --merged", "remove the workspaces of all merged tickets"),
         ],
     ),
     (
         "archive",
         &[
-            Example("tix archive old", "put a completed ticket away"),
-            Example("tix archive --older-than 30d", "all that were completed long ago"),
+            Example("tix archive old", "archive a completed ticket"),
+            Example("tix archive --older-than 30d", "all completed more than 30 days ago"),
         ],
     ),
     (
@@ -246,7 +252,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             Example(
                 "tix reclaim stale --reason 'no sign for a month'",
-                "take over what nobody works on",
+                "take over a ticket that nobody works on",
             ),
             Example("tix list --stale", "find such tickets"),
         ],
@@ -255,7 +261,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         "close",
         &[
             Example("tix close welsh --as wont_do", "nobody wants it"),
-            Example("tix close csv --as duplicate:welsh", "it is there twice"),
+            Example("tix close csv --as duplicate:welsh", "it exists twice"),
         ],
     ),
     (
@@ -268,29 +274,29 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "doctor",
         &[
-            Example("tix doctor", "what is wrong, and how to mend it"),
-            Example("tix doctor --fix", "mend what loses nothing"),
+            Example("tix doctor", "what is wrong and how to fix it"),
+            Example("tix doctor --fix", "fix what can be fixed without loss"),
         ],
     ),
     (
         "check",
         &[
             Example("tix check", "the whole trunk"),
-            Example("tix check origin/main", "what a branch holds, as in CI"),
+            Example("tix check origin/main", "the commits of a branch, as in CI"),
         ],
     ),
     (
         "hook",
         &[
             Example("tix hook install", "guard this clone"),
-            Example("tix hook uninstall --dry-run", "what taking it out would do"),
+            Example("tix hook uninstall --dry-run", "show what it would remove"),
         ],
     ),
     (
         "trust",
         &[
-            Example("tix trust", "allow what the settings run here"),
-            Example("tix trust --revoke", "take that back"),
+            Example("tix trust", "trust what .tix.yaml runs here"),
+            Example("tix trust --revoke", "revoke that"),
         ],
     ),
     (

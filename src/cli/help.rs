@@ -1,4 +1,4 @@
-//! What the help says beside the options: the commands in groups, their examples, and other words for them.
+//! The parts of the help beside the options: command groups, examples and aliases.
 
 #[cfg(test)]
 use std::ffi::OsStr;
@@ -26,7 +26,7 @@ const GROUPS: [(&str, &[&str]); 8] = [
     ("Agents and shells", &["run", "agent-guide", "shell-init", "completions", "man"]),
 ];
 
-/// Other words for commands, which are shown once. Some stand for a command with options.
+/// Aliases of commands, each shown once. Some stand for a command with options.
 const ALIASES: [(&str, &[&str]); 7] = [
     ("claim", &["activate"]),
     ("start", &["activate"]),
@@ -37,7 +37,7 @@ const ALIASES: [(&str, &[&str]); 7] = [
     ("rm", &["close", "--as", "wont_do"]),
 ];
 
-/// What somebody may call a command that has no such name.
+/// Names that people may try for a command; the error then suggests the right one.
 const SYNONYMS: [(&str, &[&str]); 16] = [
     ("new", &["add", "create", "open", "issue", "ticket"]),
     ("activate", &["take", "begin", "checkout", "pick", "work", "grab"]),
@@ -57,13 +57,13 @@ const SYNONYMS: [(&str, &[&str]); 16] = [
     ("config", &["settings", "options", "get-config"]),
 ];
 
-/// The names of the commands in a group's order, and the groups' names.
+/// The names of the commands, in the order of the groups.
 #[cfg(test)]
 pub fn grouped() -> impl Iterator<Item = &'static str> {
     GROUPS.into_iter().flat_map(|(_, names)| names.iter().copied())
 }
 
-/// The command line with all that the help says. Only who asks for help pays for it.
+/// The command line with the whole help. Only calls that ask for help pay for it.
 pub fn described() -> Command {
     let mut tix = Cli::command();
     let groups = groups(&tix);

@@ -102,7 +102,7 @@ fn kinds() -> Vec<AnswerKind> {
         ),
         kind::<dashboard::NoDashboard<'_>>(
             "tix/no-dashboard@1",
-            "`tix` alone where there is no repository, or no ticket in it",
+            "`tix` alone without a repository, or without a ticket in it",
         ),
         kind::<list::Listing<'_>>(
             "tix/list@1",
@@ -197,10 +197,8 @@ fn table(page: &mut String, schema: &Value) {
 fn page() -> String {
     let mut page = String::from(
         "# JSON\n\n\
-         With `--json` every command answers with one object on one line of stdout, errors too; only the commands that programs \
-         call (`tix hook git`, `tix hook claude` and the like) speaks their language. The key `schema` of the object names its \
-         kind. The number behind the `@` changes when something that is described here goes away or changes its meaning; \
-         keys may be added without that, so a reader ignores those that it does not know. A key with nothing to say is \
+         With `--json` every command answers with one object on one line of stdout, errors too; only the commands that programs call (`tix hook git`, `tix hook claude` and the like) speak those programs' language. The key `schema` of the object names its \
+         kind. The number after the `@` changes when something described here disappears or changes its meaning. New keys do not change it, so a reader must ignore keys that it does not know. A key with nothing to say is \
          left out, never null. Times are RFC 3339 in UTC unless a \
          key says \"as it is written\". An answer that lists says how much it leaves out: `returned`, `total`, `truncated`.\n\n\
          This page and the JSON schemas in [schemas/](schemas/) are made from the types of the program.\n\n",

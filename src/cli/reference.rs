@@ -35,7 +35,7 @@ pub fn pin(files: &[(PathBuf, String)]) {
         let there = std::fs::read_to_string(path).unwrap_or_default();
         assert!(
             there == *text,
-            "{} is out of date; write it anew: TIX_UPDATE=1 cargo test cli::",
+            "{} is out of date; regenerate it: TIX_UPDATE=1 cargo test cli::",
             path.display()
         );
     }
@@ -87,7 +87,7 @@ fn settings() -> String {
     });
     let about = "`.tix.yaml` has the settings that everybody who works on the repository shares. `git config` overrides it for one \
                  clone or one user, and the environment for one call. `tix explain config` shows the same in a terminal. \
-                 Anybody who can push can change the file: the last column says what that decides about your machine.";
+                 Anybody who can push can change the file; the last column says what that decides on your machine.";
     let on_machine = "what a pushed file decides on your machine";
     let heads = ["key", "default", "meaning", "`git config`, environment", on_machine];
     page("Settings", about, heads, rows)
@@ -139,7 +139,7 @@ fn verbs() -> String {
         let commands = commands.collect::<Vec<_>>().join(", ");
         [entry.name, commands, who_may(verb), statuses(&entry.means)]
     });
-    let about = "What each verb makes of the status of a ticket. The command refuses every other status with exit code 5; a verb \
+    let about = "How each verb changes the status of a ticket. The command refuses every other status with exit code 5; a verb \
                  without a command happens in another one. `tix status ID` shows which moves are possible now.";
     page("Verbs", about, ["verb", "command", "who may", "status"], rows)
 }

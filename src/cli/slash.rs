@@ -16,7 +16,6 @@ const MOST: usize = 4 * 150;
 /// What a slash command says beside what the command of the same name says of itself.
 struct SlashCommand {
     name: &'static str,
-    /// What may stand behind it.
     argument: &'static str,
     /// What may be run without asking, beside the command itself.
     also: &'static [&'static str],
@@ -50,9 +49,8 @@ const ALL: [SlashCommand; 7] = [
         also: &["tix show"],
         first: None,
         begun_by: BegunBy::Person,
-        steps: "Tick a box of the ticket's file only after you saw that it is true. Commit, then run `tix complete` in the \
-                workspace. If something is missing, do what is yours and run it again; `--no-work` and `--anyway` are for the \
-                user to ask for.",
+        steps: "Tick a box in the ticket's file only after you saw that it is true. Commit, then run `tix complete` in the \
+                workspace. If something is missing, do your part and run it again; use `--no-work` or `--anyway` only if the user asks.",
     },
     SlashCommand {
         name: "list",
@@ -69,7 +67,7 @@ const ALL: [SlashCommand; 7] = [
         also: &["git status"],
         first: None,
         begun_by: BegunBy::Person,
-        steps: "If `git status --short` in the workspace shows uncommitted work, ask what is to become of it. Then run `tix \
+        steps: "If `git status --short` in the workspace shows uncommitted work, ask what to do with it. Then run `tix \
                 release --reason 'why'` there.",
     },
     SlashCommand {
@@ -87,8 +85,7 @@ const ALL: [SlashCommand; 7] = [
         also: &["tix list"],
         first: None,
         begun_by: BegunBy::Anybody,
-        steps: "Run `tix status --fetch 'TICKET'` with the ticket as one quoted word, or without one in its workspace. Say what \
-                it says, and what comes next; do that only if the user asks.",
+        steps: "Run `tix status --fetch 'TICKET'` with the ticket as one quoted word, or without one in its workspace. Report its answer and the next step; take that step only if the user asks.",
     },
     SlashCommand {
         name: "submit",
@@ -96,7 +93,7 @@ const ALL: [SlashCommand; 7] = [
         also: &["tix show", "git push"],
         first: None,
         begun_by: BegunBy::Person,
-        steps: "Submit only what fulfils the ticket and passes the tests. Commit and push its branch, then run `tix submit` in \
+        steps: "Submit only work that fulfils the ticket and passes the tests. Commit and push its branch, then run `tix submit` in \
                 the workspace. Never review your own work.",
     },
 ];
