@@ -1,4 +1,4 @@
-//! Checks on who holds what: claims, their branches, and the workspaces of this clone.
+//! Checks on claims, their branches, and the workspaces of this clone.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -39,7 +39,7 @@ pub(super) fn findings(facts: &RepoFacts) -> Vec<Finding> {
     found
 }
 
-/// Whether this clone answers for the claim.
+/// Whether the claim is this clone's.
 fn is_ours(facts: &RepoFacts, head: &FrontMatter) -> bool {
     head.claim_id.as_ref().is_some_and(|claim| facts.own_claims.contains(claim))
 }
@@ -51,16 +51,16 @@ fn about_claim(finding: Finding, head: &FrontMatter) -> Finding {
         .maybe_fact("claim", head.claim_id.clone())
 }
 
-/// Whether a ticket says more than that it was claimed. Where progress is written on the ticket branch, the trunk's copy
-/// says so only after a merge.
+/// Whether a ticket has more than its claim. If progress is written on the ticket branch, the trunk's copy shows it only
+/// after a merge.
 pub fn tells_of_progress(head: &FrontMatter) -> bool {
     let beyond = matches!(&head.status, StatusLine::Status(status) if *status != Status::Claimed);
     beyond && head.branch.is_some()
 }
 
-/// The work is known to have landed when the branch that work goes to contains the tip of the ticket branch, and that
-/// is not just the claim; or when the ticket's file has come to the trunk as its branch has it, as a squash brings it:
-/// between the claim and the merge only the branch's copy changes, and it alone then says what its branch is.
+/// The work is known to have landed when the branch that work goes to contains the tip of the ticket branch, and that is
+/// not just the claim; or when the trunk has the ticket's file exactly as its branch has it, as after a squash: between
+/// the claim and the merge only the branch's copy changes.
 fn merged(
     facts: &RepoFacts,
     entry: &TicketEntry,
@@ -75,7 +75,7 @@ fn merged(
         return None;
     }
     let message =
-        format!("the work on {} has been merged, and the ticket is still active", entry.id);
+        format!("the work on {} has been merged, but the ticket is still active", entry.id);
     let (id, path) = (&entry.id, entry.path.to_string());
     let target = path.replacen("/active/", "/completed/", 1);
     let finding = Finding::new(Check::ActiveButMerged, Some(&entry.id), message)
@@ -84,8 +84,11 @@ fn merged(
     Some(
         about_claim(finding, head)
             .repair("see its branch", &["git", "log", "--oneline", tip.oid.short()])
-            .repair_by_moving("if nothing is left to do, move it on, on the trunk", &path, &target)
-            .repair("or, for its holder, with one more merge", &["tix", "complete", id.as_str()]),
+            .repair_by_moving("if nothing is left to do, move it on the trunk", &path, &target)
+            .repair(
+                "or let its holder complete it, with one more merge",
+                &["tix", "complete", id.as_str()],
+            ),
     )
 }
 
@@ -99,16 +102,16 @@ fn without_branch(
         return None;
     }
     let id = entry.id.as_str();
-    let message = format!("{id} is active, and its branch {} is not there", branch.name.short());
+    let message = format!("{id} is active, but its branch {} does not exist", branch.name.short());
     let finding =
         about_claim(Finding::new(Check::ClaimWithoutBranch, Some(&entry.id), message), head);
     Some(if is_ours(facts, head) {
         finding
-            .repair("finish what was begun", &["tix", "activate", id])
+            .repair("finish the set-up", &["tix", "activate", id])
             .repair("or give the ticket back", &["tix", "release", id])
     } else {
         finding.repair(
-            "see who could know, and ask them to go on or to release it",
+            "see who worked on it, and ask them to go on or to release it",
             &["tix", "log", id],
         )
     })
@@ -143,29 +146,29 @@ fn without_workspace(
         (Some(workspace), None) if workspace.claim_id.is_some() && !workspace.wants_worktree => {
             return None;
         }
-        (_, None) => "its workspace is not there".to_owned(),
+        (_, None) => "its workspace does not exist".to_owned(),
     };
-    let message = format!("{id} is held by this clone, and {why}");
+    let message = format!("{id} is held by this clone, but {why}");
     let finding = about_claim(Finding::new(Check::ClaimWithoutWorkspace, Some(id), message), head);
     let again = ["tix", "activate", id.as_str(), "--resume"];
     let finding = match taken.map(|worktree| worktree.path.display().to_string()) {
         Some(path) => finding.repair_with(
-            "move that away, make the workspace again and go on",
+            "move that away, make the workspace again, and go on",
             &[&["mv", "-n", "--", &path, &format!("{path}-kept")], &again],
         ),
-        None => finding.repair("make it again and go on", &again),
+        None => finding.repair("make it again, and go on", &again),
     };
     Some(finding.repair("or give the ticket back", &["tix", "release", id.as_str()]))
 }
 
-/// The repository was moved, and its claims are no longer known to be its own by then.
+/// The repository was moved, so its claims are no longer known to be its own.
 fn unlinked(id: &TicketId, head: &FrontMatter, path: &Path) -> Finding {
     let path = path.display().to_string();
     let message =
         format!("git does not work in the workspace of {id}, because the repository was moved");
     about_claim(Finding::new(Check::ClaimWithoutWorkspace, Some(id), message), head)
         .fact("workspace", path.clone())
-        .repair("join them again", &["git", "worktree", "repair", &path])
+        .repair("reconnect them", &["git", "worktree", "repair", &path])
 }
 
 fn stale(
@@ -184,7 +187,7 @@ fn stale(
     }
     let since = match last {
         Some(last) => format!("for {}", duration::rough(facts.now - last)),
-        None => "since nobody knows when".to_owned(),
+        None => "for an unknown time".to_owned(),
     };
     let message = format!("nothing has happened on {} {since}", entry.id);
     let finding = about_claim(Finding::new(Check::StaleClaim, Some(&entry.id), message), head)
@@ -203,7 +206,7 @@ fn stale(
     })
 }
 
-/// The worker of a claim that has ended since is nobody's any more, and goes with the next one.
+/// If the claim has ended too, its worker's record belongs to nobody, and the next worker replaces it.
 fn stale_worker(facts: &RepoFacts, entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
     let id = &entry.id;
     let ours = facts.workspaces.iter().find(|workspace| workspace.id == *id)?;
@@ -212,7 +215,7 @@ fn stale_worker(facts: &RepoFacts, entry: &TicketEntry, head: &FrontMatter) -> O
     // What is detached writes to a log, and ends alone however well its work went.
     let message = match worker.log {
         Some(_) => format!("the detached worker of {id} has ended; its log says how"),
-        None => format!("the worker of {id} has ended without tix seeing how"),
+        None => format!("the worker of {id} ended, and tix did not see how"),
     };
     Some(
         Finding::new(Check::StaleWorker, Some(id), message)
@@ -244,7 +247,7 @@ fn without_claim(facts: &RepoFacts, workspace: &WorkspaceFacts) -> Option<Findin
             if workspace.claim_id.as_ref()? == now {
                 return None;
             }
-            ("another claim holds it by now", Severity::Warning)
+            ("another claim holds it now", Severity::Warning)
         }
         (None, Some(ticket)) => match ticket.entry.lane {
             Lane::Queue => ("it is in the queue", Severity::Warning),
@@ -257,7 +260,7 @@ fn without_claim(facts: &RepoFacts, workspace: &WorkspaceFacts) -> Option<Findin
     let left = left_here(id, workspace, why).only(severity);
     Some(match place.map(|ticket| ticket.entry.lane) {
         Some(Lane::Completed) => left.repair(
-            "or its branches with it, once they are merged",
+            "or remove its branches too, once they are merged",
             &["tix", "clean", id.as_str()],
         ),
         Some(Lane::Queue | Lane::Active | Lane::Archive) | None => left,
@@ -266,15 +269,15 @@ fn without_claim(facts: &RepoFacts, workspace: &WorkspaceFacts) -> Option<Findin
 
 fn left_here(id: &TicketId, workspace: &WorkspaceFacts, why: &str) -> Finding {
     let what = match &workspace.worktree {
-        Some(_) => "there is a workspace",
-        None => "there is the record of a workspace",
+        Some(_) => "a workspace",
+        None => "the record of a workspace",
     };
-    let message = format!("{what} for {id} here, and {why}");
+    let message = format!("this clone has {what} for {id}, but {why}");
     let path = workspace.worktree.as_ref().map(|worktree| worktree.path.display().to_string());
     Finding::new(Check::WorkspaceWithoutClaim, Some(id), message)
         .maybe_fact("workspace", path)
         .maybe_fact("made for claim", workspace.claim_id.clone())
-        .repair("remove it, if nothing is lost with it", &["tix", "doctor", "--fix"])
+        .repair("remove it, if that loses nothing", &["tix", "doctor", "--fix"])
         .fixed_by(Fix::ClearWorkspace(id.clone()))
 }
 

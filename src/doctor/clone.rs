@@ -19,7 +19,7 @@ fn unknown_settings(facts: &RepoFacts) -> impl Iterator<Item = Finding> {
     facts.not_understood.iter().map(|message| {
         Finding::new(Check::UnknownSetting, None, message.clone())
             .repair("see the settings that this tix knows", &["tix", "explain", "config"])
-            .repair("see which tix this is", &["tix", "--version"])
+            .repair("see the version of this tix", &["tix", "--version"])
     })
 }
 
@@ -39,13 +39,12 @@ fn pushes_elsewhere(facts: &RepoFacts) -> Option<Finding> {
 
 fn default_moved(facts: &RepoFacts) -> Option<Finding> {
     let DefaultMove { remote, here, there } = facts.default_moved.as_ref()?;
-    let message =
-        format!("the default branch of {remote} is {there}, and this clone goes by {here}");
+    let message = format!("the default branch of {remote} is {there}, but this clone uses {here}");
     Some(
         Finding::new(Check::DefaultMoved, None, message)
             .repair("if it was renamed, fetch it", &["git", "fetch", remote])
             .repair("and follow it", &["git", "remote", "set-head", remote, there])
-            .repair("or say for this clone what it is", &["git", "config", "tix.trunk", here]),
+            .repair("or set it for this clone", &["git", "config", "tix.trunk", here]),
     )
 }
 
@@ -54,9 +53,9 @@ fn hooks_missing(facts: &RepoFacts) -> Option<Finding> {
     let message = match &hooks.installed {
         HookHealth::Never => "the guard's hooks are not installed in this clone",
         HookHealth::Broken if hooks.lacking.is_empty() => {
-            "the guard is installed in this clone, and does not run in all of its worktrees"
+            "the guard is installed in this clone, but does not run in all of its worktrees"
         }
-        HookHealth::Broken => "the guard was installed in this clone, and not all of its hooks run",
+        HookHealth::Broken => "the guard was installed in this clone, but not all of its hooks run",
         HookHealth::Shadowed(_) => {
             "the environment of this process keeps git from running the guard's hooks"
         }
@@ -79,17 +78,17 @@ fn hooks_missing(facts: &RepoFacts) -> Option<Finding> {
     let status = ["tix", "hook", "status"];
     Some(match &hooks.installed {
         // A server may guard the trunk, and nobody has to want the hooks as well.
-        HookHealth::Never => finding.repair("put them there", &install).only(Severity::Info),
+        HookHealth::Never => finding.repair("install them", &install).only(Severity::Info),
         HookHealth::Broken if hooks.lacking.is_empty() || hooks.copy.is_some() => {
-            finding.repair("or see how each stands", &status)
+            finding.repair("or see the state of each", &status)
         }
         HookHealth::Broken => {
-            finding.repair("put them there", &install).repair("or see how each stands", &status)
+            finding.repair("install them", &install).repair("or see the state of each", &status)
         }
         HookHealth::Shadowed(variables) => {
             let unset = variables.iter().flat_map(|name| ["-u", *name]);
             let command: Vec<&str> = ["env"].into_iter().chain(unset).chain(status).collect();
-            finding.repair("see how they stand without it", &command)
+            finding.repair("see their state without it", &command)
         }
     })
 }
@@ -123,7 +122,7 @@ fn leftovers(facts: &RepoFacts) -> Option<Finding> {
     let finding =
         |message| Finding::new(Check::Leftovers, None, message).fact("what", left.join(", "));
     Some(if facts.leftovers.iter().all(|leftover| leftover.cleared) {
-        finding(format!("{killed} and left something behind; this look has cleared it"))
+        finding(format!("{killed} and left something behind; doctor has cleared it"))
     } else {
         finding(format!("{killed} and left something behind"))
             .repair("clear it", &["tix", "doctor", "--fix"])

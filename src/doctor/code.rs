@@ -1,4 +1,4 @@
-//! Checks on what the trunk holds besides tickets.
+//! Checks on commits of the trunk that change more than tickets.
 
 use super::{Check, CodeCommit, Finding, RepoFacts, Severity};
 use crate::text::count;
@@ -10,26 +10,26 @@ pub(super) fn findings(facts: &RepoFacts) -> Vec<Finding> {
     [here(facts), published(facts)].into_iter().flatten().collect()
 }
 
-/// What was not pushed yet: a push is refused, and it can be put where it belongs.
+/// Unpushed commits: the guard refuses their push, and they can be moved to a branch of their own.
 fn here(facts: &RepoFacts) -> Option<Finding> {
     let local = facts.local_trunk.as_ref()?;
     let (name, theirs) = (local.name.as_str(), facts.trunk.as_str());
     let place = format!("on your local {name}");
     let kept = format!("{name}-mine");
     Some(about(&facts.code.here, &place)?.repair("see what is wrong with each", &["tix", "check"]).repair_with(
-        "keep them under another name, and put the trunk back; it stays where it is if that would cost a change",
+        "keep them under another name, and reset the trunk; git refuses if that would lose a change",
         &[&["git", "branch", &kept, name], &["git", "switch", name], &["git", "reset", "--keep", theirs]],
     ))
 }
 
-/// What is published stays, and a pull request that was squashed or rebased looks the same: good to know, and nothing to mend.
+/// Published commits stay, and a squashed or rebased pull request looks the same, so this is only information.
 fn published(facts: &RepoFacts) -> Option<Finding> {
     let found = about(&facts.code.published, &format!("of {}", facts.trunk))?;
     Some(
         found
             .fact(
                 "perhaps",
-                "they came by pull requests; if yours are squashed or rebased, say so in .tix.yaml: `check: squash` or `check: rebase`",
+                "they came by pull request; if yours are squashed or rebased, say so in .tix.yaml: `check: squash` or `check: rebase`",
             )
             .repair("see them", &["tix", "check", &facts.trunk])
             .repair("keep this clone from pushing code to it", &["tix", "hook", "install"])

@@ -1,4 +1,4 @@
-//! Checks on what tickets are to each other.
+//! Checks on the relations between tickets.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ pub(super) fn findings(facts: &RepoFacts) -> Vec<Finding> {
     circles.chain(waiting.map(|(id, name)| missing(id, name))).collect()
 }
 
-/// A circle in which one ticket is done holds nobody up.
+/// A circle with a completed ticket in it blocks nobody.
 fn cycle(open: &BTreeSet<&TicketId>, circle: &Circle) -> Option<Finding> {
     let first = circle.tickets.first()?;
     let names: Vec<&str> = circle.tickets.iter().chain([first]).map(TicketId::as_str).collect();
@@ -30,18 +30,19 @@ fn cycle(open: &BTreeSet<&TicketId>, circle: &Circle) -> Option<Finding> {
     let steps: Vec<Vec<&str>> =
         circle.first_step.iter().map(|(id, relation, name)| remove(id, *relation, name)).collect();
     let steps: Vec<&[&str]> = steps.iter().map(Vec::as_slice).collect();
-    let finding = finding.repair_with("take one step out", &steps);
+    let finding = finding.repair_with("remove one of these relations", &steps);
     let stuck = circle.tickets.iter().all(|id| open.contains(id));
     Some(if stuck { finding } else { finding.only(Severity::Info) })
 }
 
 fn missing(id: &TicketId, name: &str) -> Finding {
-    let message = format!("{id} waits for `{name}`, which is not one ticket of the trunk");
+    let message =
+        format!("{id} waits for `{name}`, which does not name exactly one ticket of the trunk");
     let finding = Finding::new(Check::MissingDependency, Some(id), message);
-    finding.repair("take it away, or make the ticket", &remove(id, Relation::DependsOn, name))
+    finding.repair("remove it, or create the ticket", &remove(id, Relation::DependsOn, name))
 }
 
-/// The command that takes this very name away. It may begin with a dash.
+/// The command that removes exactly this name, which may begin with a dash.
 fn remove<'a>(id: &'a TicketId, relation: Relation, name: &'a str) -> Vec<&'a str> {
     let kind: &[&str] = match relation {
         Relation::DependsOn => &[],

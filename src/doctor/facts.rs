@@ -1,4 +1,4 @@
-//! What the checks look at, as values.
+//! The facts for the checks, as values.
 
 use std::path::PathBuf;
 
@@ -10,19 +10,19 @@ use crate::ticket::{FrontMatter, Relation, Status, TicketId};
 
 #[derive(Clone, Debug, Default)]
 pub struct RepoFacts {
-    /// How the trunk can be named to git: `origin/main`.
+    /// The trunk's name for git: `origin/main`.
     pub trunk: String,
     /// Every ticket file on the trunk.
     pub tickets: Vec<TicketFacts>,
-    /// Files in lanes whose names are no ids.
+    /// Files in lanes whose names are not ids.
     pub odd: Vec<OddFile>,
-    /// The names that tickets wait for, and that mean no ticket or several.
+    /// The names that tickets wait for but that mean no ticket, or several.
     pub missing: Vec<(TicketId, String)>,
     /// The circles in which tickets wait for each other, or are parts or duplicates of each other.
     pub cycles: Vec<Circle>,
     /// The ticket branches of the active tickets.
     pub branches: Vec<BranchFacts>,
-    /// What this clone has of tickets, active or not.
+    /// What this clone has for tickets, active or not.
     pub workspaces: Vec<WorkspaceFacts>,
     /// The local trunk, if there is one beside the remote's.
     pub local_trunk: Option<LocalTrunk>,
@@ -34,16 +34,16 @@ pub struct RepoFacts {
     pub leftovers: Vec<RunLeftover>,
     /// The settings that this tix does not understand, each with its place.
     pub not_understood: Vec<String>,
-    /// Where the remote is pushed to, if that is elsewhere than where it is fetched from.
+    /// The address that pushes go to, if it differs from that of fetches.
     pub pushes_elsewhere: Option<PushTarget>,
-    /// The default branch of the remote, if this clone goes by another one.
+    /// The default branch of the remote, if this clone uses another one.
     pub default_moved: Option<DefaultMove>,
     /// Why the remote could not be asked.
     pub unseen: Option<String>,
     /// The claims of active tickets that this clone answers for.
     pub own_claims: Vec<String>,
     pub now: DateTime<Utc>,
-    /// How long nothing may happen on a claim.
+    /// How long a claim may be quiet.
     pub stale_after: TimeDelta,
 }
 
@@ -51,16 +51,16 @@ pub struct RepoFacts {
 #[derive(Clone, Debug)]
 pub struct Circle {
     pub order: RelationOrder,
-    /// The tickets, each of which comes before the next, and the last before the first.
+    /// The tickets, each before the next, and the last before the first.
     pub tickets: Vec<TicketId>,
-    /// What says that the first comes before the second: who says it, with which relation and which name.
+    /// Why the first comes before the second: the ticket that says so, its relation and the name in it.
     pub first_step: Vec<(TicketId, Relation, String)>,
 }
 
 #[derive(Clone, Debug)]
 pub struct TicketFacts {
     pub entry: TicketEntry,
-    /// What it says, or the line (if it is one line's fault) and the reason why it cannot be read.
+    /// Its contents, or the line (if a single line is at fault) and the reason why it cannot be read.
     pub contents: Result<FrontMatter, (Option<usize>, String)>,
 }
 
@@ -69,19 +69,19 @@ pub struct TicketFacts {
 pub struct BranchFacts {
     pub id: TicketId,
     pub name: RefName,
-    /// Whether it is there; `None` when nobody could be asked.
+    /// Whether it exists; `None` if that could not be found out.
     pub exists: Option<bool>,
-    /// Where it is; `None` when it is not there, or when that commit is not here.
+    /// Its tip; `None` if it does not exist, or if that commit is not here.
     pub tip: Option<BranchTip>,
-    /// How it stands with its review, if approvals of it are void.
+    /// Its review, if approvals of it are void.
     pub review: Option<ReviewFacts>,
 }
 
-/// The review of work that has gone on meanwhile.
+/// The review of work that has changed since.
 #[derive(Clone, Debug)]
 pub struct ReviewFacts {
     pub stage: Status,
-    /// The approvals of what the branch held before.
+    /// The approvals of earlier commits of the branch.
     pub outdated: Vec<Approval>,
 }
 
@@ -89,9 +89,9 @@ pub struct ReviewFacts {
 pub struct BranchTip {
     pub oid: Oid,
     pub at: DateTime<Utc>,
-    /// Whether the branch that work goes to contains it.
+    /// Whether the base contains it.
     pub merged: bool,
-    /// Whether it is a commit with which tix claims a ticket, on which there is no work yet.
+    /// Whether it is a claim's own commit, without any work yet.
     pub is_claim: bool,
     /// Whether the ticket's file is the same there as on the trunk.
     pub same_file: bool,
@@ -104,9 +104,9 @@ pub struct WorkspaceFacts {
     /// The claim that tix made it for, if tix made it.
     pub claim_id: Option<String>,
     pub wants_worktree: bool,
-    /// Whether the set-up came to its end.
+    /// Whether the set-up finished.
     pub finished: bool,
-    /// Its worker, if that has ended without tix seeing how.
+    /// Its worker, if that ended and tix did not see how.
     pub ended: Option<WorkerFacts>,
 }
 
@@ -116,7 +116,7 @@ pub struct WorkerFacts {
     pub pid: u32,
     pub since: String,
     pub command: String,
-    /// Where it wrote; `None` in the foreground.
+    /// Its log; `None` in the foreground.
     pub log: Option<PathBuf>,
 }
 
@@ -129,27 +129,27 @@ pub struct WorktreeFacts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkspacePlace {
     Worktree,
-    /// A worktree that looks for its repository where that is no more.
+    /// A worktree that looks for its repository at a place where it no longer is.
     Unlinked,
     Nothing,
     Other,
 }
 
-/// A remote that is pushed to elsewhere than it is fetched from.
+/// A remote with different addresses for fetches and pushes.
 #[derive(Clone, Debug)]
 pub struct PushTarget {
     pub remote: String,
     pub fetch: String,
     pub push: String,
-    /// What there is to do, and the words of the command that does it.
+    /// What to do, and the words of the command that does it.
     pub way_out: (&'static str, Vec<String>),
 }
 
-/// A default branch that this clone has not heard of.
+/// A default branch that this clone does not know yet.
 #[derive(Clone, Debug)]
 pub struct DefaultMove {
     pub remote: String,
-    /// What this clone takes for it.
+    /// The one that this clone uses.
     pub here: String,
     pub there: String,
 }
@@ -169,7 +169,7 @@ pub struct LocalTrunk {
 pub struct TrunkCode {
     /// Those that only the local trunk has.
     pub here: Vec<CodeCommit>,
-    /// Those that the remote's trunk was at not long ago.
+    /// Those that were recently the tip of the remote's trunk.
     pub published: Vec<CodeCommit>,
 }
 
@@ -179,7 +179,7 @@ pub struct CodeCommit {
     pub oid: Oid,
     /// The first line of its message.
     pub subject: String,
-    /// One of the files that are no tickets.
+    /// One of its files that is not a ticket.
     pub file: String,
 }
 
@@ -188,11 +188,11 @@ pub struct CodeCommit {
 pub struct HooksFacts {
     pub installed: HookHealth,
     pub directory: PathBuf,
-    /// How it stands with each that does not run it here.
+    /// The state of each that does not run it here.
     pub lacking: Vec<String>,
     /// The command that gives this worktree what it lacks.
     pub copy: Option<Vec<String>>,
-    /// The other worktrees in which some do not run it.
+    /// The other worktrees in which some hooks do not run it.
     pub worktrees: Vec<UnguardedFacts>,
 }
 
@@ -200,7 +200,7 @@ pub struct HooksFacts {
 #[derive(Clone, Debug)]
 pub struct UnguardedFacts {
     pub path: PathBuf,
-    /// How it stands with each hook there.
+    /// The state of each hook there.
     pub lacking: String,
     /// The command that gives it what it lacks.
     pub copy: Option<Vec<String>>,
@@ -209,9 +209,9 @@ pub struct UnguardedFacts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HookHealth {
     Never,
-    /// Somebody has, and it does not work as it should.
+    /// It is installed, but does not work as it should.
     Broken,
-    /// It works, but not for git's commands with these variables of this process.
+    /// It works, but not for git commands with these variables of this process.
     Shadowed(Vec<&'static str>),
 }
 
@@ -219,6 +219,6 @@ pub enum HookHealth {
 #[derive(Clone, Debug)]
 pub struct RunLeftover {
     pub what: String,
-    /// Whether it is there no more, because this run has cleared it.
+    /// Whether this run has already cleared it.
     pub cleared: bool,
 }

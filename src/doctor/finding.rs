@@ -1,4 +1,4 @@
-//! What a check found: the facts, and the way out.
+//! A finding of a check: the facts and the remedies.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::ticket::TicketId;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Something does not work until it is mended.
+    /// Something does not work until it is fixed.
     Error,
     /// Somebody should look at it.
     Warning,
@@ -28,20 +28,20 @@ impl Severity {
     }
 }
 
-/// A way out: what it does, and the commands that can be pasted.
+/// A remedy: what it does, and the commands to paste.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repair {
     pub why: String,
-    /// The words of each; one is for when those before it have succeeded.
+    /// The words of each command; each runs only if those before it succeeded.
     pub commands: Vec<Vec<String>>,
 }
 
-/// What can be done about a finding without anything being lost, whoever asks for it.
+/// A fix that loses nothing, whoever asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fix {
     /// Write the file's name into `ticket_id`.
     CorrectId(TicketId),
-    /// Remove the workspace and its local branch, if nothing is lost with them.
+    /// Remove the workspace and its local branch, if that loses nothing.
     ClearWorkspace(TicketId),
     /// Remove what killed runs left.
     ClearLeftovers,
@@ -60,14 +60,14 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding as bad as those of this check are.
+    /// A finding with the severity of its check.
     pub fn new(check: Check, ticket: Option<&TicketId>, message: String) -> Finding {
         let severity = check.rule().map_or(Severity::Error, |rule| rule.severity);
         let (facts, repairs) = (Vec::new(), Vec::new());
         Finding { check, severity, ticket: ticket.cloned(), message, facts, repairs, fix: None }
     }
 
-    /// The same, less bad.
+    /// The same with a lower severity.
     #[must_use]
     pub fn only(mut self, severity: Severity) -> Finding {
         self.severity = severity;
@@ -80,7 +80,7 @@ impl Finding {
         self
     }
 
-    /// Adds a fact that may not be known.
+    /// Adds a fact, if it is known.
     #[must_use]
     pub fn maybe_fact(self, name: &'static str, value: Option<String>) -> Finding {
         match value {
@@ -94,7 +94,7 @@ impl Finding {
         self.repair_with(why, &[command])
     }
 
-    /// Adds a way out that takes several commands.
+    /// Adds a remedy of several commands.
     #[must_use]
     pub fn repair_with(mut self, why: impl Into<String>, commands: &[&[&str]]) -> Finding {
         let words = |command: &&[&str]| command.iter().map(|word| (*word).to_owned()).collect();
@@ -103,7 +103,7 @@ impl Finding {
         self
     }
 
-    /// Adds the move of a file on the trunk, whose directory may have to be made.
+    /// Adds a remedy that moves a file on the trunk, creating its directory if needed.
     #[must_use]
     pub fn repair_by_moving(self, why: impl Into<String>, from: &str, to: &str) -> Finding {
         let dir = to.rsplit_once('/').map_or(".", |(dir, _)| dir);

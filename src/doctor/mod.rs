@@ -1,7 +1,7 @@
 //! What can be wrong with a ticket queue and with the clone that works on it: pure checks over [`RepoFacts`].
 //!
-//! Nothing here asks git, the clock or the network. Whoever gathers the facts says what could not be looked at, and a
-//! check says nothing about what it does not know: a false alarm costs more than a late one.
+//! Nothing here asks git, the clock or the network. The facts include what could not be examined, and a check says
+//! nothing about what it does not know: a false alarm costs more than a late one.
 
 mod claims;
 mod clone;
@@ -22,16 +22,16 @@ pub use facts::{
 };
 pub use finding::{Finding, Fix, Repair, Severity};
 
-/// Something that is looked at, under a name that never changes.
+/// One kind of check, under a name that never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
     /// A setting that this tix does not understand.
     UnknownSetting,
-    /// A remote that is pushed to elsewhere than it is fetched from.
+    /// A remote with different addresses for fetches and pushes.
     PushesElsewhere,
-    /// A remote whose default branch has another name than this clone goes by.
+    /// A remote whose default branch is not the one that this clone uses.
     DefaultMoved,
-    /// A file in a lane that is no readable ticket.
+    /// A file in a lane that is not a readable ticket.
     UnreadableTicket,
     DuplicateId,
     LaneMismatch,
@@ -53,9 +53,9 @@ pub enum Check {
     /// A workspace of a ticket that this clone does not hold.
     WorkspaceWithoutClaim,
     StaleClaim,
-    /// A worker that has ended without tix seeing how.
+    /// A worker that ended, and tix did not see how.
     StaleWorker,
-    /// An approval of something else than what the ticket branch holds.
+    /// An approval of other work than what the ticket branch has.
     ApprovalOutdated,
     /// Hooks that do not run the guard in this clone.
     HooksMissing,
@@ -72,10 +72,10 @@ pub enum Check {
 pub struct Rule {
     pub check: Check,
     pub name: &'static str,
-    /// The worst that its findings are.
+    /// The severity of its worst findings.
     pub severity: Severity,
     pub about: &'static str,
-    /// What `--fix` does about it, where that is provably safe.
+    /// What `--fix` does about it, if that is provably safe.
     pub fix: Option<&'static str>,
 }
 
@@ -85,21 +85,21 @@ pub const RULES: [Rule; 24] = [
         check: Check::UnknownSetting,
         name: "unknown-setting",
         severity: Severity::Error,
-        about: "a setting that this tix does not know, because it is misspelt or a newer tix's: nothing is written until then",
+        about: "a setting that this tix does not know, because it is misspelt or of a newer tix; nothing is written until that is fixed",
         fix: None,
     },
     Rule {
         check: Check::PushesElsewhere,
         name: "pushes-elsewhere",
         severity: Severity::Error,
-        about: "pushes to the remote go elsewhere than its fetches come from: nothing is written until then",
+        about: "git fetches from one address and pushes to another; nothing is written until that is fixed",
         fix: None,
     },
     Rule {
         check: Check::DefaultMoved,
         name: "default-moved",
         severity: Severity::Error,
-        about: "the remote has another default branch than this clone goes by: with two trunks a ticket can have two holders",
+        about: "the remote's default branch is not the one that this clone uses; with two trunks a ticket can have two holders",
         fix: None,
     },
     Rule {
@@ -113,56 +113,56 @@ pub const RULES: [Rule; 24] = [
         check: Check::DuplicateId,
         name: "duplicate-id",
         severity: Severity::Error,
-        about: "one id stands in several places, so that it means no ticket at all",
+        about: "several files have one id, so it names no ticket",
         fix: None,
     },
     Rule {
         check: Check::LaneMismatch,
         name: "lane-mismatch",
         severity: Severity::Error,
-        about: "a ticket's status is not one for the lane that its file is in",
+        about: "a ticket has a status that does not fit its lane",
         fix: None,
     },
     Rule {
         check: Check::DependencyCycle,
         name: "dependency-cycle",
         severity: Severity::Error,
-        about: "tickets wait for each other in a circle, so that none of them is ever next",
+        about: "tickets wait for each other in a circle, so none of them ever comes next",
         fix: None,
     },
     Rule {
         check: Check::MissingDependency,
         name: "missing-dependency",
         severity: Severity::Warning,
-        about: "a ticket waits for a name that means no ticket, or several, and is never next",
+        about: "a ticket waits for a name of no ticket, or of several, so it never comes next",
         fix: None,
     },
     Rule {
         check: Check::ActiveButMerged,
         name: "active-but-merged",
         severity: Severity::Warning,
-        about: "the work of a ticket is on the trunk, and the ticket is still active",
+        about: "the work of a ticket is on the trunk, but the ticket is still active",
         fix: None,
     },
     Rule {
         check: Check::ClaimWithoutBranch,
         name: "claim-without-branch",
         severity: Severity::Warning,
-        about: "a ticket is active, and its ticket branch is not on the remote",
+        about: "a ticket is active, but its ticket branch is not on the remote",
         fix: None,
     },
     Rule {
         check: Check::ClaimWithoutWorkspace,
         name: "claim-without-workspace",
         severity: Severity::Warning,
-        about: "this clone holds a ticket, and its workspace is gone or was never finished",
+        about: "this clone holds a ticket, but its workspace is gone or was never finished",
         fix: None,
     },
     Rule {
         check: Check::WorkspaceWithoutClaim,
         name: "workspace-without-claim",
         severity: Severity::Warning,
-        about: "a workspace is here for a ticket that this clone does not hold",
+        about: "this clone has a workspace for a ticket that it does not hold",
         fix: Some("removes it if it is clean and all its commits are kept elsewhere"),
     },
     Rule {
@@ -176,21 +176,21 @@ pub const RULES: [Rule; 24] = [
         check: Check::StaleWorker,
         name: "stale-worker",
         severity: Severity::Warning,
-        about: "the worker of a claim has ended without tix seeing how: detached, killed, or with its machine",
+        about: "the worker of a claim ended, and tix did not see how: it was detached or killed, or its machine stopped",
         fix: None,
     },
     Rule {
         check: Check::ApprovalOutdated,
         name: "approval-outdated",
         severity: Severity::Warning,
-        about: "work came to a ticket branch after its approval, which is void by that",
+        about: "a ticket branch got commits after its approval, which makes the approval void",
         fix: None,
     },
     Rule {
         check: Check::IdMismatch,
         name: "id-mismatch",
         severity: Severity::Warning,
-        about: "`ticket_id` says something else than the file's name, which is the id that counts",
+        about: "`ticket_id` differs from the file's name, which is the id that counts",
         fix: Some("writes the file's name into `ticket_id`, unless somebody holds the ticket"),
     },
     Rule {
@@ -204,14 +204,14 @@ pub const RULES: [Rule; 24] = [
         check: Check::Placeholder,
         name: "placeholder",
         severity: Severity::Warning,
-        about: "a ticket that can be claimed, or is held, still has `{placeholders}` of its template",
+        about: "a ticket that can be claimed, or is held, still has `{placeholders}` from its template",
         fix: None,
     },
     Rule {
         check: Check::ClaimedBeforeCreated,
         name: "claimed-before-created",
         severity: Severity::Warning,
-        about: "a ticket says that it was claimed before it was made: one of the two times is wrong",
+        about: "a ticket says that it was claimed before it was created: one of the two times is wrong",
         fix: None,
     },
     Rule {
@@ -239,7 +239,7 @@ pub const RULES: [Rule; 24] = [
         check: Check::RemoteUnseen,
         name: "remote-unseen",
         severity: Severity::Warning,
-        about: "the remote could not be asked, so that the rest is as of the last fetch",
+        about: "the remote could not be asked, so everything else is as of the last fetch",
         fix: None,
     },
     Rule {
@@ -261,7 +261,7 @@ impl Check {
     }
 }
 
-/// Everything that is wrong, worst first; of one severity in the order of [`RULES`], then by ticket.
+/// All findings, worst first; within one severity in the order of [`RULES`], then by ticket.
 pub fn examine(facts: &RepoFacts) -> Vec<Finding> {
     let mut findings = tickets::findings(facts);
     findings.extend(claims::findings(facts));

@@ -1,4 +1,4 @@
-//! Checks on what reviews said.
+//! Checks on reviews.
 
 use super::{BranchFacts, Check, Finding};
 use crate::lifecycle::Approval;
@@ -16,11 +16,11 @@ pub(super) fn outdated(branch: &BranchFacts) -> Option<Finding> {
     let finding = Finding::new(Check::ApprovalOutdated, Some(&branch.id), message)
         .fact("void", review.outdated.iter().map(given).collect::<Vec<_>>().join(", "))
         .fact("branch", format!("{name} at {}", tip.oid.short()))
-        .repair("for its holder: hand in what is there now, for all stages", &["tix", "submit", id])
-        .repair("see what came since", &["git", "log", "--oneline", &since]);
+        .repair("for its holder: submit the branch again, for all stages", &["tix", "submit", id])
+        .repair("see what has changed since", &["git", "log", "--oneline", &since]);
     // Of an earlier stage nobody can say it again before the work is handed in again.
     let is_present = review.outdated.iter().all(|approval| approval.stage == review.stage);
     let again = ["tix", "review", id, "--approve", "--commit", tip.oid.as_str()];
-    let why = "or, for a reviewer who has looked at that: approve it";
+    let why = "or, for a reviewer who has looked at it: approve it";
     Some(if is_present { finding.repair(why, &again) } else { finding })
 }

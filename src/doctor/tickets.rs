@@ -9,7 +9,7 @@ use crate::names::RepoPath;
 use crate::text::count;
 use crate::ticket::{FrontMatter, Lane, Status, StatusLine, TicketId, TicketTime};
 
-/// Values that a claim writes itself, so that a placeholder there is none in a ticket that waits.
+/// Values that a claim writes, so a placeholder for them is fine in a queued ticket.
 const WRITTEN_BY_A_CLAIM: [&str; 7] =
     ["sequence", "branch", "worktree_path", "claimed_by", "claimed_at", "claim_id", "ticket_id"];
 
@@ -53,13 +53,13 @@ fn duplicates(facts: &RepoFacts) -> Vec<Finding> {
                 .fact("contents", if same { "the same" } else { "they differ" });
             if let ([first, second, ..], false) = (names.as_slice(), same) {
                 let side = |path: &String| format!("{}:{path}", facts.trunk);
-                finding = finding
-                    .repair("compare them", &["git", "diff", &side(first), &side(second)]);
+                finding =
+                    finding.repair("compare them", &["git", "diff", &side(first), &side(second)]);
             }
             if let Some(last) = names.last() {
                 let other = last.strip_suffix(".md").unwrap_or(last);
                 finding = finding.repair(
-                    "keep one under this id; another that is still needed gets a name of its own, on the trunk",
+                    "keep one under this id, and rename another that is still needed, on the trunk",
                     &["git", "mv", "--", last, &format!("{other}-b.md")],
                 );
             }
@@ -78,10 +78,10 @@ fn unreadable(facts: &RepoFacts, entry: &TicketEntry, line: Option<usize>, why: 
     look_at(Finding::new(Check::UnreadableTicket, Some(&entry.id), message), facts, path)
 }
 
-/// The way out of what only a person can mend.
+/// The remedy for what only a person can fix.
 fn look_at(finding: Finding, facts: &RepoFacts, path: &RepoPath) -> Finding {
     let name = format!("{}:{path}", facts.trunk);
-    finding.repair("see what it is, then mend it and push it to the trunk", &["git", "show", &name])
+    finding.repair("see what it is, then fix it and push it to the trunk", &["git", "show", &name])
 }
 
 fn lane_mismatch(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
@@ -90,7 +90,7 @@ fn lane_mismatch(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
         // A ticket that says nothing is what its lane says.
         StatusLine::Nothing => return None,
         StatusLine::Unknown { line, text } => {
-            let message = format!("{}: `{text}` is no status", entry.id);
+            let message = format!("{} has an unknown status: `{text}`", entry.id);
             let finding = Finding::new(Check::LaneMismatch, Some(&entry.id), message)
                 .fact("file", format!("{}:{line}", entry.path))
                 .repair(
@@ -111,19 +111,22 @@ fn lane_mismatch(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
     }
     let (id, path) = (&entry.id, entry.path.to_string());
     let message =
-        format!("{id} is in {}/, and its status `{status}` belongs in {home}/", entry.lane);
+        format!("{id} is in {}/, but its status `{status}` belongs in {home}/", entry.lane);
     let finding = Finding::new(Check::LaneMismatch, Some(id), message)
         .fact("file", path.clone())
         .maybe_fact("held by", head.claimed_by.clone());
     let asking = |finding: Finding| {
-        finding.repair("find out which of the two is true", &["tix", "log", id.as_str()])
+        finding.repair("find out which of the two is right", &["tix", "log", id.as_str()])
     };
     Some(match (entry.lane, home) {
         (Lane::Queue, _) => asking(finding.fact("so", "nobody holds it, and nobody can claim it"))
-            .repair("if it still waits, say so", &["tix", "set", id.as_str(), "status=open"]),
+            .repair(
+                "if it still waits, set it to open",
+                &["tix", "set", id.as_str(), "status=open"],
+            ),
         (Lane::Active, Lane::Completed) => {
             let target = path.replacen("/active/", "/completed/", 1);
-            finding.repair_by_moving("if it is done, move it on, on the trunk", &path, &target)
+            finding.repair_by_moving("if it is done, move it on the trunk", &path, &target)
         }
         (Lane::Active, _) => {
             asking(finding.fact("so", "nobody can claim it, and its holder cannot go on"))
@@ -132,7 +135,7 @@ fn lane_mismatch(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
     })
 }
 
-/// What is over hinders nobody.
+/// A ticket that has ended blocks nobody, so its faults are only warnings.
 fn past_is_past(finding: Finding, lane: Lane) -> Finding {
     match lane {
         Lane::Queue | Lane::Active => finding,
@@ -147,7 +150,7 @@ fn id_mismatch(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
         .fact("file", entry.path.to_string());
     Some(match entry.lane {
         // Its holder's branch has the file too, and two edits of one front matter make every merge conflict.
-        Lane::Active => finding.fact("so", "it is mended when nobody holds it any more"),
+        Lane::Active => finding.fact("so", "it can be fixed once nobody holds it"),
         Lane::Queue | Lane::Completed | Lane::Archive => finding
             .repair("write the file's name into it", &["tix", "doctor", "--fix"])
             .fixed_by(Fix::CorrectId(entry.id.clone())),
@@ -159,12 +162,12 @@ fn claimed_before_created(entry: &TicketEntry, head: &FrontMatter) -> Option<Fin
     if !TicketTime::read(claimed)?.is_surely_before(TicketTime::read(created)?) {
         return None;
     }
-    let message = format!("{} says that it was claimed before it was made", entry.id);
+    let message = format!("{} says that it was claimed before it was created", entry.id);
     let finding = Finding::new(Check::ClaimedBeforeCreated, Some(&entry.id), message)
         .fact("claimed_at", claimed.clone())
         .fact("created", created.clone())
         .fact("file", entry.path.to_string())
-        .repair("see what the history says", &["tix", "log", entry.id.as_str()]);
+        .repair("see its history", &["tix", "log", entry.id.as_str()]);
     Some(match entry.lane {
         Lane::Queue | Lane::Active => finding,
         Lane::Completed | Lane::Archive => finding.only(Severity::Info),

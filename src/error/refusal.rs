@@ -194,7 +194,7 @@ fn incomplete(id: &TicketId, missing: &[Missing]) -> Vec<String> {
 fn damaged(path: &str) -> Vec<String> {
     let path = shell_word(path);
     vec![
-        format!("mend it in your editor: tix edit {path}"),
+        format!("fix it in your editor: tix edit {path}"),
         format!("or put a whole file in its place: tix edit {path} --from <file>"),
     ]
 }

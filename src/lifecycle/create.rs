@@ -52,7 +52,7 @@ pub fn create(
         let path = request
             .queue
             .join(&format!("{id}.md"))
-            .ok_or_else(|| bad("its name is no file name"))?;
+            .ok_or_else(|| bad("its name is not a file name"))?;
         let damaged = |e: DocumentError| Refusal::Damaged {
             path: path.clone(),
             line: e.line,

@@ -251,7 +251,7 @@ pub fn reopen(
 fn file_in(lane: &RepoPath, id: &TicketId) -> Result<RepoPath, Refusal> {
     lane.join(&format!("{id}.md")).ok_or_else(|| Refusal::BadName {
         id: id.clone(),
-        why: "its name is no file name".to_owned(),
+        why: "its name is not a file name".to_owned(),
     })
 }
 

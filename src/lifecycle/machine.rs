@@ -235,7 +235,7 @@ pub enum Illegal {
     #[error("it is not blocked")]
     NotBlocked,
     /// tix does not merge in this repository.
-    #[error("work reaches the trunk by pull request here")]
+    #[error("this repository lands work by pull request")]
     ByRequest,
     #[error("it is on the trunk already")]
     Landed,

@@ -223,7 +223,7 @@ pub struct NewText<'a> {
     /// The text that it was made from.
     pub before: &'a Document,
     pub after: &'a Document,
-    /// The claim that the trunk speaks of.
+    /// The claim on the trunk.
     pub claim: Option<&'a str>,
 }
 

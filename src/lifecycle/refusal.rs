@@ -48,7 +48,7 @@ pub enum Refusal {
 
     // What stands in its place.
     /// A file has the requested name, but the name is not an id.
-    #[error("{path} is no ticket: {why}")]
+    #[error("{path} is not a ticket: {why}")]
     OddName { path: RepoPath, why: String },
     #[error("{path} is {what}, not a ticket file")]
     NotAFile { path: RepoPath, what: &'static str },
@@ -90,7 +90,7 @@ pub enum Refusal {
     #[error("{id} is blocked: {why}")]
     Blocked { id: TicketId, why: String, legal: Vec<Verb> },
     /// Waits for other tickets, each with the reason why it does not count as done.
-    #[error("{id} cannot be claimed: {} not done that it depends on", count(waits.len(), "ticket is", "tickets are"))]
+    #[error("{id} cannot be claimed: {} not done", count(waits.len(), "ticket that it depends on is", "tickets that it depends on are"))]
     Waits { id: TicketId, waits: Vec<Hindrance> },
     #[error("{id} cannot be {}: {why}", verb.done())]
     Illegal { id: TicketId, verb: Verb, why: Illegal, legal: Vec<Verb> },
@@ -98,7 +98,7 @@ pub enum Refusal {
     UnknownStatus { id: TicketId, text: String },
 
     // How far the work is.
-    #[error("{id} has no ticket branch, so there is no work to speak of")]
+    #[error("{id} has no ticket branch, so it has no work")]
     NoWork { id: TicketId },
     #[error("{id} is complete; a release takes that back")]
     Completed { id: TicketId },

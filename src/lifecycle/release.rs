@@ -92,7 +92,7 @@ pub fn release(
     let to = request
         .queue
         .join(&format!("{}.md", entry.id))
-        .ok_or_else(|| bad("its name is no file name"))?;
+        .ok_or_else(|| bad("its name is not a file name"))?;
     let content = given_back(ticket, request, &branch)?;
     let mut trailers = vec![
         (trailer::TICKET, entry.id.to_string()),
