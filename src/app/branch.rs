@@ -1,4 +1,4 @@
-//! Pushing a ticket branch, and knowing afterwards where it is; its upstream.
+//! Pushes a ticket branch and determines afterwards where it is; sets its upstream.
 
 use std::time::{Duration, Instant};
 
@@ -8,11 +8,11 @@ use crate::git::{GitError, PushMode, PushReport, RefOutcome, RefUpdate, Repo};
 use crate::lock::Lock;
 use crate::names::{RefName, RemoteName};
 
-/// How long a push has when the command's own time is nearly up: the claim stands already, and to leave
-/// it half done is worse than to be late.
+/// How long a push may take when the command's own time is nearly up: the claim already stands, and leaving it half done
+/// is worse than being late.
 const AT_LEAST: Duration = Duration::from_secs(10);
 
-/// How long what is done after that may take: one question where the ref is now, and one last push.
+/// How long the steps after that may take: one question where the ref is now, and one last push.
 const OVERTIME: Duration = Duration::from_secs(5);
 
 /// How long other processes of this clone may keep the configuration file.
@@ -34,22 +34,21 @@ pub fn forget_upstream(repo: &Repo, branch: &RefName) -> Result<(), Failure> {
     Ok(result?)
 }
 
-/// Without the lock it is tried all the same: it only makes a collision unlikely.
+/// It is tried even without the lock, which only makes a collision unlikely.
 fn config_lock(repo: &Repo) -> Option<Lock> {
     let path = repo.tix_dir().join("locks/config.lock");
     Lock::take(&path, Instant::now() + CONFIG_PATIENCE).ok().flatten()
 }
 
-/// How the branch came to be where it should.
+/// How the branch got to where it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BranchPush {
     Moved,
-    /// It was there already; perhaps an earlier push of ours, whose answer was lost.
+    /// It was already there; perhaps from an earlier push of ours whose answer was lost.
     Already,
 }
 
-/// Moves one ref of the remote. Failures that may pass are tried again, and after an unclear answer
-/// the remote is asked where the ref is.
+/// Moves one ref of the remote. It retries temporary failures, and after an unclear answer asks the remote where the ref is.
 pub fn push_branch(
     ctx: &Context<'_>,
     remote: &RemoteName,
@@ -90,7 +89,7 @@ pub fn push_branch(
         };
         if !as_expected {
             let what = match update {
-                RefUpdate::Create { .. } => "is there already",
+                RefUpdate::Create { .. } => "already exists",
                 RefUpdate::Move { .. } | RefUpdate::Delete { .. } => "was moved by somebody else",
             };
             let message = format!("{} on {remote} {what}", name.short());
@@ -103,7 +102,7 @@ pub fn push_branch(
                 .maybe_fact("remote says", remote_words(&words)));
         }
         if tries == 0 {
-            let message = format!("{remote} gives no answer to the push to {}", name.short());
+            let message = format!("{remote} did not answer the push to {}", name.short());
             return Err(Failure::new(Exit::Unreachable, message).fact("git", words.trim()));
         }
     }
@@ -111,7 +110,7 @@ pub fn push_branch(
 
 type PushRefusal = (String, Option<String>);
 
-/// Done, or the words and (where the remote gave one) the reason.
+/// Done, or the text and (if the remote gave one) the reason.
 fn outcome(
     report: Result<PushReport, GitError>,
     update: &RefUpdate,

@@ -1,4 +1,4 @@
-//! Cells that several tables have: whole for programs, and as short as people read them.
+//! Cells that several tables have: complete for programs, short for people.
 
 use chrono::{DateTime, Utc};
 
@@ -6,7 +6,7 @@ use crate::out::table::{Cell, Meaning};
 use crate::text::duration;
 use crate::ticket::{Lane, Status, TicketRow, name_of};
 
-/// What every id begins with, so that it tells people nothing.
+/// The prefix of every id, which tells people nothing.
 const PREFIX: &str = "TICKET-";
 
 /// Ids, without their prefix for people.
@@ -28,7 +28,7 @@ pub fn person(person: Option<&str>) -> Cell {
     Cell::new(person).short(name_of(person))
 }
 
-/// A moment that is written in UTC: how long ago it was for people.
+/// A moment: in UTC for programs, as an age for people.
 pub fn moment(at: Option<&str>, now: DateTime<Utc>) -> Cell {
     let cell = Cell::new(at.unwrap_or_default()).meaning(Meaning::Quiet);
     match at.and_then(|at| DateTime::parse_from_rfc3339(at).ok()) {

@@ -1,4 +1,4 @@
-//! What a shell completes that only the repository knows.
+//! Shell completion of words that only the repository knows.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -31,8 +31,7 @@ pub fn labels() -> ArgValueCompleter {
     })
 }
 
-/// Whoever presses a key to complete a word wants no error message: where the trunk cannot be read there is nothing
-/// to offer.
+/// Completion shows no errors: if the trunk cannot be read, there is nothing to offer.
 fn look(
     offer: impl FnOnce(&Context<'_>, &View<'_>) -> Vec<CompletionCandidate>,
 ) -> Vec<CompletionCandidate> {
@@ -44,8 +43,8 @@ fn look(
     offer(&ctx, &view)
 }
 
-/// The options of every command that stand on the line already. The rest of a line that is still being written is
-/// seldom right, and does not matter.
+/// The global options that are already on the line. The rest of a line that is still being written is seldom right, and
+/// does not matter.
 fn options(env: &Env) -> Globals {
     let line =
         command_line::description().ignore_errors(true).try_get_matches_from(env::asked_about());

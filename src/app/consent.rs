@@ -1,4 +1,4 @@
-//! What a file that anybody can push decides about this machine: nothing that the owner of the clone has not said too.
+//! Limits what a file that anybody can push decides on this machine to what the owner of the clone has allowed.
 //!
 //! [`crate::config::Key::on_machine`] has the answer for each key. The commands of `post_activate:` wait for `tix trust`;
 //! so does a place for worktrees that is not beside the repository, unless `git config` or the environment names it.
@@ -11,7 +11,7 @@ use crate::error::{Exit, Failure};
 use crate::ticket::TicketId;
 use crate::workspace::{WorkspaceError, is_near, trust};
 
-/// Where the workspace of a ticket belongs on this machine, if that is somewhere where the repository may put files.
+/// Where the workspace of a ticket belongs on this machine, if the repository may put files there.
 pub fn workspace_path(ctx: &Context<'_>, id: &TicketId, session: &str) -> Result<PathBuf, Failure> {
     let path = ctx.workspace_path(id, session).map_err(|why| WorkspaceError::BadPath { why })?;
     let Some(shared) = &ctx.config.shared_worktree else { return Ok(path) };
@@ -22,10 +22,8 @@ pub fn workspace_path(ctx: &Context<'_>, id: &TicketId, session: &str) -> Result
     let message = format!("{file} puts worktrees at `{value}`, which this clone has not allowed");
     Err(Failure::new(Exit::Refused, message)
         .fact("path", path.display().to_string())
-        .hint("allow this very place: tix trust")
-        .hint(
-            "or say yourself where they go: git config tix.worktree \"../{repo}.worktrees/{id}\"",
-        ))
+        .hint("allow this place: tix trust")
+        .hint("or choose another place: git config tix.worktree \"../{repo}.worktrees/{id}\""))
 }
 
 /// The place of worktrees that needs consent, and where that is on this machine.
@@ -39,7 +37,7 @@ pub fn far_worktree<'c>(ctx: &'c Context<'_>) -> Option<(&'c SharedWorktree, Pat
     is_far.then(|| (shared, crate::git::clean_path(&place)))
 }
 
-/// Whether this needs consent. What is not said from where the repository is does, whatever that may be beside.
+/// Whether this needs consent. A place that is not relative to the repository does, wherever it is.
 fn is_far(ctx: &Context<'_>, shared: &SharedWorktree, path: &Path) -> bool {
     shared.value.starts_with(['/', '~', '\\'])
         || Path::new(&shared.value).is_absolute()

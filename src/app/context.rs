@@ -1,4 +1,4 @@
-//! What a command works on: repository, configuration, remote and trunk, found once.
+//! What a command works on: repository, configuration, remote and trunk, looked up once.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ use crate::trunk::{
 /// The file with which a team shares its settings.
 pub const CONFIG_FILE: &str = crate::config::FILE;
 
-/// How long a question to the remote may take that is no part of a transaction.
+/// How long a question to the remote may take outside a transaction.
 const QUESTION: Duration = Duration::from_secs(20);
 
 /// Options that every command takes.
@@ -51,7 +51,7 @@ pub struct Globals {
     /// The branch that the tickets are on [default: the remote's default branch]
     #[arg(long, global = true, value_name = "BRANCH", help_heading = "Global options")]
     pub trunk: Option<String>,
-    /// As what you act: the roles and what they may do are in .tix.yaml [default: `TIX_ROLE`, or no role]
+    /// The role you act in; .tix.yaml defines the roles and what they may do [default: `TIX_ROLE`, or no role]
     #[arg(long, global = true, value_name = "ROLE", help_heading = "Global options")]
     pub role: Option<String>,
     /// When to show colours
@@ -75,13 +75,13 @@ pub struct Context<'a> {
     pub out: &'a Out,
     pub repo: Repo,
     pub objects: Objects,
-    /// What holds in it; a context stands for them.
+    /// Its settings; the context answers for them.
     settings: Settings,
     /// The stages of the review.
     pub stages: Vec<Status>,
     /// The local branches, as they were at the start.
     pub refs: Vec<RefValue>,
-    /// Where the trunk was when this clone last looked, before this run.
+    /// The trunk as this clone last saw it before this run.
     pub last_seen_before: Option<Oid>,
     /// The directory that tix works in.
     pub dir: PathBuf,
@@ -175,7 +175,7 @@ impl<'a> Context<'a> {
         Ok(protection?)
     }
 
-    /// Makes sure of the default branch, so that the guard is sure of it from then on.
+    /// Confirms the default branch, so that the guard can rely on it.
     pub fn settle_default(&self) -> Result<(), Failure> {
         let sources = sources(&self.repo, &self.objects);
         Ok(settle(&sources, self.remote.as_ref(), &ask(&self.repo))?)
@@ -208,14 +208,14 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The version of the settings that this command was begun with.
+    /// The version of the settings that this command began with.
     fn basis(&self) -> Basis {
         let SharedFile { branch, blob } = self.shared.clone();
         Basis { branch, file: CONFIG_FILE, blob }
     }
 
-    /// A failure that these settings are the reason of, if they still hold: a clone that is behind must not refuse what the
-    /// team allows by now. Without an answer of the remote it is what this clone knows.
+    /// A failure caused by these settings, if they are still current: a clone that is behind must not refuse what the
+    /// team now allows. Without an answer from the remote, what this clone knows counts.
     pub fn by_settings(&self, failure: Failure) -> Failure {
         let silent = |_| {};
         let looked = Run::begin(&self.repo)
@@ -251,7 +251,7 @@ impl<'a> Context<'a> {
         is_lock.then(|| self.branch_names())?
     }
 
-    /// A ticket branch can be the lock where it carries the claim, and where its name says of which ticket.
+    /// A ticket branch can be the lock if it carries the claim and its name identifies the ticket.
     fn require_lock(&self) -> Result<(), Failure> {
         if self.config.lock == ClaimLock::Trunk {
             return Ok(());
@@ -261,16 +261,16 @@ impl<'a> Context<'a> {
         } else if self.base != self.trunk {
             "the trunk to be the base, so that ticket branches begin at the claim"
         } else if self.branch_names().is_none() {
-            "a `branch` with {id} once, so that the name says of which ticket it is"
+            "a `branch` that contains {id} once, so that the name identifies the ticket"
         } else {
             return Ok(());
         };
         Err(Failure::new(Exit::Usage, format!("`lock: branch` needs {needs}"))
-            .hint("see what the settings take: tix explain config")
-            .hint("or leave the trunk the lock: lock: trunk"))
+            .hint("see the settings: tix explain config")
+            .hint("or use the trunk as the lock: lock: trunk"))
     }
 
-    /// Says to a person who waits what the engine is doing.
+    /// Tells a waiting person what the engine is doing.
     pub fn progress(&self) -> impl Fn(TrunkStep) + '_ {
         let remote = self.remote.as_ref().map_or_else(String::new, ToString::to_string);
         move |step| self.out.progress(&progress_line(&remote, step))
@@ -300,7 +300,7 @@ impl<'a> Context<'a> {
         self.env.session().map_err(|e| Failure::new(Exit::Usage, e.to_string()))
     }
 
-    /// Whether open tickets wait for a person's word.
+    /// Whether open tickets wait to be queued by a person.
     pub fn gate(&self) -> QueueGate {
         if self.config.require_queued { QueueGate::RequireQueued } else { QueueGate::Open }
     }
@@ -321,7 +321,7 @@ impl<'a> Context<'a> {
         self.branch_names()?.ticket(branch)
     }
 
-    /// How ticket branches are called; `None` where the name does not say of which ticket.
+    /// The names of ticket branches; `None` if the name does not identify the ticket.
     pub fn branch_names(&self) -> Option<TicketBranches> {
         TicketBranches::new(&self.config.branch.to_string())
     }
@@ -366,7 +366,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The repository around a directory, for a git that is configured as the environment says.
+/// The repository around a directory, with git configured by the environment.
 pub fn repository(dir: &Path, env: &Env) -> Result<Repo, Failure> {
     Ok(Repo::discover(dir, InheritedConfig::of(env.git_settings()))?)
 }
@@ -375,7 +375,7 @@ pub fn repository(dir: &Path, env: &Env) -> Result<Repo, Failure> {
 pub fn working_dir(globals: &Globals, env: &Env) -> Result<PathBuf, Failure> {
     let current = env.current_dir().map_err(|e| {
         Failure::new(Exit::Refused, format!("the current directory cannot be read: {e}"))
-            .hint("go to a directory that is there, or name one: tix -C <directory> …")
+            .hint("go to an existing directory, or name one: tix -C <directory> …")
     })?;
     let dir = match &globals.dir {
         Some(dir) => current.join(dir),
@@ -387,7 +387,7 @@ pub fn working_dir(globals: &Globals, env: &Env) -> Result<PathBuf, Failure> {
     Err(Failure::new(Exit::Usage, format!("{} is not a directory", dir.display())))
 }
 
-/// What the settings are read from.
+/// The sources of the settings.
 fn sources<'s>(repo: &'s Repo, objects: &'s Objects) -> Sources<'s> {
     Sources {
         git: repo.git(),
@@ -402,12 +402,12 @@ fn sources<'s>(repo: &'s Repo, objects: &'s Objects) -> Sources<'s> {
     }
 }
 
-/// Questions to the remote that are no part of a transaction.
+/// Questions to the remote outside a transaction.
 fn ask(repo: &Repo) -> impl Fn(&RemoteName, &[&str]) -> Result<Vec<RefValue>, GitError> + '_ {
     |remote, patterns| repo.ls_remote(remote, patterns, Instant::now() + QUESTION)
 }
 
-/// Hands over all that is set outside of `.tix.yaml`.
+/// All settings from outside `.tix.yaml`.
 fn with_layers<T>(
     env: &Env,
     (repo, given): (&Repo, &GivenFlags),
@@ -424,10 +424,10 @@ fn with_layers<T>(
     found(Layers { yaml: None, git, env: &env_pairs, flags, home: env.home() })
 }
 
-/// What a person reads while the network is awaited.
+/// The text for a person who waits for the network.
 fn progress_line(remote: &str, step: TrunkStep) -> String {
     match step {
-        TrunkStep::Queue => "waiting for other processes of this machine …".to_owned(),
+        TrunkStep::Queue => "waiting for other processes on this machine …".to_owned(),
         TrunkStep::Fetch => format!("fetching from {remote} …"),
         TrunkStep::Push(1) => format!("pushing to {remote} …"),
         TrunkStep::Push(n) => format!("pushing to {remote}, attempt {n} …"),

@@ -1,4 +1,4 @@
-//! What somebody wants to know who comes back: what they hold, what comes next, and what needs them.
+//! The overview for somebody who comes back: what they hold, what comes next, and what needs them.
 //!
 //! Reads what was last fetched and never asks the remote.
 
@@ -27,11 +27,11 @@ pub struct Dashboard {
     schema: &'static str,
     #[serde(flatten)]
     as_of: AsOf,
-    /// The tickets that whoever asks holds.
+    /// The tickets that the caller holds.
     mine: Vec<TicketRow>,
     /// The ticket to take next; missing when none can be claimed.
     next: Option<TicketRow>,
-    /// What somebody has to look at, the most pressing first.
+    /// What needs attention, the most urgent first.
     attention: Vec<Attention>,
     /// How many tickets are in the queue.
     queue: usize,
@@ -46,11 +46,11 @@ pub struct NoDashboard<'a> {
     schema: &'static str,
     /// What is missing: a repository, tickets in it, or the first fetch.
     problem: &'a str,
-    /// The ways out, each a sentence with at most one command that can be pasted.
+    /// The ways out, each a sentence with at most one command to paste.
     hints: &'a [String],
 }
 
-/// Something that somebody has to look at.
+/// Something that needs attention.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Attention {
@@ -62,7 +62,7 @@ pub struct Attention {
     text: String,
 }
 
-/// `tix` alone. It is a question that has an answer everywhere, so that where nothing is set up it says so and succeeds.
+/// `tix` alone. It has an answer everywhere: if nothing is set up, it says so and succeeds.
 pub fn run(globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let shown = Context::open(globals, env, out, None)
         .and_then(|ctx| board::look(&ctx, Look::LastSeen, |seen| show(&ctx, seen)));
@@ -172,7 +172,7 @@ const COLUMNS: [ColumnSpec; 4] = [
     ColumnSpec::new("text").cut_to(12),
 ];
 
-/// What nobody has given a sign on for long. The branches are asked only of those whose claim is that old.
+/// Tickets on which nothing has happened for long. Branches are read only for claims that are old enough.
 fn stale(
     ctx: &Context<'_>,
     seen: &TrunkAsSeen<'_>,
@@ -191,10 +191,10 @@ fn stale(
     Ok(old.iter().filter(stale).map(told).collect())
 }
 
-/// What waits for somebody else than its holder.
+/// Tickets that wait for somebody other than their holder.
 fn waiting(row: &TicketRow) -> Option<Attention> {
     let (kind, text) = match row.known? {
-        Status::Approved => ("merge", "done, and not merged yet".to_owned()),
+        Status::Approved => ("merge", "done, not merged yet".to_owned()),
         stage @ (Status::CriticReview | Status::ExpediterReview)
             if row.approved.contains(&stage) =>
         {

@@ -1,4 +1,4 @@
-//! A person's editor on a copy of a ticket. Nothing waits for one where nobody sits at a terminal.
+//! A person's editor on a copy of a ticket. Without a terminal, nothing waits for an editor.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -9,23 +9,24 @@ use crate::error::{Exit, Failure};
 use crate::out::Out;
 use crate::ticket::Document;
 
-/// The editor that git uses, where a person can use it.
+/// The editor that git uses, if a person can use it here.
 pub struct Editor(String);
 
 /// A copy that is edited. It is removed with this value, unless it is kept for whoever wrote in it.
 pub struct EditedCopy(tempfile::NamedTempFile);
 
 impl Editor {
-    /// Fails where nobody sits at a terminal; `hints` are what to do there.
+    /// Fails without a terminal; `hints` say what to do then.
     pub fn find(ctx: &Context<'_>, hints: &[String]) -> Result<Editor, Failure> {
         if !Out::is_interactive() {
-            let failure = Failure::new(Exit::Usage, "an editor needs a terminal, and this is none");
+            let failure =
+                Failure::new(Exit::Usage, "an editor needs a terminal, and this is not one");
             return Err(hints.iter().fold(failure, Failure::hint));
         }
         match ctx.repo.editor()? {
             Some(editor) => Ok(Editor(editor)),
-            None => Err(Failure::new(Exit::Refused, "git knows no editor here")
-                .hint("name one: git config --global core.editor <command>")),
+            None => Err(Failure::new(Exit::Refused, "git has no editor configured")
+                .hint("set one: git config --global core.editor <command>")),
         }
     }
 
@@ -45,7 +46,7 @@ impl Editor {
 fn copy_of(dir: &Path, name: &str, text: &[u8]) -> Result<EditedCopy, Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(Exit::Refused, format!("{}: {error}", dir.display()))
-            .hint("nothing was changed; make room or fix the permissions and try again")
+            .hint("nothing changed; free some space or fix the permissions, and try again")
     };
     std::fs::create_dir_all(dir).map_err(failed)?;
     let mut copy = tempfile::Builder::new()
@@ -58,12 +59,12 @@ fn copy_of(dir: &Path, name: &str, text: &[u8]) -> Result<EditedCopy, Failure> {
 }
 
 impl EditedCopy {
-    /// What is in it now. By its path: editors put another file in its place.
+    /// Its current contents, read by path because editors replace the file.
     pub fn document(&self) -> Result<Document, Failure> {
         ticket_text(read_file(self.0.path())?)
     }
 
-    /// Keeps the copy, and says in the failure where it is.
+    /// Keeps the copy, and adds its path to the failure.
     pub fn keep(self, failure: Failure) -> Failure {
         // The editor is not opened a second time for what it has given.
         let failure = Failure { outdated: false, ..failure };
@@ -74,7 +75,7 @@ impl EditedCopy {
     }
 }
 
-/// What somebody wrote as a whole ticket.
+/// The edited text as a whole ticket.
 pub fn ticket_text(bytes: Vec<u8>) -> Result<Document, Failure> {
     Document::parse(bytes).map_err(|error| {
         Failure::new(Exit::Damaged, format!("your text, line {}: {}", error.line, error.kind))

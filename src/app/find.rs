@@ -1,4 +1,4 @@
-//! Finding the ticket that somebody means, and what to say when it is not where it was looked for.
+//! Finds the ticket that a query names, and explains where else it may be if it is not found.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -14,16 +14,16 @@ use crate::ticket::{Lane, Preference, TicketId};
 use crate::trunk::View;
 use crate::workspace;
 
-/// What a ticket is looked for with.
+/// The query for one ticket.
 #[derive(Clone, Copy)]
 pub struct TicketSearch<'q> {
     /// What somebody typed.
     pub query: &'q str,
-    /// The command that it is for: what that cannot act on is in nobody's way.
+    /// The command that asks: tickets that it cannot act on do not make the query ambiguous.
     pub command: &'q str,
 }
 
-/// The one ticket that is meant on a trunk.
+/// The one ticket of a trunk that the query names.
 pub fn find_ticket<'v>(
     ctx: &Context<'_>,
     view: &'v View<'_>,
@@ -43,7 +43,7 @@ pub fn find_ticket<'v>(
     Err(not_found(ctx, view, query, refusal))
 }
 
-/// The same, without a word of where else it may be.
+/// The same, without the search for where else it may be.
 pub fn find_known<'v>(
     ctx: &Context<'_>,
     view: &'v View<'_>,
@@ -83,7 +83,7 @@ pub fn find_known<'v>(
     view.snapshot.find(search.query, &prefer)
 }
 
-/// Several tickets, each with what tells them apart.
+/// Several tickets, each with what distinguishes them.
 fn ambiguous(
     ctx: &Context<'_>,
     view: &View<'_>,
@@ -112,8 +112,8 @@ fn ambiguous(
     failure.fact("matches", lines.join("\n"))
 }
 
-/// Which of several tickets of one family had the name that was asked for, before its claim gave it a
-/// sequence. The last commit that touched the old file tells.
+/// The ticket of a family that had the requested name before its claim gave it a sequence, according to the last commit
+/// that touched the old file.
 fn renamed(
     ctx: &Context<'_>,
     view: &View<'_>,
@@ -136,8 +136,8 @@ fn renamed(
     Ok(None)
 }
 
-/// The commit that made a claim, and its message: of the commits that name the claim the one that names the
-/// machine too. Without a claim id it is the last that touched the ticket.
+/// The commit that made a claim, and its message: among the commits that name the claim, the one that also names the
+/// machine. Without a claim id, the last commit that touched the ticket.
 pub fn claim_commit(
     repo: &Repo,
     trunk: &Oid,
@@ -153,8 +153,8 @@ pub fn claim_commit(
     repo.last_commit_with(trunk, path.as_bytes(), &words)
 }
 
-/// The failure for a query that found nothing on the trunk. A ticket that is only in the user's own
-/// checkout is the most frequent reason, and has a way out of its own.
+/// The failure for a query that found nothing on the trunk. A ticket that is only in the user's own checkout is the most
+/// frequent reason, and gets its own hint.
 fn not_found(ctx: &Context<'_>, view: &View<'_>, query: &str, refusal: Refusal) -> Failure {
     let nothing = matches!(refusal, Refusal::NotFound { .. });
     let failure: Failure = refusal.into();
@@ -165,7 +165,7 @@ fn not_found(ctx: &Context<'_>, view: &View<'_>, query: &str, refusal: Refusal) 
     if let Some(file) = only_local(ctx, query) {
         let word = shell_word(&file);
         return Failure::new(Exit::NotFound, format!("{file} is not on {trunk} yet"))
-            .hint(format!("put it there: tix new --from {word}"))
+            .hint(format!("add it: tix new --from {word}"))
             .hint(format!("or commit it and push it to {}", ctx.trunk.short()));
     }
     if !view.has_tickets {
@@ -174,7 +174,7 @@ fn not_found(ctx: &Context<'_>, view: &View<'_>, query: &str, refusal: Refusal) 
     failure.fact("looked on", trunk)
 }
 
-/// The file of the user's checkout that a query means: a path, or an id in the checkout's queue.
+/// The file of the user's checkout that a query names: a path, or an id in the checkout's queue.
 fn only_local(ctx: &Context<'_>, query: &str) -> Option<String> {
     let direct = ctx.dir.join(query);
     if direct.is_file() && direct.extension().is_some_and(|e| e == "md") {
@@ -193,17 +193,17 @@ pub fn queued_path(ctx: &Context<'_>, id: &TicketId) -> String {
     format!("{}/queue/{id}.md", ctx.tickets_dir)
 }
 
-/// How many branches are looked at for tickets.
+/// How many branches are searched for tickets.
 const BRANCHES: usize = 100;
 
-/// There are no tickets on the trunk. They may be on another branch, which this checkout does not know of: where the
-/// settings that name it have not been merged yet.
+/// There are no tickets on the trunk. They may be on another branch that this checkout does not know about, because the
+/// settings that name it are not merged yet.
 pub fn no_tickets(ctx: &Context<'_>) -> Failure {
     let message = format!("{} has no directory {}/", ctx.trunk_label(), ctx.tickets_dir);
     let failure = Failure::new(Exit::NotFound, message);
     match elsewhere(ctx) {
         Some(branch) => failure.hint(format!(
-            "they are on {branch}; until .tix.yaml says so here: git config tix.trunk {}",
+            "the tickets are on {branch}; until .tix.yaml here says so: git config tix.trunk {}",
             shell_word(&branch)
         )),
         None => failure.hint("set it up: tix init"),

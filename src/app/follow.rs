@@ -1,4 +1,4 @@
-//! The workspace beside a ticket branch that moves: whether it is at rest, and how it follows.
+//! Keeps a workspace in step with its ticket branch, and checks that it is clean and pushed.
 
 use std::path::{Path, PathBuf};
 
@@ -11,11 +11,11 @@ use crate::text::{count, shell_word};
 use crate::ticket::TicketId;
 use crate::workspace;
 
-/// Takes what tix has pushed to a ticket branch into this clone: its local branch, and the workspace if there is one.
-/// What it gives is a warning. Nothing is lost: a branch with commits of its own, and a workspace in which the same file
-/// was changed, stay as they are, one commit behind what is on the remote, as after anybody's push.
+/// Updates this clone with what tix has pushed to a ticket branch: its local branch, and the workspace if there is one.
+/// It returns a warning. Nothing is lost: a branch with commits of its own, and a workspace in which the same file was
+/// changed, stay as they are, one commit behind what is on the remote, as after anybody's push.
 ///
-/// git's own fast-forward does it, which checks and moves branch, index and files in one, and leaves every other change
+/// It uses git's own fast-forward, which checks and moves branch, index and files together, and leaves every other change
 /// in the workspace alone.
 pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<String>, Failure> {
     let (Some(remote), Some(local)) = (&ctx.remote, ctx.objects.resolve(branch.as_str())?) else {
@@ -38,14 +38,14 @@ pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<S
             |at| format!("git -C {at} pull --rebase"),
         );
         return Ok(Some(format!(
-            "the local branch {short} has commits that were never pushed, so it does not have this one yet\n\
+            "the local branch {short} has unpushed commits, so it does not have this one yet\n\
              before you push: {how}"
         )));
     }
     match worktree {
         Some(worktree) if !ctx.repo.fast_forward(&worktree.path, tip)? => Ok(Some(format!(
-            "the workspace has not followed, because changes there would be lost\n\
-             when they are committed: git -C {} pull --rebase",
+            "the workspace was not updated, because its changes would be lost\n\
+             once they are committed: git -C {} pull --rebase",
             shell_word(&worktree.path.display().to_string())
         ))),
         Some(_) => Ok(None),
@@ -58,8 +58,8 @@ pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<S
     }
 }
 
-/// Moves the local branch from one commit to the next, with the workspace if there is one, or fails: there is no other place
-/// for this commit. Where the workspace is.
+/// Moves the local branch from one commit to the next, with the workspace if there is one, or fails, because this commit
+/// has no other place. Where the workspace is.
 pub fn follow_here(
     ctx: &Context<'_>,
     branch: &RefName,
@@ -83,15 +83,15 @@ pub fn follow_here(
     .hint("look at it, and try again: git status"))
 }
 
-/// Whether what is in the workspace must be on the remote as well.
+/// Whether the contents of the workspace must also be on the remote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushRequirement {
     Required,
     NotYet,
 }
 
-/// What this clone has of a ticket is at rest: everything in the workspace is committed, and all of it is in `tip`, where
-/// the ticket branch is on the remote. A machine without the workspace has nothing to look at.
+/// Requires that everything in the workspace is committed, and contained in `tip`, the ticket branch on the remote. A
+/// machine without the workspace has nothing to check.
 pub fn require_at_rest(
     ctx: &Context<'_>,
     id: &TicketId,
@@ -129,7 +129,7 @@ pub fn require_at_rest(
     // A push alone would be refused where others have pushed, as a note from elsewhere has.
     let failure = match &at {
         Some(at) if lacking > 0 => {
-            failure.hint(format!("first take in what it has: git{at} pull --rebase"))
+            failure.hint(format!("first rebase onto it: git{at} pull --rebase"))
         }
         Some(_) | None => failure,
     };
@@ -146,7 +146,7 @@ fn detached<'w>(
     worktrees.iter().find(|w| w.path == made && w.branch.is_none() && !w.prunable)
 }
 
-/// Nothing in the workspace is without a commit.
+/// Requires that nothing in the workspace is uncommitted.
 pub fn require_clean(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<(), Failure> {
     let changes = workspace::changes(&ctx.repo, id, path)?;
     if changes.is_empty() {
@@ -161,16 +161,13 @@ pub fn require_clean(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<()
             .collect();
         (!paths.is_empty()).then(|| paths.join("\n"))
     };
-    Err(Failure::new(
-        Exit::Refused,
-        format!("the workspace of {id} holds changes that were never committed"),
-    )
-    .fact("workspace", shown.clone())
-    .maybe_fact("staged", named(crate::git::ChangeKind::Staged))
-    .maybe_fact("changed", named(crate::git::ChangeKind::Unstaged))
-    .maybe_fact("untracked", named(crate::git::ChangeKind::Untracked))
-    .hint(format!("look at them: git -C {} status", shell_word(&shown)))
-    .hint("commit what belongs to the ticket, and let git ignore what never will"))
+    Err(Failure::new(Exit::Refused, format!("the workspace of {id} has uncommitted changes"))
+        .fact("workspace", shown.clone())
+        .maybe_fact("staged", named(crate::git::ChangeKind::Staged))
+        .maybe_fact("changed", named(crate::git::ChangeKind::Unstaged))
+        .maybe_fact("untracked", named(crate::git::ChangeKind::Untracked))
+        .hint(format!("look at them: git -C {} status", shell_word(&shown)))
+        .hint("commit what belongs to the ticket, and let git ignore the rest"))
 }
 
 fn in_between(id: &TicketId, branch: &RefName, path: &Path) -> Failure {
@@ -181,7 +178,7 @@ fn in_between(id: &TicketId, branch: &RefName, path: &Path) -> Failure {
     )
     .fact("workspace", shown.clone())
     .hint(format!(
-        "bring it to an end first; git says what is under way: git -C {} status",
+        "finish or abort it first; git shows what is in progress: git -C {} status",
         shell_word(&shown)
     ))
 }

@@ -1,4 +1,4 @@
-//! What every answer in JSON says that shows the trunk, or that lists: the same keys with the same meaning everywhere.
+//! Keys that every JSON answer with the trunk or a list has, with the same meaning everywhere.
 
 use serde::Serialize;
 
@@ -7,15 +7,15 @@ use super::context::Context;
 use crate::clock;
 use crate::names::Oid;
 
-/// Of what and when an answer is.
+/// The source and the age of an answer.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AsOf {
     /// The trunk: `origin/main`, or `main` without a remote.
     pub trunk: String,
-    /// The commit of the trunk that was looked at; missing when the trunk has none.
+    /// The commit of the trunk that was read; missing when the trunk has none.
     pub commit: Option<String>,
-    /// When the remote was last asked for the trunk: RFC 3339, UTC; missing without a remote, and when nothing here says so.
+    /// When the remote was last asked for the trunk: RFC 3339, UTC; missing without a remote, and if unknown.
     pub fetched_at: Option<String>,
 }
 
@@ -29,20 +29,20 @@ impl AsOf {
     }
 }
 
-/// How much of what was asked for an answer holds.
+/// How much of the result an answer contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Extent {
     /// How many are in this answer.
     pub returned: usize,
-    /// How many there are that fit the question.
+    /// How many match.
     pub total: usize,
     /// Whether this answer leaves some of them out.
     pub truncated: bool,
 }
 
 impl Extent {
-    /// So many of so many.
+    /// This many of that many.
     pub fn new(returned: usize, total: usize) -> Extent {
         Extent { returned, total, truncated: returned < total }
     }

@@ -1,4 +1,4 @@
-//! Giving a ticket back: the transaction, and the clearing of what this clone has of it.
+//! Gives a ticket back: the transaction, and the removal of what this clone has of it.
 
 use std::path::{Path, PathBuf};
 
@@ -27,11 +27,11 @@ pub struct GiveBack<'a> {
     pub own: &'a [Oid],
 }
 
-/// What became of the ticket branch on the remote.
+/// What happened to the ticket branch on the remote.
 pub type FreedBranch = BranchDisposal;
 
-/// Moves the ticket back to the queue and frees its branch name, in one transaction. The answer to whoever gives back any
-/// claim is that the ticket is there already, if an earlier release has left something of it in this clone.
+/// Moves the ticket back to the queue and frees its branch name, in one transaction. For a release of any claim, the
+/// answer is that the ticket is already there, if an earlier release left something of it in this clone.
 pub fn give_back(
     ctx: &Context<'_>,
     run: &Run,
@@ -99,7 +99,7 @@ fn decide(
     Ok(Decision::Push(change, branch))
 }
 
-/// How far the work is that a release takes back, as the ticket says in this commit. What cannot be read there says nothing.
+/// The progress that a release undoes, according to the ticket in this commit. An unreadable ticket says nothing.
 pub fn reached(ctx: &Context<'_>, id: &TicketId, at: &Oid) -> Option<Reached> {
     let view = View::load(&ctx.objects, ctx.repo.format, Some(at), &ctx.tickets_dir).ok()?;
     let ticket = view.read(view.snapshot.find_id(id).ok()?).ok()?;
@@ -112,8 +112,8 @@ pub fn reached(ctx: &Context<'_>, id: &TicketId, at: &Oid) -> Option<Reached> {
     }
 }
 
-/// What becomes of the ticket branch when nobody holds the ticket any more: it is deleted if it holds nothing but tix's own
-/// commits, and else kept under another name. `own` are commits that this clone knows to be tix's.
+/// What happens to the ticket branch when nobody holds the ticket any more: it is deleted if it has only tix's own
+/// commits, else kept under another name. `own` are commits that this clone knows to be tix's.
 pub fn freed(
     ctx: &Context<'_>,
     view: &View<'_>,
@@ -147,21 +147,20 @@ fn why_kept(path: &Path, dirty: &[String]) -> String {
         let why = match workspace::trash::fixed(path) {
             Ok(Some(Unmovable::Locked)) => "it is locked",
             Ok(Some(Unmovable::Submodules)) => {
-                "it holds a submodule, with commits that may be nowhere else"
+                "it has a submodule, whose commits may exist nowhere else"
             }
-            Ok(Some(Unmovable::InBetween)) => "an operation of git is not finished in it",
-            Ok(None) | Err(_) => "git does not remove it; it may have been moved",
+            Ok(Some(Unmovable::InBetween)) => "a git operation is unfinished in it",
+            Ok(None) | Err(_) => "git cannot remove it; it may have been moved",
         };
         return why.to_owned();
     }
-    format!("it holds changes that were never committed ({})", list(dirty))
+    format!("it has uncommitted changes ({})", list(dirty))
 }
 
-/// Clears what this clone has of a ticket that was given back; what would be lost stays, and the
-/// warning says so.
+/// Removes what this clone has of a ticket that was given back; what would be lost stays, with a warning.
 ///
-/// `published` is where the ticket branch was on the remote, if that is known: what is contained neither
-/// in it nor in the attic nor in the trunk is nowhere else.
+/// `published` is where the ticket branch was on the remote, if known: commits that are not in it, in the attic or in the
+/// trunk exist nowhere else.
 pub fn clear_local(
     ctx: &Context<'_>,
     id: &TicketId,
@@ -189,7 +188,7 @@ pub fn clear_local(
     {
         let short = branch.short();
         warnings.push(format!(
-            "the local branch {short} was kept: it has commits that were never pushed\n\
+            "the local branch {short} was kept: it has unpushed commits\n\
              see them: git log {short}\n\
              before you claim {id} here again: {}",
             aside()?
@@ -258,8 +257,8 @@ fn holds_unpushed(
     Ok(!holds_no_work(ctx, kept.iter(), id, local)?)
 }
 
-/// The command that makes room for another workspace and another branch of a ticket, and loses nothing of those that
-/// are there: the place and the name become others.
+/// The command that makes room for another workspace and branch of a ticket without losing the existing ones: it renames
+/// both.
 pub fn set_aside(
     ctx: &Context<'_>,
     id: &TicketId,
@@ -295,8 +294,8 @@ pub fn set_aside(
     Ok(commands.join(" && "))
 }
 
-/// The commands that move a worktree. git itself moves none that holds a submodule: worktree and submodule find each other by
-/// paths, which are put right afterwards.
+/// The commands that move a worktree. git itself moves none that has a submodule: worktree and submodule find each other
+/// by paths, which are corrected afterwards.
 fn move_worktree(from: &Path, to: &Path, submodules: &[CheckedOutSubmodule]) -> Vec<String> {
     let word = |path: &Path| shell_word(&path.display().to_string());
     if submodules.is_empty() {
@@ -313,13 +312,12 @@ fn move_worktree(from: &Path, to: &Path, submodules: &[CheckedOutSubmodule]) -> 
     commands
 }
 
-/// How the name of something that is kept ends.
+/// The suffix of the name of something that is kept.
 fn kept_as(number: usize) -> String {
     if number == 1 { "-kept".to_owned() } else { format!("-kept-{number}") }
 }
 
-/// What to know of a workspace that somebody works in at this moment. It is no place to pull away from under
-/// a program.
+/// The warning for a workspace in use: it must not be removed under a running program.
 pub fn busy(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<Option<String>, Failure> {
     let path = path.display();
     Ok(match worker::of(&ctx.repo, id, &crate::env::host())? {
@@ -335,8 +333,8 @@ pub fn busy(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<Option<Stri
     })
 }
 
-/// Commits that nothing is lost with: what this clone knows to be on the remote, or on another branch.
-/// Where the ticket branch was comes first.
+/// Commits that are safe elsewhere: what this clone knows to be on the remote, or on another branch. Where the ticket
+/// branch was comes first.
 fn kept_elsewhere(
     ctx: &Context<'_>,
     id: &TicketId,
@@ -362,7 +360,7 @@ fn kept_elsewhere(
     Ok(kept)
 }
 
-/// Whether a directory is this one or in it, whatever links lead there.
+/// Whether a directory is this one or in it, with links resolved.
 pub fn is_below(dir: &Path, root: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     real(dir).starts_with(real(root))
@@ -374,7 +372,7 @@ fn list(paths: &[String]) -> String {
     if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }
 
-/// The directory that workspaces were put in goes with the last of them, when nothing else is in it.
+/// Removes the directory of the workspaces with the last of them, if nothing else is in it.
 pub fn remove_if_empty(dir: Option<&Path>) {
     if let Some(dir) = dir {
         // Fails when it is not empty, and then it must stay.

@@ -6,8 +6,8 @@ use crate::ticket::TicketId;
 use crate::trunk::ticket_lock;
 use crate::workspace::{finish_half_made, never_filled};
 
-/// Takes them away before anything is fetched: no command comes as far as their tickets otherwise. What cannot be done is
-/// only logged, for git says what is wrong when it fails on it.
+/// Removes them before anything is fetched, because no command gets past the fetch otherwise. A failure is only logged:
+/// git says what is wrong when it fails on it.
 pub fn mend(repo: &Repo) {
     for id in never_filled(repo) {
         if let Err(error) = mend_one(repo, &id) {
@@ -16,7 +16,7 @@ pub fn mend(repo: &Repo) {
     }
 }
 
-/// Leaves alone what another process of this clone is at work on.
+/// Leaves alone what another process of this clone is working on.
 fn mend_one(repo: &Repo, id: &TicketId) -> Result<(), String> {
     let lock = Lock::try_take(&ticket_lock(repo, id)).map_err(|error| error.to_string())?;
     match lock {

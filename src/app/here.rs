@@ -1,4 +1,4 @@
-//! Which ticket is meant when none is named: the one whose workspace somebody stands in.
+//! Finds the ticket if none is named: the one whose workspace the caller is in.
 
 use super::context::Context;
 use super::find::{TicketSearch, find_known, find_ticket};
@@ -53,7 +53,7 @@ pub fn require_here(ctx: &Context<'_>) -> Result<TicketId, Failure> {
     })
 }
 
-/// The ticket that is meant: by the trunk as last fetched if it is known there, else by a fetch.
+/// The named ticket: from the trunk as last fetched if it is known there, else after a fetch.
 fn named(ctx: &Context<'_>, run: &Run, search: TicketSearch<'_>) -> Result<TicketId, Failure> {
     if let Ok(view) = ctx.last_seen()
         && let Ok(entry) = find_known(ctx, &view, search)

@@ -31,7 +31,7 @@ use crate::text::{safe, shell_word};
 /// How long to wait for another tix that installs or removes hooks in this clone.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the scripts of this clone depend on.
+/// The inputs of this clone's scripts.
 pub fn recipe(ctx: &Context<'_>, reach: ScriptReach) -> Result<Recipe, Failure> {
     ctx.settle_default()?;
     let guarded = match reach {
@@ -42,13 +42,13 @@ pub fn recipe(ctx: &Context<'_>, reach: ScriptReach) -> Result<Recipe, Failure> 
     Ok(Recipe { tix: own_path(), guarded, reach })
 }
 
-/// Programs that are replaced while they run are known by a name that leads nowhere.
+/// A program that is replaced while it runs has a name that leads nowhere.
 fn own_path() -> Option<String> {
     let tix = env::current_exe().ok().filter(|path| path.is_file());
     tix.and_then(|path| path.to_str().map(str::to_owned))
 }
 
-/// A script to be put in place by hand, for a trunk and mostly on a machine that are not known here.
+/// A script to install by hand, for a trunk and usually a machine that are not known here.
 pub fn by_hand(hook: Hook) -> String {
     let guarded = branches(PROTECTED);
     Recipe { tix: own_path(), guarded, reach: ScriptReach::Own }.by_hand(hook)
@@ -58,7 +58,7 @@ fn branches<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<RefName> {
     names.into_iter().filter_map(RefName::branch).collect()
 }
 
-/// Keeps two of us from setting the same hook aside.
+/// Keeps two runs of tix from setting the same hook aside.
 pub fn lock(repo: &Repo) -> Result<Lock, Failure> {
     let path = repo.tix_dir().join("locks/hooks.lock");
     let failed = |error: io::Error| {
@@ -66,7 +66,7 @@ pub fn lock(repo: &Repo) -> Result<Lock, Failure> {
             .hint("nothing changed; free some space or fix the permissions, and try again")
     };
     Lock::take(&path, Instant::now() + PATIENCE).map_err(failed)?.ok_or_else(|| {
-        Failure::new(Exit::Unreachable, "another tix is at work on the hooks of this clone")
+        Failure::new(Exit::Unreachable, "another tix is changing the hooks of this clone")
             .hint("try again when it is done")
     })
 }
@@ -89,12 +89,12 @@ pub fn uninstall(
     engine::uninstall(repo, reach, mode).map_err(failure)
 }
 
-/// How it stands with the hooks, and where git takes them from.
+/// The state of the hooks, and where git takes them from.
 pub fn status(repo: &Repo) -> Result<GuardStatus, Failure> {
     GuardStatus::look(repo).map_err(failure)
 }
 
-/// What mends a guard that is not in order, as hints.
+/// The hints that fix a guard that is not in order.
 pub fn mends(guard: &GuardStatus) -> Vec<String> {
     let mut mends = Vec::new();
     if let Some(variables) = shadow_words(guard) {
@@ -106,7 +106,7 @@ pub fn mends(guard: &GuardStatus) -> Vec<String> {
     let copies: Vec<_> = guard.mend.iter().chain(unguarded).collect();
     mends.extend(copies.iter().map(|mend| shell_line(&mend.copy)));
     if let Some(lasting) = copies.first().and_then(|mend| mend.lasting.words()) {
-        mends.push(format!("for every workspace to come: {lasting}"));
+        mends.push(format!("for all future workspaces: {lasting}"));
     }
     if mends.is_empty() || !guard.has_no_other_cause() {
         mends.push("tix hook install".to_owned());
@@ -124,14 +124,13 @@ fn shell_line(words: &[String]) -> String {
     words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// Hooks with the word for how it stands with each.
 pub fn lacking_words(lacking: &[(Hook, InstalledState)]) -> String {
     let words = lacking.iter().map(|(hook, state)| format!("{} {}", hook.name(), state.word()));
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// What to know of a new workspace in which git does not run a guard that runs in the main worktree. Where that cannot be
-/// found out, nothing is said: `tix hook status` tells of the error.
+/// The warning for a new workspace in which git does not run the guard although it runs in the main worktree. If that
+/// cannot be determined there is no warning: `tix hook status` reports the error.
 pub fn unguarded_workspace(repo: &Repo, workspace: &Path) -> Option<String> {
     let worktree = match worktrees::new_workspace(repo, workspace) {
         Ok(found) => found?,
@@ -143,11 +142,11 @@ pub fn unguarded_workspace(repo: &Repo, workspace: &Path) -> Option<String> {
     let lacking = lacking_words(&worktree.lacking);
     let mend = worktree.mend.as_ref().map(|mend| {
         let lasting = mend.lasting.words();
-        let lasting = lasting.map(|words| format!("; for every workspace to come: {words}"));
-        format!("; mend it: {}{}", shell_line(&mend.copy), lasting.unwrap_or_default())
+        let lasting = lasting.map(|words| format!("; for all future workspaces: {words}"));
+        format!("; fix it: {}{}", shell_line(&mend.copy), lasting.unwrap_or_default())
     });
     Some(format!(
-        "git does not run the guard in this workspace, because core.hooksPath leads elsewhere there ({lacking}){}",
+        "git does not run the guard in this workspace, because core.hooksPath points elsewhere there ({lacking}){}",
         mend.unwrap_or_default()
     ))
 }
@@ -165,7 +164,7 @@ fn failure(error: InstallError) -> Failure {
             match obstacle {
                 Obstacle::Edited => failure
                     .hint(format!(
-                        "what you added goes into {}, which runs first; then move the changed file away",
+                        "move your additions into {}, which runs first; then move the changed file away",
                         aside.display()
                     ))
                     .hint(format!("mv -n {0} {0}.edited", shell_word(&path))),
@@ -178,11 +177,9 @@ fn failure(error: InstallError) -> Failure {
         InstallError::Configured { hook } => Failure::new(Exit::Refused, message)
             .hint(format!("look at it: git config --get-regexp '^hook\\.tix-{}\\.'", hook.name()))
             .hint("rename the section if it is yours, and run this again"),
-        InstallError::Files { path, .. } => {
-            Failure::new(Exit::Refused, message).fact("path", path.display().to_string()).hint(
-                "what is there is as it was; make room or fix the permissions and run this again",
-            )
-        }
+        InstallError::Files { path, .. } => Failure::new(Exit::Refused, message)
+            .fact("path", path.display().to_string())
+            .hint("nothing changed; free some space or fix the permissions, and run this again"),
     }
 }
 
@@ -205,11 +202,11 @@ fn no_place(
             .hint("that switches all hooks off; see who set it: git config --show-origin core.hooksPath"),
         NoPlace::Shared(_) => failure
             .fact("reason", "every repository of this user takes its hooks from there")
-            .hint("to put the guard there for all of them (it steps aside where there are no tickets): tix hook install --shared"),
+            .hint("to put the guard there for all of them (it does nothing where there are no tickets): tix hook install --shared"),
         NoPlace::Relative(path) => {
             let failure = failure.fact(
                 "reason",
-                "the path is relative: each worktree has such a directory of its own or, like a fresh one, none",
+                "the path is relative, so each worktree has its own such directory; a new worktree has none",
             );
             let failure =
                 failure.maybe_fact("managed by", manager.map(|(manager, _)| manager.name()));
@@ -260,9 +257,9 @@ pub struct HookChangeJson {
     did: &'static str,
     /// The hook of git.
     hook: &'static str,
-    /// Its file; missing where it is an entry of git's configuration.
+    /// Its file; missing if it is an entry of git's configuration.
     path: Option<String>,
-    /// The hook that was there before, which runs first; missing where there is none.
+    /// The hook that was there before, which runs first; missing if there is none.
     runs_first: Option<String>,
 }
 
@@ -306,7 +303,7 @@ pub fn text_of(report: &InstallReport) -> String {
     text
 }
 
-/// What is to become of the agents' files.
+/// What to do with the agents' files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AgentFileChange {
     Install,
@@ -331,7 +328,7 @@ impl AgentFile {
     }
 }
 
-/// Reads the agents' files of the working tree and decides what becomes of each. Writes nothing.
+/// Reads the agents' files of the working tree and decides what to do with each. Writes nothing.
 pub fn agent_files(
     repo: &Repo,
     agents: &[Agent],
@@ -357,7 +354,7 @@ pub fn agent_files(
     agents.iter().map(decide).collect()
 }
 
-/// What an agent's file says of us; an error in words.
+/// The state of tix's entries in an agent's file; an error as text.
 pub fn agent_entries(repo: &Repo, agent: Agent) -> Result<AgentEntries, String> {
     let Some(root) = repo.worktree.as_deref() else { return Ok(AgentEntries::None) };
     let text = read(&root.join(agent.file())).map_err(|failure| failure.message)?;
@@ -369,7 +366,7 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::new(Exit::Damaged, format!("{}: {error}", path.display()))
-            .hint("nothing was changed; mend it and run this again")),
+            .hint("nothing changed; fix it and run this again")),
     }
 }
 
@@ -377,7 +374,7 @@ fn bad_file(path: &Path, bad: &BadFile) -> Failure {
     let message = format!("{}:{}: {}", path.display(), bad.line, bad.why);
     Failure::new(Exit::Damaged, message)
         .fact("line", bad.line.to_string())
-        .hint("nothing was changed; mend the file and run this again")
+        .hint("nothing changed; fix the file and run this again")
 }
 
 pub fn write(files: &[AgentFile]) -> Result<(), Failure> {
@@ -389,7 +386,7 @@ pub fn write(files: &[AgentFile]) -> Result<(), Failure> {
         };
         done.map_err(|error| {
             Failure::new(Exit::Refused, format!("{}: {error}", file.path.display()))
-                .hint("make room or fix the permissions and run this again")
+                .hint("free some space or fix the permissions, and run this again")
         })?;
     }
     Ok(())

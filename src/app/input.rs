@@ -1,4 +1,4 @@
-//! Texts that somebody hands in: as an argument, in a file, on standard input.
+//! Texts from arguments, files and standard input.
 
 use std::io::Read;
 use std::path::Path;
@@ -10,13 +10,13 @@ use crate::git::signals;
 use crate::out::Out;
 use crate::text::one_line;
 
-/// The largest file that is taken for a ticket or a text in one: one that is larger is a mistake.
+/// The largest file that is accepted as a ticket or its text; a larger one is a mistake.
 const LARGEST: u64 = 4 << 20;
 
-/// How long a signal goes unnoticed while an answer is awaited.
+/// How long a signal may go unnoticed while tix waits for an answer.
 const LISTEN: Duration = Duration::from_millis(50);
 
-/// What was on standard input: it comes once, and a command that is begun anew wants it again.
+/// The contents of standard input, kept because it can be read only once and a restarted command needs it again.
 static STDIN: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// Everything on standard input.
@@ -48,8 +48,8 @@ pub fn read_source(dir: &Path, path: &Path) -> Result<Vec<u8>, Failure> {
     if path == Path::new("-") { read_stdin() } else { read_file(&dir.join(path)) }
 }
 
-/// The text of a ticket: a file, `-` for standard input, or the text itself. One word that is no file is a file's name with
-/// a mistake in it, not a text.
+/// The text of a ticket: a file, `-` for standard input, or the text itself. One word that names no file is a mistyped
+/// file name, not a text.
 pub fn body_text(dir: &Path, given: &str) -> Result<Vec<u8>, Failure> {
     let path = Path::new(given);
     let is_text = given.trim().contains(char::is_whitespace) || given.is_empty();
@@ -57,7 +57,7 @@ pub fn body_text(dir: &Path, given: &str) -> Result<Vec<u8>, Failure> {
         return read_source(dir, path);
     }
     if given.trim().is_empty() {
-        return Err(Failure::new(Exit::Usage, "--body says nothing"));
+        return Err(Failure::new(Exit::Usage, "--body is empty"));
     }
     Ok(given.as_bytes().to_vec())
 }
@@ -69,14 +69,14 @@ fn too_large(what: &str) -> Failure {
     )
 }
 
-/// What somebody answers to a question.
+/// The answer to a question.
 pub enum Reply {
     /// Nothing: the default holds.
     Default,
     Text(String),
 }
 
-/// Asks on the terminal. Only where somebody sits there: see [`Out::is_interactive`].
+/// Asks on the terminal. Only for interactive use: see [`Out::is_interactive`].
 pub fn ask(out: &Out, question: &str) -> Result<Reply, Failure> {
     out.ask(question);
     // On a thread of its own, because a read goes on when a signal has come.
@@ -107,7 +107,7 @@ pub fn ask(out: &Out, question: &str) -> Result<Reply, Failure> {
     }
 }
 
-/// Asks until the answer is yes or no; nothing is a no.
+/// Asks until the answer is yes or no; an empty answer is a no.
 pub fn ask_yes_no(out: &Out, question: &str) -> Result<bool, Failure> {
     loop {
         let Reply::Text(answer) = ask(out, question)? else { return Ok(false) };
@@ -119,7 +119,7 @@ pub fn ask_yes_no(out: &Out, question: &str) -> Result<bool, Failure> {
     }
 }
 
-/// A text from the command line, where `-` means standard input. It must say something.
+/// A text from the command line, where `-` means standard input. It must not be empty.
 pub fn given(text: &str, what: &str) -> Result<String, Failure> {
     let text = if text == "-" {
         let bytes = read_stdin()?;
@@ -129,12 +129,12 @@ pub fn given(text: &str, what: &str) -> Result<String, Failure> {
         text.to_owned()
     };
     if text.trim().is_empty() {
-        return Err(Failure::new(Exit::Usage, format!("{what} says nothing")));
+        return Err(Failure::new(Exit::Usage, format!("{what} is empty")));
     }
     Ok(text)
 }
 
-/// The same on one line, as a commit and a changelog have it.
+/// The same on one line, for a commit and a changelog.
 pub fn line(text: &str, what: &str) -> Result<String, Failure> {
     Ok(one_line(&given(text, what)?))
 }

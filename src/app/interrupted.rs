@@ -1,4 +1,4 @@
-//! What stands when tix was told to end, and how to go on from there. One place for all commands that write.
+//! Says what was done when tix was told to end, and how to go on. One place for all commands that write.
 
 use super::receipt::Receipt;
 use crate::env;
@@ -7,11 +7,11 @@ use crate::git::signals;
 use crate::text::shell_word;
 use crate::trunk::Diary;
 
-/// Commands of which a second run does something more: they are not to be repeated to be finished.
+/// Commands whose second run does more: repeating them does not finish the first run.
 const ONCE: [&str; 6] = ["edit", "handoff", "new", "note", "review", "rework"];
 
-/// The result of an operation, which says what stands where a signal has cut off what follows a push. An activation says by its
-/// record whether it came to its end, and a worker has its own.
+/// The result of an operation, which says what was done if a signal cut off the steps after a push. An activation knows
+/// from its record whether it finished, and a worker has its own.
 pub fn told(
     operation: &str,
     diary: &Diary,
@@ -37,8 +37,7 @@ pub fn told(
     }
 }
 
-/// A failure of git after tix was told to end is the end that was asked for: the signal of a terminal ends git as well, which
-/// may be first.
+/// A failure of git after tix was told to end counts as that end: a terminal's signal also ends git, perhaps first.
 pub fn by_signal(failure: Failure) -> Failure {
     match (failure.exit, signals::check()) {
         (Exit::Git, Err(interrupted)) => interrupted.into(),
@@ -66,11 +65,11 @@ fn what_stands(operation: &str, diary: &Diary, ticket: Option<&str>, failure: Fa
             .hint(format!("see whether it has: {look}"))
             .hint(format!("if it has not, run the same command again: {}", typed()));
     }
-    let failure = more(failure, "its change stands").hint(format!("see how it stands: {look}"));
+    let failure = more(failure, "its change stands").hint(format!("look at it: {look}"));
     if ONCE.contains(&operation) {
         return failure;
     }
-    failure.hint(format!("finish what is left to do in this clone: {}", typed()))
+    failure.hint(format!("finish the rest in this clone: {}", typed()))
 }
 
 fn more(failure: Failure, stands: &str) -> Failure {

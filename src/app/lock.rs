@@ -5,8 +5,8 @@ use crate::error::{Exit, Failure};
 use crate::lock::Lock;
 use crate::ticket::TicketId;
 
-/// Waits until whatever else this clone does with the ticket has ended; the lock is then ours. `command` is what to try
-/// again where that takes too long.
+/// Waits until this clone does nothing else with the ticket, then takes the lock. `command` is what to try again if that
+/// takes too long.
 pub fn lock_ticket(ctx: &Context<'_>, id: &TicketId, command: &str) -> Result<Lock, Failure> {
     let path = crate::trunk::ticket_lock(&ctx.repo, id);
     let lock = Lock::take(&path, ctx.started + ctx.config.timeout).map_err(|error| {
@@ -14,7 +14,7 @@ pub fn lock_ticket(ctx: &Context<'_>, id: &TicketId, command: &str) -> Result<Lo
             .hint("nothing changed; free some space or fix the permissions, and try again")
     })?;
     lock.ok_or_else(|| {
-        let message = format!("another tix of this clone is at work on {id}; nothing changed");
+        let message = format!("another tix in this clone is working on {id}; nothing changed");
         Failure::new(Exit::Unreachable, message)
             .hint(format!("try again when it is done: tix {command} {id}"))
     })

@@ -1,4 +1,4 @@
-//! Whether the work on a branch is in the branch that it was meant for, proven and not guessed.
+//! Proves, without guessing, that the work on a branch is in the branch that it was meant for.
 
 use serde::Serialize;
 
@@ -6,23 +6,23 @@ use super::context::Context;
 use crate::git::{GitError, MergedTree};
 use crate::names::{Oid, RepoPath};
 
-/// What shows that everything on a branch is in another one.
+/// The proof that everything on a branch is in another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
     /// Its last commit is part of the other's history.
     Merge,
-    /// One commit there does what all of its commits do together.
+    /// One commit there makes the changes of all its commits together.
     Squash,
-    /// Each of its commits is there, as a commit that does the same.
+    /// Each of its commits is there as a commit with the same changes.
     Rebase,
 }
 
 /// Proves that the work at `tip` is in `into`; `None` when it cannot be proven.
 ///
-/// `landed` is where the ticket lies on a completed branch: the commit that brought this file there is the one with which
-/// the branch was taken in, if it was. What happens to the same files later does not take the proof away.
+/// `landed` is where the ticket lies on a completed branch: the commit that brought this file there is the one that
+/// merged the branch, if it was merged. Later changes to the same files do not void the proof.
 ///
 /// That a merge of the two would add nothing now is no proof: a commit that undoes a part of the work, made after the work
 /// was squashed, adds nothing either.
@@ -49,8 +49,8 @@ pub fn proof(
     by_patches(ctx, tip, into, &base)
 }
 
-/// Whether a squash or a rebase of `tip` ends with the commit `last`: then to merge `tip` into what was there before gives
-/// exactly what was there after it.
+/// Whether a squash or a rebase of `tip` ends with the commit `last`: then merging `tip` into the state before it gives
+/// exactly the state after it.
 fn taken_in_at(
     ctx: &Context<'_>,
     tip: &Oid,

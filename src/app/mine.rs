@@ -1,11 +1,11 @@
-//! Which tickets are whose who asks.
+//! Which tickets are the caller's.
 
 use super::context::Context;
 use crate::error::Failure;
 use crate::ticket::{Lane, TicketRow};
 use crate::workspace;
 
-/// Knows the tickets that this person holds, or that were claimed from this clone.
+/// Recognizes the tickets that this person holds, or that were claimed from this clone.
 pub struct Mine {
     by: String,
     /// The clone's id, once it has one.

@@ -1,7 +1,7 @@
-//! The application layer: what a command works on, how a verb runs from the command line to its receipt, and what several
-//! commands ask of the repository.
+//! The application layer: what a command works on, how a verb runs from the command line to its receipt, and the
+//! questions that several commands ask the repository.
 //!
-//! It knows no command and no command line: `cli` hands in what it needs of that, see [`command_line`].
+//! It knows no command and no command line; `cli` passes in what it needs, see [`command_line`].
 
 pub mod board;
 pub mod branch;

@@ -1,4 +1,4 @@
-//! What comes next for a ticket: the one command that brings it on from where it is.
+//! The next step of a ticket: the one command that moves it on.
 
 use super::board::Workspace;
 use super::context::Context;
@@ -15,7 +15,7 @@ use crate::ticket::{FrontMatter, Lane, Status, WorkerNow};
 use crate::trunk::View;
 use crate::workspace;
 
-/// A ticket as whoever asks sees it.
+/// A ticket as the caller sees it.
 pub struct TicketAsSeen<'a> {
     pub ctx: &'a Context<'a>,
     pub act: &'a Act<'a>,
@@ -24,13 +24,13 @@ pub struct TicketAsSeen<'a> {
     pub view: &'a View<'a>,
     pub workspace: &'a Workspace,
     pub worker: Option<&'a WorkerNow>,
-    /// Whether its holder has given no sign for long.
+    /// Whether its holder has done nothing for long.
     pub stale: bool,
 }
 
 impl TicketAsSeen<'_> {
-    /// The command that whoever asks would use next. None where somebody is at work, where it takes more than a command to
-    /// go on, and where somebody has to judge first: the gate, a review, what blocks it.
+    /// The command that the caller would use next. `None` while somebody is working, if it takes more than a command to
+    /// go on, or if somebody has to decide first: the gate, a review, a block.
     pub fn next_step(&self) -> Result<Option<String>, Failure> {
         let ticket = self.ticket;
         let id = &ticket.entry.id;
@@ -92,7 +92,7 @@ impl TicketAsSeen<'_> {
         Ok(again.then(|| format!("tix run {id} --restart -- <command>")))
     }
 
-    /// The verb that hands in what is on the branch; none while there is nothing on it.
+    /// The verb that submits what is on the branch; `None` while there is nothing on it.
     fn handed_in_by(&self) -> Result<Option<Verb>, Failure> {
         let (ctx, id) = (self.ctx, &self.ticket.entry.id);
         let Some((_, tip)) = self.tip()? else { return Ok(None) };
@@ -105,7 +105,7 @@ impl TicketAsSeen<'_> {
         Ok(verb.filter(|_| !waits))
     }
 
-    /// Of a ticket that has ended: what it left in this clone and on the remote goes, once its work is where it belongs.
+    /// For a ticket that has ended: removes what it left in this clone and on the remote, once its work is landed.
     fn after_the_end(&self) -> Result<Option<String>, Failure> {
         let (ctx, trunk) = (self.ctx, self.ticket.trunk);
         let clean = || Some(format!("tix clean {}", self.ticket.entry.id));

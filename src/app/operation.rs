@@ -1,5 +1,5 @@
-//! One verb on one ticket, from the command line to the answer: find the ticket, decide, write it where it belongs, let the
-//! workspace follow, write the receipt, say it.
+//! One verb on one ticket, from the command line to the answer: find the ticket, decide, write, update the workspace,
+//! write the receipt, answer.
 
 use super::complete::ids;
 use super::context::{Context, Globals};
@@ -32,7 +32,7 @@ enum OwnedProof {
 }
 
 impl Identity {
-    /// Whoever runs this tix, with the claim that they name, or else with what this clone knows of the ticket.
+    /// The caller, with the claim that they name, or else with what this clone knows about the ticket.
     pub fn of(ctx: &Context<'_>, id: &TicketId, named: Option<&str>) -> Result<Identity, Failure> {
         let proof = match named {
             Some(claim) => OwnedProof::Named(claim.to_owned()),
@@ -44,20 +44,20 @@ impl Identity {
         Ok(Identity { proof, ..Identity::without_claim(ctx)? })
     }
 
-    /// Whoever runs this tix, for the claim that this very run has made.
+    /// The caller, for the claim that this run has made.
     pub fn under(ctx: &Context<'_>, claim: &str) -> Result<Identity, Failure> {
         let proof = OwnedProof::Named(claim.to_owned());
         Ok(Identity { proof, ..Identity::without_claim(ctx)? })
     }
 
-    /// Whoever runs this tix, for what needs no claim.
+    /// The caller, for what needs no claim.
     pub fn without_claim(ctx: &Context<'_>) -> Result<Identity, Failure> {
         let clone_id = workspace::clone_id(&ctx.repo, crate::trunk::random_token)?;
         let proof = OwnedProof::Recorded { claims: Vec::new(), workspace: None };
         Ok(Identity { actor: ctx.actor()?, clone_id, typed: typed(), proof })
     }
 
-    /// The same as the decisions want it.
+    /// The same, in the form that decisions take.
     pub fn act<'a>(&'a self, ctx: &'a Context<'_>) -> Act<'a> {
         Act {
             actor: &self.actor,
@@ -77,7 +77,7 @@ impl Identity {
 pub struct Operation<'a> {
     /// The command, as receipts name it.
     pub name: &'static str,
-    /// What came of it, in one word.
+    /// The outcome, in one word.
     pub outcome: &'static str,
     /// The ticket; `None` for the one of this workspace.
     pub ticket: Option<&'a str>,
@@ -90,7 +90,7 @@ pub struct Operation<'a> {
 /// The claim that a holder's verb is for.
 #[derive(Debug, clap::Args)]
 pub struct NamedClaim {
-    /// The claim that you hold the ticket by, where this clone did not make it; `tix show` has it as `claim_id`
+    /// The claim by which you hold the ticket, if this clone did not make it; `tix show` prints it as `claim_id`
     #[arg(long = "claim", value_name = "CLAIM")]
     claim: Option<String>,
 }
@@ -107,7 +107,7 @@ pub struct OnTicket {
     /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     pub ticket: Option<String>,
-    /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
+    /// How long to keep trying while others write to the ticket, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<String>,
 }
@@ -125,7 +125,7 @@ impl<'a> Operation<'a> {
         Operation { name, outcome, ticket, timeout, claim: None }
     }
 
-    /// Runs it. `decide` is asked on each view of the ticket, and `say` for the answer; it may add warnings.
+    /// Runs it. It calls `decide` on each view of the ticket, and `say` for the answer, which may add warnings.
     pub fn run(
         &self,
         (globals, env, out): (&Globals, &Env, &Out),
@@ -161,7 +161,7 @@ impl<'a> Operation<'a> {
     }
 }
 
-/// Adds what came of a write to its receipt, and lets the workspace follow.
+/// Adds the outcome of a write to its receipt, and updates the workspace.
 pub fn finish(
     ctx: &Context<'_>,
     diary: &mut Diary,
@@ -203,12 +203,12 @@ pub fn answer(out: &Out, receipt: &Receipt, text: &str) {
     out.answer(text);
 }
 
-/// The answer of most verbs: the ticket and what holds of it now.
+/// The answer of most verbs: the ticket and its state now.
 pub fn plain(what: &'static str) -> impl Fn(&Context<'_>, &mut Receipt) -> String {
     move |_, receipt| answer_next(receipt, what, None)
 }
 
-/// The same with the command that comes next.
+/// The same with the next command.
 pub fn answer_next(receipt: &Receipt, what: &str, next: Option<&str>) -> String {
     let already = if receipt.outcome == "already" { " already" } else { "" };
     let next = next.map_or_else(String::new, |next| format!("next:\n  {next}\n"));

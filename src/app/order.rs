@@ -8,8 +8,8 @@ use crate::error::Failure;
 use crate::ticket::{Lane, TicketId, TicketRow};
 use crate::trunk::View;
 
-/// Sorts rows by what `tix next` says of them: first what can be claimed, the best of it at the top. What does not wait in the
-/// queue comes after that, in the order that it had.
+/// Sorts rows in the order of `tix next`: first what can be claimed, the next ticket at the top. Tickets outside the
+/// queue follow in the order that they had.
 pub fn in_order_of_next(
     ctx: &Context<'_>,
     view: &View<'_>,

@@ -1,4 +1,4 @@
-//! Which commits on a ticket branch are tix's own, so that they can go without any work being lost.
+//! Finds the commits on a ticket branch that are tix's own, which can be deleted without losing work.
 
 use crate::git::{GitError, ObjectKind};
 use crate::names::Oid;
@@ -6,11 +6,11 @@ use crate::ticket::{Document, TicketId, Value};
 
 use super::context::Context;
 
-/// The words with which the changelog entry of an activation begins its lines.
+/// The prefixes of the lines in an activation's changelog entry.
 const ENTRY: [&str; 3] = ["- Claimed by ", "- Branch: ", "- Worktree: "];
 
-/// Whether nothing but tix's own commits would go with a ticket branch at `at`: what `known` (trunk and
-/// base) already holds, and one activation on top of it.
+/// Whether deleting a ticket branch at `at` would lose only tix's own commits: it has what `known` (trunk and base)
+/// already holds, and one activation on top.
 pub fn holds_no_work<'o>(
     ctx: &Context<'_>,
     known: impl Iterator<Item = &'o Oid> + Clone,
@@ -41,8 +41,8 @@ fn in_any<'o>(
     Ok(false)
 }
 
-/// Whether a commit does to its parent what an activation does, and nothing else: people amend commits,
-/// and what they wrote into the ticket is work.
+/// Whether a commit changes exactly what an activation changes: people amend commits, and what they wrote into the ticket
+/// is work.
 fn is_activation(
     ctx: &Context<'_>,
     id: &TicketId,

@@ -1,4 +1,4 @@
-//! Whom somebody means by a part of a name, among all who have left a trace here.
+//! Finds the person that a part of a name means, among all who have left a trace here.
 
 use super::context::Context;
 use crate::error::{Exit, Failure};
@@ -8,14 +8,14 @@ use crate::names::Oid;
 use crate::ticket::{Lane, name_of};
 use crate::trunk::{Run, View};
 
-/// How many commits are looked at for their authors: whoever made none of so many is seldom meant.
+/// How many commits are searched for authors: somebody who made none of them is rarely meant.
 const COMMITS: usize = 10_000;
 
 /// How many people an error lists.
 const LISTED: usize = 12;
 
-/// The person that is meant: among those who committed, who hold a ticket, and the roles of the team. First on what was last
-/// fetched, and where nobody is found there, after a fetch.
+/// The person that is meant: among those who committed, who hold a ticket, and the roles of the team. First from what was
+/// last fetched, then, if nobody is found, after a fetch.
 pub fn find_person(ctx: &Context<'_>, query: &str) -> Result<String, Failure> {
     if is_whole(query) {
         return Ok(query.to_owned());
@@ -41,18 +41,18 @@ pub fn find_person(ctx: &Context<'_>, query: &str) -> Result<String, Failure> {
     listed.extend((more > 0).then(|| format!("and {more} more")));
     Err(Failure::new(Exit::Usage, message)
         .fact("people", listed.join("\n"))
-        .hint("name one of them, by a part of the name or by the address")
+        .hint("name one of them by part of the name or by address")
         .hint("for somebody new, give `Name <address>`, or add --new-person"))
 }
 
-/// Whether it is a name with an address, as git writes both. That says who is meant, also of somebody new: git-commit(1) takes
-/// the value of `--author` for it in the same way, and anything else for a part of one.
+/// Whether it is a name with an address, as git writes both. That identifies anybody, also somebody new: git-commit(1)
+/// reads the value of `--author` in the same way, and anything else as a part of one.
 fn is_whole(query: &str) -> bool {
     let address = query.split_once(" <").and_then(|(_, rest)| rest.strip_suffix('>'));
     address.is_some_and(|address| address.contains('@') && !address.contains(['<', '>']))
 }
 
-/// Everybody who has left a trace, each once.
+/// Everybody who has left a trace here, each once.
 fn known_people(ctx: &Context<'_>, view: &View<'_>) -> Result<Vec<String>, GitError> {
     let base = ctx.objects.resolve(ctx.seen_ref(&ctx.base).as_str())?;
     let tips: Vec<Oid> = view.commit().cloned().into_iter().chain(base).collect();

@@ -1,4 +1,4 @@
-//! Pushing what is committed to a ticket branch: the user's own commits, which tix never makes and never moves.
+//! Pushes the commits of a ticket branch: the user's own commits, which tix never creates and never moves.
 
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ pub struct Unpushed {
     pub count: u64,
 }
 
-/// What is to be pushed, as far as this clone knows without asking: the local branch, where it is not what was last fetched.
+/// What to push, as far as this clone knows without asking: the local branch, if it differs from what was last fetched.
 pub fn perhaps_unpushed(ctx: &Context<'_>, branch: &RefName) -> Result<Option<Oid>, Failure> {
     if ctx.remote.is_none() {
         return Ok(None);
@@ -33,8 +33,8 @@ pub fn perhaps_unpushed(ctx: &Context<'_>, branch: &RefName) -> Result<Option<Oi
     Ok((!is_there).then_some(local))
 }
 
-/// The same, with what was fetched just now. None where nothing is to be pushed, and where the remote has commits that are
-/// not here: then somebody has to bring the two together.
+/// The same, with what was just fetched. `None` if there is nothing to push, or if the remote has commits that are not
+/// here: then somebody has to combine the two.
 pub fn unpushed(
     ctx: &Context<'_>,
     local: &Oid,
@@ -46,7 +46,7 @@ pub fn unpushed(
     Ok((count > 0 && lacking == 0).then_some(Unpushed { local, there, count }))
 }
 
-/// Pushes them, under a lease on where the branch is, and through the user's own pre-push hook.
+/// Pushes them with a lease on the branch's current tip, and through the user's own pre-push hook.
 pub fn push_work(
     ctx: &Context<'_>,
     branch: &RefName,

@@ -1,4 +1,4 @@
-//! The queue as those see it who look for work: what is there, what is wanted, and which ticket is next.
+//! The queue for those who look for work: the tickets, the filter, and which ticket is next.
 
 use serde::Serialize;
 
@@ -14,24 +14,24 @@ use crate::out::Format;
 use crate::ticket::{FrontMatter, Lane, Priority, TicketRow};
 use crate::trunk::View;
 
-/// Which tickets are wanted.
+/// The filter on tickets.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct QueueFilter {
-    /// Only tickets with this label; of several, with a comma or said again, a ticket has all
+    /// Only tickets with this label; of several, with commas or repeated, a ticket must have all
     #[arg(long, value_name = "LABEL", value_delimiter = ',', add = labels())]
     pub label: Vec<String>,
-    /// Only tickets of this priority, P0 to P9 or high, medium, low; several with a comma
+    /// Only tickets of this priority, P0 to P9 or high, medium, low; several with commas
     #[arg(long, value_name = "PRIORITY", value_delimiter = ',')]
     pub priority: Vec<Priority>,
 }
 
 impl QueueFilter {
-    /// Whether nothing in particular is wanted.
+    /// Whether every ticket matches.
     pub fn is_any(&self) -> bool {
         self.label.is_empty() && self.priority.is_empty()
     }
 
-    /// Whether a ticket with these labels and this priority is wanted.
+    /// Whether a ticket with these labels and this priority matches.
     pub fn fits(&self, labels: &[String], priority: Option<&str>) -> bool {
         let priority = priority.and_then(Priority::read);
         self.label.iter().all(|label| labels.contains(label))
@@ -39,7 +39,7 @@ impl QueueFilter {
     }
 }
 
-/// What must be known to choose from the queue.
+/// The facts for choosing from the queue.
 pub struct Survey<'v> {
     /// The tickets of queue and active, and those that they depend on.
     pub known: Vec<KnownTicket<'v>>,
@@ -59,7 +59,7 @@ impl<'v> Survey<'v> {
         Ok(survey)
     }
 
-    /// Reads every ticket there is, the held ones as their branches have them.
+    /// Reads every ticket, the held ones from their branches.
     pub fn whole(ctx: &Context<'_>, view: &'v View<'_>) -> Result<Survey<'v>, Failure> {
         let mut survey = Survey { known: Vec::new(), damaged: Vec::new() };
         let all: Vec<&TicketEntry> = view.snapshot.entries.iter().collect();
@@ -84,8 +84,8 @@ impl<'v> Survey<'v> {
         Ok(survey)
     }
 
-    /// What a ticket with this head waits for, as the choice of the next one sees it. Of the others only those are read that
-    /// have to do with it.
+    /// What a ticket with this head waits for, as the choice of the next one sees it. It reads only the related ones of
+    /// the other tickets.
     pub fn waits(
         ctx: &Context<'_>,
         view: &View<'_>,
@@ -123,7 +123,7 @@ impl<'v> Survey<'v> {
         })
     }
 
-    /// The tickets of the queue that are wanted, the best first.
+    /// The matching tickets of the queue, in the order of `tix next`.
     pub fn judge<'s>(
         &'s self,
         ctx: &Context<'_>,
@@ -145,7 +145,7 @@ impl<'v> Survey<'v> {
 pub struct QueueExplanation {
     /// The ticket.
     pub ticket: TicketRow,
-    /// Its place among those that can be claimed, from 1; missing when it cannot.
+    /// Its place among the tickets that can be claimed, from 1; missing when it cannot.
     pub rank: Option<usize>,
     /// What keeps it from being claimed.
     pub hindrances: Vec<UnclaimableReason>,
@@ -155,7 +155,7 @@ pub struct QueueExplanation {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnclaimableReason {
-    /// `blocked`, `status`, `duplicate` or `dependency`; `here` where it is something that is in the way of this clone.
+    /// `blocked`, `status`, `duplicate` or `dependency`; `here` if something in this clone is in the way.
     pub kind: &'static str,
     /// In words.
     pub text: String,
@@ -172,7 +172,7 @@ impl QueueExplanation {
         }
     }
 
-    /// A ticket that could be claimed, but not from here.
+    /// A ticket that can be claimed, but not from this clone.
     pub fn passed_over(ticket: TicketRow, failure: &Failure) -> QueueExplanation {
         let words = std::iter::once(&failure.message).chain(failure.hints.first());
         let text = words.map(String::as_str).collect::<Vec<_>>().join("; ");
@@ -194,11 +194,11 @@ pub struct Choice {
     returned: usize,
     /// How many can be claimed.
     total: usize,
-    /// Whether `tickets`, or `explained` where that was asked for, leaves some out.
+    /// Whether `tickets`, or `explained` if requested, leaves some out.
     truncated: bool,
-    /// Those that can be claimed, the best first.
+    /// The tickets that can be claimed, the next one first.
     pub tickets: Vec<TicketRow>,
-    /// The wanted tickets of the queue, those that can be claimed first; missing without `--explain`.
+    /// The matching tickets of the queue, those that can be claimed first; missing without `--explain`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explained: Option<Vec<QueueExplanation>>,
     /// The files of the queue, and of what it depends on, that cannot be read.
@@ -269,14 +269,14 @@ impl Choice {
         self.as_of.commit.as_deref().and_then(Oid::parse)
     }
 
-    /// Says what could not be read.
+    /// Reports what could not be read.
     pub fn warn(&self, ctx: &Context<'_>) {
         for damage in &self.damaged {
             ctx.out.warn(&damage.to_string());
         }
     }
 
-    /// The end of a command that found nothing to do: the answer in JSON, words for people, and the exit code.
+    /// The result of a command that found nothing to do: the answer in JSON, text for people, and the exit code.
     pub fn ended_empty(&self, ctx: &Context<'_>, filter: &QueueFilter) -> Failure {
         ctx.out.clear_progress();
         self.warn(ctx);
@@ -289,7 +289,7 @@ impl Choice {
                         ctx.out.warn(&format!("{} was passed over: {text}", passed.ticket.id));
                     }
                 }
-                let what = if filter.is_any() { "nothing to do" } else { "nothing of that to do" };
+                let what = if filter.is_any() { "nothing to do" } else { "nothing matching to do" };
                 ctx.out.narrate(&format!(
                     "{what} on {}; see why: tix next --explain",
                     self.as_of.trunk

@@ -1,4 +1,4 @@
-//! Receipts: what one write operation really did, or how far it came.
+//! Receipts: what one write operation did, or how far it got.
 
 use serde::Serialize;
 
@@ -20,30 +20,30 @@ pub struct Receipt {
     pub operation: &'static str,
     /// The ticket, or the first of several.
     pub ticket: String,
-    /// The ids of all tickets, where there are several; missing else.
+    /// The ids of all tickets; missing unless there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tickets: Vec<String>,
-    /// What it came to, in one word.
+    /// The outcome, in one word.
     pub outcome: &'static str,
-    /// The claim that was made, continued or given back; missing where there was none.
+    /// The claim that was made, continued or given back; missing if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimJson>,
-    /// The workspace that was made, found or removed; missing where there was none.
+    /// The workspace that was made, found or removed; missing if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<WorkspaceJson>,
-    /// What the ticket asks for; missing but in the answer of `tix activate`.
+    /// What the ticket asks for; missing except in the answer of `tix activate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskJson>,
-    /// The worker that was started; missing where none was.
+    /// The worker that was started; missing if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<WorkerJson>,
-    /// The branch on which the work of an earlier holder was kept; missing where there was none.
+    /// The branch on which the work of an earlier holder was kept; missing if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attic: Option<String>,
-    /// How many commits of the ticket branch were pushed first; missing where all of them were there.
+    /// How many commits of the ticket branch were pushed first; missing if none had to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub work_pushed: Option<u64>,
-    /// The command that brings the ticket on, for a POSIX shell; missing where there is none to name.
+    /// The next command for the ticket, for a POSIX shell; missing if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// The commits that were made, in full, in their order; empty when nothing had to be done.
@@ -64,7 +64,7 @@ pub struct Receipt {
     pub attempts: u32,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
-    /// What else to know; may be empty.
+    /// Warnings; may be empty.
     pub warnings: Vec<String>,
 }
 
@@ -102,7 +102,7 @@ pub struct WorkspaceJson {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WorkerJson {
-    /// `running`, or `done` when it had ended before it was waited for no longer.
+    /// `running`, or `done` if it ended while tix waited for it.
     pub state: &'static str,
     /// Its process; missing when it is done.
     pub pid: Option<u32>,
@@ -138,9 +138,9 @@ pub struct FailedJson<'a> {
     schema: &'static str,
     /// The command.
     operation: &'static str,
-    /// The ticket, or what was asked for as long as it is not known which that is.
+    /// The ticket, or the query while the ticket is not known yet.
     ticket: &'a str,
-    /// How far it came, in one word.
+    /// How far it got, in one word.
     phase: &'static str,
     /// The exit code.
     exit: u8,
@@ -150,7 +150,7 @@ pub struct FailedJson<'a> {
     message: &'a str,
     /// The facts, each a name and a value.
     details: Vec<(&'static str, &'a str)>,
-    /// Who: `Name <mail>`, or their `TIX_ACTOR`; missing where git does not know.
+    /// Who: `Name <mail>`, or their `TIX_ACTOR`; missing if git does not know.
     by: Option<String>,
     /// When: RFC 3339, UTC.
     at: String,
@@ -206,7 +206,7 @@ impl Receipt {
         }
     }
 
-    /// The receipt of a worker that was put into the workspace that this one is about.
+    /// The receipt of a worker that was started in this receipt's workspace.
     pub fn of_worker(&self) -> Receipt {
         let (commits, paths, pushed) = (Vec::new(), Vec::new(), Vec::new());
         let (operation, outcome) = ("run", "started");
@@ -245,9 +245,9 @@ impl Receipt {
     }
 }
 
-/// Writes down what became of an operation, and passes it on.
+/// Records the outcome of an operation, and passes it on.
 ///
-/// Failures are written too, with the phase they ended in and everything that was pushed until then.
+/// Failures are recorded too, with the phase in which they ended and everything pushed until then.
 pub fn record(
     ctx: &Context<'_>,
     operation: &'static str,

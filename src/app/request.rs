@@ -1,4 +1,4 @@
-//! What brings a ticket branch to the base where tix does not: a pull request, by the words of the place that the remote is at.
+//! How to land a ticket branch where tix does not: by pull request, in the terms of the remote's host.
 
 use super::context::Context;
 use crate::git::RemotePlace;
@@ -25,7 +25,7 @@ pub fn by_request(ctx: &Context<'_>, branch: &RefName) -> String {
     }
 }
 
-/// The page on which a browser finds the pull request of a branch, or makes one; `None` where the remote has no pages.
+/// The web page of a branch's pull request, or for creating one; `None` if the remote has no web pages.
 pub fn request_page(ctx: &Context<'_>, branch: &RefName) -> Option<String> {
     let RemotePlace::Host { host, page } = ctx.repo.place_of(ctx.remote.as_ref()?) else {
         return None;
@@ -40,7 +40,7 @@ pub fn request_page(ctx: &Context<'_>, branch: &RefName) -> Option<String> {
     })
 }
 
-/// A text as a part of an address: what could end it or mean something there is escaped.
+/// A text as a part of an address, with special characters escaped.
 fn for_address(text: &str) -> String {
     let escaped = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {

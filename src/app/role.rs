@@ -1,4 +1,4 @@
-//! Roles: the same commands with less authority, for agents that are to keep to their part.
+//! Roles: a restricted set of commands, for agents that should keep to their part.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::error::{Exit, Failure};
 use crate::out::Out;
 use crate::text::near;
 
-/// What any role may do: look, and what git, agents and shells call by themselves.
+/// What any role may do: read, and what git, agents and shells call by themselves.
 pub const ALWAYS: [&str; 18] = [
     "agent-guide",
     "board",
@@ -32,7 +32,7 @@ pub const ALWAYS: [&str; 18] = [
     "status",
 ];
 
-/// Whether the role that was named, if one was, may use this command.
+/// Checks that the named role, if any, may use this command.
 pub fn check(verb: &str, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let named = match &globals.role {
         Some(role) => Some(role.as_str()),
@@ -56,7 +56,7 @@ fn judge(
     for (name, allowed) in roles {
         if let Some(unknown) = allowed.iter().find(|one| !verbs.contains(one)) {
             let message = format!(
-                "{CONFIG_FILE}: the role `{name}` has `{unknown}`, which is no command of tix"
+                "{CONFIG_FILE}: the role `{name}` lists `{unknown}`, which is not a tix command"
             );
             let nearest = nearest(unknown, verbs.iter().map(String::as_str));
             return Err(Failure::new(Exit::Damaged, message)
@@ -68,7 +68,7 @@ fn judge(
         let failure = Failure::new(Exit::Usage, format!("there is no role `{role}`"))
             .maybe_fact("nearest", nearest(role, roles.keys().map(String::as_str)));
         return Err(if roles.is_empty() {
-            failure.hint(format!("{CONFIG_FILE} has no roles, so none can be named"))
+            failure.hint(format!("{CONFIG_FILE} defines no roles"))
         } else {
             let names: Vec<&str> = roles.keys().map(String::as_str).collect();
             failure.fact("roles", names.join(", ")).hint("name one with --role, or with TIX_ROLE")
@@ -120,7 +120,7 @@ mod tests {
     fn a_name_that_is_not_known_is_an_error_with_the_nearest() {
         let unknown = told("codr", "run", &[("coder", &["run"])]).unwrap();
         assert_eq!((unknown.exit, unknown.facts[0].1.as_str()), (Exit::Usage, "coder"));
-        assert!(told("coder", "run", &[]).unwrap().hints[0].contains("has no roles"));
+        assert!(told("coder", "run", &[]).unwrap().hints[0].contains("defines no roles"));
         // Also in a role that was not named: it would be found out much later.
         let typo = told("coder", "run", &[("coder", &["run"]), ("boss", &["realese"])]).unwrap();
         assert_eq!((typo.exit, typo.facts[0].1.as_str()), (Exit::Damaged, "release"));

@@ -1,13 +1,13 @@
-//! Commands that begin anew when the settings that they began with have been replaced.
+//! Restarts commands when the settings that they began with have been replaced.
 
 use crate::error::Failure;
 
-/// How often a command begins. Each time the settings of the trunk have changed since the time before, so the second is
-/// nearly always the last; a clone that cannot write down what it fetched must not go on for ever.
+/// How often a command may start. It restarts only if the settings of the trunk have changed since, so the second start
+/// is nearly always the last; a clone that cannot record what it fetched must not go on for ever.
 const TIMES: u32 = 3;
 
-/// Runs it, and runs it again when it found that the settings are others by now. Nothing was decided until then, and what was
-/// fetched is in this clone, so it knows them the next time.
+/// Runs it, and runs it again if it found that the settings have changed. Nothing was decided until then, and the new
+/// settings have been fetched, so the next run knows them.
 pub fn with_current_settings<T>(
     mut operation: impl FnMut() -> Result<T, Failure>,
 ) -> Result<T, Failure> {

@@ -1,9 +1,9 @@
 //! The last sign of the holder of a ticket.
 //!
-//! How long ago it was is said by the clocks of two machines: that of the holder, which dated it, and that of whoever asks.
-//! No commit is older than what it is built on, so a sign is as young as the youngest of its nearest ancestors: a holder
-//! whose clock is days behind keeps a claim that was just made on a trunk that others have moved. A holder whose clock is ahead
-//! keeps the claim for as much longer. Whoever asks with a clock that is ahead needs a witness: see [`witness`](super::witness).
+//! Its age depends on the clocks of two machines: that of the holder, which dated it, and that of the caller. No commit
+//! is older than what it is built on, so a sign is as young as the youngest of its nearest ancestors: a holder whose
+//! clock is days behind keeps a claim that was just made on a trunk that others have moved. A holder whose clock is ahead
+//! keeps the claim for that much longer. A caller whose clock is ahead needs a witness: see [`witness`](super::witness).
 
 use chrono::{DateTime, Utc};
 
@@ -16,7 +16,7 @@ use crate::lifecycle::Ticket;
 use crate::names::Oid;
 use crate::ticket::moment;
 
-/// How many generations are looked at. What a claim was built on is the second of its branch.
+/// How many generations are read. The base of a claim is the second of its branch.
 const GENERATIONS: usize = 8;
 
 /// When the claim was made or the ticket branch last moved, whichever is later. `tip` is where the branch is, and `trunk`

@@ -1,4 +1,4 @@
-//! Another holder for a ticket: the transaction, and what this clone knows of the ticket afterwards.
+//! Gives a ticket another holder: the transaction, and this clone's records afterwards.
 
 use std::cell::Cell;
 
@@ -26,9 +26,9 @@ pub struct TakeoverRequest<'a> {
     /// The ticket; `None` for the one of this workspace.
     pub query: Option<&'a str>,
     pub way: TakeoverKind,
-    /// The claim that is given away, where it is named.
+    /// The claim that is given away, if it was named.
     pub claim: Option<&'a str>,
-    /// Who gets it; `None` for whoever asks.
+    /// Who gets it; `None` for the caller.
     pub to: Option<&'a str>,
     pub reason: Option<&'a str>,
 }
@@ -76,7 +76,7 @@ pub fn take_over(
     Ok(receipt)
 }
 
-/// The claim that begins. One that is given away is no claim of this clone: whoever gave it may not go on under it.
+/// The new claim. One that is given away is not this clone's claim: the giver may not go on under it.
 fn claim(ctx: &Context<'_>, identity: &Identity, request: &TakeoverRequest<'_>) -> Claim {
     let token = crate::trunk::random_token;
     let clone = match request.way {
@@ -157,9 +157,9 @@ fn transact(
     outcome.map_err(Failure::from)
 }
 
-/// The ticket on its branch, and where branch and trunk part; `None` where the branch does not hold it as held. It may
-/// name an earlier claim: a server that cannot move two refs at once may have left the branch behind, and then this very
-/// merge brings it up.
+/// The ticket on its branch, and the merge base of branch and trunk; `None` if the branch does not have the ticket as
+/// held. It may name an earlier claim: a server that cannot move two refs at once may have left the branch behind, and
+/// this merge then updates it.
 fn copy<'c>(
     ctx: &Context<'_>,
     view: &View<'_>,
@@ -182,7 +182,7 @@ fn copy<'c>(
     Ok(Some(BranchCopy { at: tip, fork, ticket: Ticket { trunk, ..ticket } }))
 }
 
-/// What this clone knows of the ticket from now on: its workspace belongs to the new claim, or to nobody here.
+/// Updates this clone's record: the workspace now belongs to the new claim, or to nobody here.
 fn settle(
     ctx: &Context<'_>,
     names: &TicketNames<'_>,

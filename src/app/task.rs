@@ -1,4 +1,4 @@
-//! What a ticket asks of whoever takes it: its title, its file, and the boxes that are not ticked.
+//! The task of a ticket: its title, its file, and the boxes that are not ticked.
 
 use serde::Serialize;
 
@@ -40,7 +40,7 @@ impl TaskJson {
         }
     }
 
-    /// The boxes for people, each line with what stands before it.
+    /// The boxes for people, each line with this prefix.
     pub fn boxes(&self, (first, other): (&str, &str)) -> String {
         let mut text = String::new();
         for (at, criterion) in self.criteria.iter().take(SHOWN).enumerate() {

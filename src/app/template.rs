@@ -5,10 +5,10 @@ use crate::error::{Exit, Failure};
 use crate::ticket::{Document, Value};
 use crate::trunk::View;
 
-/// What there is when the trunk has no `TEMPLATE.md`.
+/// The template if the trunk has no `TEMPLATE.md`.
 pub const TEMPLATE: &str = include_str!("template.md");
 
-/// The trunk's own template; one that cannot be read is no reason to refuse a ticket, the built-in one always can.
+/// The trunk's own template. If it cannot be read, the built-in one is used instead of refusing the ticket.
 pub fn template(ctx: &Context<'_>, view: &View<'_>) -> Result<Document, Failure> {
     let shared = match ctx.tickets_dir.join("TEMPLATE.md") {
         Some(path) => view.file(&path)?,

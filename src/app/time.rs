@@ -1,11 +1,11 @@
-//! Times as people give them on a command line.
+//! Times on the command line.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::text::duration;
 use crate::ticket::moment;
 
-/// A moment: said, or so long ago.
+/// A moment: a date, or a time ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SinceArg {
     At(DateTime<Utc>),

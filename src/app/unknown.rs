@@ -8,17 +8,17 @@ use crate::out::Out;
 /// What a command does about them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnUnknown {
-    /// It stops: the settings could be about what it writes.
+    /// It stops, because the settings could be about what it writes.
     #[default]
     Stop,
-    /// It says so, and goes on with what it does understand.
+    /// It warns, and goes on with what it does understand.
     Warn,
     /// It goes on: the answer has another place for them, or none.
     PassOver,
 }
 
 impl OnUnknown {
-    /// What the command of this name does: one that any role may use looks and writes nothing.
+    /// What the command of this name does: one that any role may use only reads.
     pub fn of(verb: &str) -> OnUnknown {
         if role::ALWAYS.contains(&verb) { OnUnknown::Warn } else { OnUnknown::Stop }
     }

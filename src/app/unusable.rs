@@ -1,6 +1,6 @@
-//! What a command does about settings of the team, as last fetched, that cannot be used: they may have been mended since.
+//! What a command does about team settings, as last fetched, that cannot be used: they may have been fixed since.
 //!
-//! Without settings no transaction can begin that would fetch them, so they are fetched here, and the command begins anew.
+//! Without settings no transaction can begin that would fetch them, so they are fetched here and the command starts over.
 
 use std::time::{Duration, Instant};
 
@@ -20,18 +20,18 @@ pub enum OnUnusable {
     /// It uses no network, and says how to fetch them.
     #[default]
     Tell,
-    /// It asks the remote anyway, so it looks whether they are others by now.
+    /// It asks the remote anyway, so it checks whether they have changed.
     Fetch,
 }
 
 impl OnUnusable {
-    /// What the command of this name does. `asks` is what its options say of the network, where they do.
+    /// What the command of this name does. `asks` says whether its options allow the network, if it has such options.
     pub fn of(verb: &str, asks: Option<bool>) -> OnUnusable {
         let asks = asks.unwrap_or_else(|| !verb.is_empty() && !role::ALWAYS.contains(&verb));
         if asks { OnUnusable::Fetch } else { OnUnusable::Tell }
     }
 
-    /// The failure of settings, with the way out where a fetch may be one.
+    /// The failure of settings, with a hint if a fetch may help.
     pub fn explain(
         self,
         error: SettingsError,
@@ -53,7 +53,7 @@ impl OnUnusable {
             }
         }
         let fetch = format!("git fetch {}", shell_word(file.remote.as_str()));
-        failure.hint(format!("if it was mended meanwhile, fetch it: {fetch}"))
+        failure.hint(format!("if it has been fixed meanwhile, fetch it: {fetch}"))
     }
 }
 

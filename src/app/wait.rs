@@ -7,11 +7,11 @@ use crate::error::Failure;
 use crate::git::signals;
 use crate::names::Oid;
 
-/// How long after one look at the remote the next one follows: at first, and at most. A question for one ref costs
-/// the server what a page does, and an agent that waits for a minute does not mind ten seconds.
+/// How long after one look at the remote the next one follows: at first, and at most. A question for one ref costs the
+/// server as much as a web page, and an agent that waits for a minute does not mind ten seconds.
 const LOOKS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
 
-/// How long a sleeper does not notice a signal.
+/// How long a signal may go unnoticed during a sleep.
 const NAP: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub enum News {
     No,
 }
 
-/// Waits until the trunk is not where it was seen. The remote is asked for this one ref and nothing is fetched; one
-/// that does not answer now and then is asked again.
+/// Waits until the trunk has moved. It asks the remote for this one ref and fetches nothing; if an answer fails to come,
+/// it asks again.
 pub fn await_news(
     ctx: &Context<'_>,
     seen: Option<&Oid>,
@@ -60,10 +60,10 @@ pub fn await_news(
     }
 }
 
-/// The moment until which somebody wants to wait, if at all.
+/// The moment until which to wait, if at all.
 pub fn patience(wait: Option<Duration>) -> Option<Instant> {
     wait.map(|wait| Instant::now() + wait.min(YEAR))
 }
 
-/// What is longer is as good as for ever, and an instant that far away can always be reckoned.
+/// A longer wait is as good as for ever, and an instant this far away can always be computed.
 const YEAR: Duration = Duration::from_hours(365 * 24);

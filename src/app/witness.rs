@@ -1,8 +1,8 @@
-//! Whether more than this machine's clock says how long nothing was heard of a holder.
+//! Checks that more than this machine's clock says how long a holder has been silent.
 //!
-//! A clock that is days ahead makes every claim look old. So a claim is taken for stale only if one of these agrees: a commit
-//! that was made on another machine since, what this clone has known for that long by one and the same clock, or the clock of the
-//! remote. Of a remote that is a directory it is taken for granted that its clock is the one here.
+//! A clock that is days ahead makes every claim look old. So a claim counts as stale only if one of these agrees: a later
+//! commit from another machine, what this clone has known for that long by one and the same clock, or the clock of the
+//! remote. A remote that is a directory is assumed to have the clock of this machine.
 
 use std::time::Instant;
 
@@ -24,7 +24,7 @@ pub struct Sighting<'a> {
     pub tip: Option<&'a Oid>,
 }
 
-/// Whether nothing was heard for `limit` after `last`, as more than the clock here says.
+/// Whether more than the clock here says that nothing happened for `limit` after `last`.
 pub fn confirms(
     ctx: &Context<'_>,
     engine: &Trunk<'_>,
@@ -51,8 +51,8 @@ pub fn confirms(
     Ok(ctx.repo.time_of_remote(remote, until).is_some_and(|now| now >= due))
 }
 
-/// Whether this clone knew the claim, and the ticket branch where it is now, already then: the clock that says when that was
-/// is the one that says what time it is, so it does not matter how wrong both are.
+/// Whether this clone already knew the claim and the current tip of the ticket branch then: one clock dates both that and
+/// the present, so it does not matter how wrong it is.
 fn is_long_known(
     ctx: &Context<'_>,
     engine: &Trunk<'_>,

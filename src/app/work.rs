@@ -1,4 +1,4 @@
-//! The work on a ticket branch, as reviews and completions speak of it.
+//! The work on a ticket branch, as reviews and completions judge it.
 
 use super::context::Context;
 use crate::git::{GitError, HistoryQuery, HistoryWalk};
@@ -7,10 +7,10 @@ use crate::names::Oid;
 use crate::settings::AuthorIdentity;
 use crate::ticket::{TicketId, moment};
 
-/// Hands the work at `tip` to `decide`. It is the same work as at another commit when nothing but the ticket's own file
-/// differs between the two: what tix itself records on the branch does not void what it records.
+/// Passes the work at `tip` to `decide`. Two commits have the same work if only the ticket's own file differs between
+/// them, so tix's own records on the branch do not void an approval.
 ///
-/// A commit that is not in this clone is other work: nobody here can tell.
+/// A commit that is not in this clone counts as other work, because nobody here can compare it.
 pub fn with_work<T>(
     ctx: &Context<'_>,
     id: &TicketId,
@@ -39,8 +39,8 @@ fn is_same(ctx: &Context<'_>, id: &TicketId, one: &Oid, other: &Oid) -> Result<b
 
 /// Whether somebody has committed anything to a ticket branch at `tip`, beyond what `known` (trunk and base) holds.
 ///
-/// Where all of it is in `known`, it was merged before it was completed, or there never was any. Then the commits count that
-/// its holder, or whoever asks, has made since the claim.
+/// If all of it is in `known`, the work was merged before it was completed, or there never was any. Then the commits
+/// count that its holder or the caller has made since the claim.
 pub fn holds_work(
     ctx: &Context<'_>,
     known: &[Oid],
@@ -65,8 +65,8 @@ pub fn holds_work(
     any_made(ctx, HistoryWalk::Beyond { tip, others: &[], since }, theirs)
 }
 
-/// Whether a commit of such an author is in the walk that tix did not make itself: one that names no ticket as tix does, or with
-/// more in it than tickets, because somebody amended it.
+/// Whether the walk has a commit of such an author that tix did not make: one without tix's trailers, or one that changes
+/// more than tickets because somebody amended it.
 fn any_made(
     ctx: &Context<'_>,
     walk: HistoryWalk<'_>,

@@ -1,4 +1,4 @@
-//! Starting a worker: the options of it, what it is told, and what to say when it does not begin.
+//! Starts a worker: its options, its environment, and the failure if it does not begin.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -16,30 +16,30 @@ use crate::workspace::worker::{
     self, Attachment, Former, StartError, Started, WorkerOrder, WorkerRecord, WorkerState,
 };
 
-/// How long a worker must live to count as begun when nobody says otherwise: a program that is not there,
-/// not configured or not logged in has said so by then.
+/// How long a worker must live by default to count as begun: a program that is missing, not configured or not logged in
+/// has failed by then.
 const ALIVE_FOR: Duration = Duration::from_secs(2);
 
 /// Options of every command that starts a worker, whose words have the id `exec`.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct WorkerArgs {
-    /// Return as soon as the worker has begun. It reads nothing, writes to a log, and outlives tix
+    /// Return as soon as the worker has begun. The worker gets no input, writes to a log, and outlives tix
     #[arg(long, requires = "exec")]
     detach: bool,
     /// How long the worker must live to count as begun, such as 500ms or 5s; not 0 [default: 2s]
     #[arg(long, value_name = "TIME", value_parser = duration::parse_positive, requires = "exec")]
     alive_for: Option<Duration>,
-    /// The worker counts as begun when it makes the file that `TIX_READY` names, and must do so in this time
+    /// The worker counts as begun once it creates the file that `TIX_READY` names, which it must do within this time
     #[arg(long, value_name = "TIME", value_parser = duration::parse_positive, requires = "exec")]
     #[arg(conflicts_with = "alive_for")]
     require_ready: Option<Duration>,
-    /// Put the worker in the place of one that has ended without tix seeing it
+    /// Replace a worker that ended without tix seeing it
     #[arg(long, requires = "exec")]
     restart: bool,
 }
 
 impl WorkerArgs {
-    /// What to start, if that can be begun at all.
+    /// What to start, if that is possible at all.
     pub fn command(&self, words: &[OsString], out: &Out) -> Result<CommandLine, Failure> {
         if out.format == Format::Json && !self.detach {
             let message = "--json needs --detach: the worker writes to stdout itself";
@@ -109,20 +109,20 @@ pub fn start(
     Ok((started, WorkerJson { state, pid, exit, host, session, command, log }))
 }
 
-/// Waits for the worker, where that is wanted. The exit code is the worker's when it was in the foreground.
+/// Waits for the worker if wanted. In the foreground the exit code is the worker's.
 pub fn finish(args: &WorkerArgs, started: Started) -> Result<u8, Failure> {
     match started {
         Started::Running(_) if args.detach => Ok(0),
         Started::Done { ended: WorkerEnd::Code(0), .. } => Ok(0),
         Started::Done { ended, log } if args.detach => {
-            let message = format!("the worker has ended already, with {ended}");
+            let message = format!("the worker has already ended, with {ended}");
             let log = log.map(|log| log.display().to_string());
             Err(Failure::new(Exit::Refused, message).maybe_fact("log", log))
         }
         Started::Done { ended, .. } => Ok(ended.code()),
         Started::Running(running) => {
             let ended = running.wait().map_err(|error| {
-                Failure::new(Exit::Refused, format!("the worker cannot be waited for: {error}"))
+                Failure::new(Exit::Refused, format!("tix cannot wait for the worker: {error}"))
             })?;
             Ok(ended.code())
         }
@@ -140,13 +140,13 @@ pub fn in_words(worker: &WorkerJson) -> String {
     what + &log.unwrap_or_default()
 }
 
-/// The failure to start a worker as a user meets it.
+/// The failure to start a worker, for the user.
 pub fn failure(error: StartError, id: &TicketId, args: &WorkerArgs) -> Failure {
     let again = format!("tix run {id} --restart -- <command>");
     let message = format!("{id}: {error}");
     match error {
         StartError::Busy => Failure::new(Exit::Held, message)
-            .hint(format!("see what comes of it: tix run {id} -- <command>")),
+            .hint(format!("try again in a moment: tix run {id} -- <command>")),
         StartError::Live(record) => record_facts(Failure::new(Exit::Held, message), &record),
         StartError::Stale(record) => record_facts(Failure::new(Exit::Refused, message), &record)
             .hint(format!("start another in its place: {again}")),
@@ -154,9 +154,9 @@ pub fn failure(error: StartError, id: &TicketId, args: &WorkerArgs) -> Failure {
             .hint(format!("if you know that it has ended, start another in its place: {again}")),
         StartError::Interrupted(error) => error.into(),
         StartError::File { .. } => Failure::new(Exit::Refused, message)
-            .hint("make room or fix the permissions and try again"),
+            .hint("free some space or fix the permissions, and try again"),
         StartError::Spawn { .. } => Failure::new(Exit::Refused, message)
-            .hint("a bare name is looked for on PATH, any other path in the workspace"),
+            .hint("a bare name is looked up on PATH, any other path in the workspace"),
         StartError::Unproved { why, said, log, .. } => {
             let exit = match &why {
                 Unproved::Ended { ended, .. } if !args.detach => Exit::Worker(ended.code()),
@@ -173,7 +173,7 @@ pub fn failure(error: StartError, id: &TicketId, args: &WorkerArgs) -> Failure {
                 .maybe_fact("log", log.map(|log| log.display().to_string()));
             match why {
                 Unproved::NotReady { .. } => failure.hint(
-                    "it says so by making the file that $TIX_READY names; --require-ready gives it longer",
+                    "it must create the file that $TIX_READY names; --require-ready allows more time",
                 ),
                 Unproved::Ended { .. } | Unproved::Interrupted(_) | Unproved::Lost(_) => failure,
             }
@@ -192,7 +192,7 @@ fn record_facts(failure: Failure, record: &WorkerRecord) -> Failure {
         .maybe_fact("log", log)
 }
 
-/// The worker of a ticket. A record that cannot be read is told of, and hides nothing else.
+/// The worker of a ticket. An unreadable record is reported and hides nothing else.
 pub fn now(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerNow> {
     let seen = worker::of(&ctx.repo, id, &crate::env::host()).unwrap_or_else(|error| {
         ctx.out.warn(&error.to_string());

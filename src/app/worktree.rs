@@ -1,4 +1,4 @@
-//! Which worktree is whose.
+//! Finds the worktree of a ticket or a branch.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -7,8 +7,8 @@ use crate::git::Worktree;
 use crate::names::RefName;
 use crate::workspace::{WorkspaceError, is_unlinked};
 
-/// The worktree of a ticket: the one that has its branch checked out. In the middle of a rebase none has; then the one at
-/// the path that `made` gives, where tix made it. Its directory may be gone.
+/// The worktree of a ticket: the one that has its branch checked out. In the middle of a rebase none has; then it is the
+/// one at the path that `made` returns, where tix made it. Its directory may be gone.
 pub fn of_ticket<'w>(
     worktrees: &'w [Worktree],
     branch: Option<&RefName>,
@@ -21,12 +21,12 @@ pub fn of_ticket<'w>(
     })
 }
 
-/// The worktree that has this branch checked out and is there.
+/// The existing worktree that has this branch checked out.
 pub fn on_branch<'w>(worktrees: &'w [Worktree], branch: &RefName) -> Option<&'w Worktree> {
     worktrees.iter().find(|w| w.branch.as_ref() == Some(branch) && !w.prunable)
 }
 
-/// The same for whoever asks for one only, to work in it.
+/// The same for a single branch, to work in it.
 pub fn with_branch(
     ctx: &Context<'_>,
     branch: &RefName,
@@ -39,7 +39,7 @@ pub fn with_branch(
     }
 }
 
-/// A path as one goes there from a directory. Both are absolute and lead through no link.
+/// A path relative to a directory. Both are absolute and without symbolic links.
 pub fn seen_from(path: &Path, base: &Path) -> PathBuf {
     let same = path.components().zip(base.components()).take_while(|(a, b)| a == b).count();
     let up = base.components().skip(same).map(|_| Component::ParentDir);

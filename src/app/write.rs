@@ -24,7 +24,7 @@ pub enum Home {
     Branch,
 }
 
-/// What a decision about one ticket is made on.
+/// The input of a decision about one ticket.
 pub struct TicketView<'s> {
     pub ticket: Ticket<'s>,
     pub on_trunk: Ticket<'s>,
@@ -35,7 +35,7 @@ pub struct TicketView<'s> {
 }
 
 impl TicketView<'_> {
-    /// Where the work is that a verb speaks of. A ticket that is not open to the verb has none for another reason.
+    /// The tip of the work that a verb is about. A ticket that is not open to the verb has none for another reason.
     pub fn require_tip(&self, act: &Act<'_>, verb: Verb) -> Result<&Oid, Refusal> {
         if let Some(tip) = self.tip {
             return Ok(tip);
@@ -45,11 +45,11 @@ impl TicketView<'_> {
     }
 }
 
-/// What came of a write: where it landed; or that there was nothing to do, and where the ticket branch is if the ticket is
-/// written there.
+/// The outcome of a write: where it landed; or that there was nothing to do, with the tip of the ticket branch if the
+/// ticket is written there.
 pub type Written = Outcome<Home, Option<Oid>>;
 
-/// Why nothing is pushed to where the ticket was looked for.
+/// Why nothing is pushed to where the ticket was expected.
 enum NoWrite {
     /// There is nothing to do, and the ticket branch is here.
     Already(Option<Oid>),
@@ -57,14 +57,14 @@ enum NoWrite {
     Elsewhere(Home),
 }
 
-/// How often a ticket may be found to have moved between trunk and branch before that is taken for a fault.
+/// How often a ticket may move between trunk and branch before that counts as a fault.
 const MOVES: u32 = 5;
 
-/// What a file that cannot be read as a ticket is to a write.
+/// How a write treats a file that cannot be read as a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnDamage {
     Refuse,
-    /// It is a ticket without keys, which is mended.
+    /// It is a ticket without keys, which the write fixes.
     Mend,
 }
 
@@ -112,7 +112,7 @@ pub fn write_or_mend(
     Err(TrunkError::Contended { attempts: diary.attempts }.into())
 }
 
-/// By what is known here; the first fetch says whether it is right.
+/// From local knowledge; the first fetch shows whether it is right.
 fn first_guess(ctx: &Context<'_>, id: &TicketId) -> Home {
     let held = ctx
         .last_seen()
@@ -212,8 +212,7 @@ impl WriteTarget<'_> {
         Ok(placed(decide(&seen)?, Home::Branch, tip))
     }
 
-    /// Without a remote the branch moves from under the workspace, which can only follow where nobody is writing to the
-    /// very same file.
+    /// Without a remote the branch moves under the workspace, which can only follow if nobody is editing the same file.
     fn require_unedited(&self, path: &crate::names::RepoPath) -> Result<(), Failure> {
         let Some(worktree) = with_branch(self.ctx, self.branch)? else { return Ok(()) };
         let dirty = self.ctx.repo.dirty_paths(&worktree.path)?;
@@ -223,7 +222,7 @@ impl WriteTarget<'_> {
         let shown = worktree.path.display().to_string();
         Err(Failure::new(
             Exit::Refused,
-            format!("the file of {} has changes in its workspace that are not committed", self.id),
+            format!("the file of {} has uncommitted changes in its workspace", self.id),
         )
         .fact("workspace", shown.clone())
         .fact("path", path.to_string())
@@ -231,7 +230,7 @@ impl WriteTarget<'_> {
     }
 }
 
-/// The ticket as its branch carries it, under the claim that the trunk speaks of.
+/// The ticket as its branch has it, under the claim that is on the trunk.
 pub fn carried<'v>(
     view: &'v View<'_>,
     id: &TicketId,
@@ -252,7 +251,7 @@ pub fn carried<'v>(
         )
         .fact("claim", on_trunk.held().claim_id.unwrap_or_default())
         .hint(format!("see what happened to it: tix log {id}"))
-        .hint(format!("bring the branch up: tix reclaim {id} --reason <why>"))),
+        .hint(format!("bring the branch up to date: tix reclaim {id} --reason <why>"))),
     }
 }
 

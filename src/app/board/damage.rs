@@ -1,4 +1,4 @@
-//! What is said of a file that cannot be shown as a ticket.
+//! The report on a file that cannot be shown as a ticket.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::lifecycle::{EntryNode, Refusal, TicketEntry};
 pub struct Damage {
     /// The path of the file on the trunk.
     pub path: String,
-    /// The number of the line, from 1; missing where it is not one line's fault.
+    /// The number of the line, from 1; missing if no single line is at fault.
     pub line: Option<usize>,
     /// What is wrong.
     pub why: String,
@@ -26,7 +26,7 @@ impl std::fmt::Display for Damage {
 }
 
 impl Damage {
-    /// Why the file of an entry is no ticket.
+    /// Why the file of an entry is not a ticket.
     pub fn of(entry: &TicketEntry, refusal: &Refusal) -> Damage {
         let path = entry.path.to_string();
         if let Refusal::Damaged { line, why, .. } = refusal {

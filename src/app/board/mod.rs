@@ -1,5 +1,5 @@
-//! The tickets as a reader sees them: the trunk as last fetched (or fetched for the purpose), and over it
-//! the progress that the holders have pushed to their ticket branches.
+//! The tickets as readers see them: the trunk as last fetched (or just fetched), plus the progress that the holders have
+//! pushed to their ticket branches.
 //!
 //! Everything is read from git's objects; no file of any checkout is looked at.
 
@@ -25,7 +25,7 @@ use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow};
 use crate::trunk::{Run, View, last_fetched};
 use crate::workspace;
 
-/// A view that is older than this is said to be old.
+/// A view that is older than this is reported as old.
 const OLD: TimeDelta = TimeDelta::minutes(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +45,11 @@ impl From<bool> for Look {
 /// The trunk at one commit, and how old that is.
 pub struct TrunkAsSeen<'v> {
     pub view: &'v View<'v>,
-    /// When the remote was last asked; `None` without a remote, and when nothing says so.
+    /// When the remote was last asked; `None` without a remote, or if unknown.
     pub at: Option<DateTime<Utc>>,
 }
 
-/// Looks at the trunk, and hands what is there to `read`.
+/// Reads the trunk and passes its contents to `read`.
 pub fn look<T>(
     ctx: &Context<'_>,
     look: Look,
@@ -79,9 +79,9 @@ fn require_tickets(ctx: &Context<'_>, view: &View<'_>) -> Result<(), Failure> {
     Err(no_tickets(ctx))
 }
 
-/// Brings the remote-tracking refs of the ticket branches up to date. The trunk, which decides who holds
-/// what, has been fetched by then; without these refs only the progress is old. So a failure is a
-/// warning: another fetch that is under way at the same time is enough for one.
+/// Brings the remote-tracking refs of the ticket branches up to date. The trunk, which decides who holds what, has been
+/// fetched by then; without these refs only the progress is old. So a failure is only a warning: another fetch at the
+/// same time is enough to cause one.
 fn fetch_ticket_branches(ctx: &Context<'_>) {
     let Some(remote) = &ctx.remote else { return };
     let Some(pattern) = branch_pattern(ctx) else { return };
@@ -92,11 +92,12 @@ fn fetch_ticket_branches(ctx: &Context<'_>) {
         Err(error) => error.to_string(),
     };
     let words = words.trim();
-    ctx.out
-        .warn(&format!("the ticket branches could not be fetched, progress may be old: {words}"));
+    ctx.out.warn(&format!(
+        "the ticket branches could not be fetched, so progress may be out of date: {words}"
+    ));
 }
 
-/// Says on stderr when what is shown is not on the trunk yet, or may be long out of date.
+/// Reports on stderr if what is shown is not on the trunk yet, or may be long out of date.
 pub fn tell_age(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, again: &str) {
     let alone = seen.view.claims_alone();
     if alone > 0 {
@@ -104,7 +105,7 @@ pub fn tell_age(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, again: &str) {
         ctx.out.narrate(&format!("{alone} not on {trunk} yet"));
     }
     let Some(at) = seen.at.filter(|at| ctx.now - *at > OLD) else { return };
-    ctx.out.narrate(&format!("as of {} ago; `{again}` looks again", duration::age(at, ctx.now)));
+    ctx.out.narrate(&format!("as of {} ago; `{again}` refreshes", duration::age(at, ctx.now)));
 }
 
 /// All tickets of some lanes.
@@ -131,7 +132,7 @@ pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<Ticket
         damaged.extend(wanted.map(|entry| Damage {
             path: entry.path.to_string(),
             line: None,
-            why: format!("{} is there {} times: {}", entry.id, all.len(), all.join(", ")),
+            why: format!("{} exists {} times: {}", entry.id, all.len(), all.join(", ")),
         }));
     }
     let odd = view.snapshot.odd.iter().filter(|odd| {
@@ -188,12 +189,12 @@ pub fn read_one(
     Ok(newer.map_or((row, document), |newer| (newer.row, newer.document)))
 }
 
-/// When a ticket last showed a sign of life: since when it is what it is, or the last commit of its branch.
+/// When something last happened on a ticket: its last change of state, or the last commit of its branch.
 pub fn last_activity(row: &TicketRow) -> Option<DateTime<Utc>> {
     row.since.max(row.overlay.as_ref().and_then(|o| o.branch.as_ref()?.at))
 }
 
-/// Whether a held ticket shows no sign of life for this long. One that does not say since when it is held is.
+/// Whether nothing has happened on a held ticket for this long. A ticket without a time of its claim counts as stale.
 pub fn is_stale(row: &TicketRow, after: TimeDelta, now: DateTime<Utc>) -> bool {
     row.lane == Lane::Active && lifecycle::is_stale(last_activity(row), now, after)
 }

@@ -1,4 +1,4 @@
-//! What is known of a held ticket beside its file: how far its branch is, and what lies in its workspace here.
+//! What is known about a held ticket beside its file: the progress of its branch, and the state of its workspace here.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -17,14 +17,14 @@ use crate::ticket::{BranchSeen, Lane, Overlay, TicketId, TicketRow, WorkspaceSee
 use crate::trunk::View;
 use crate::workspace;
 
-/// Whether the workspaces are asked for changes: a `git status` each.
+/// Whether to check the workspaces for changes, with a `git status` each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkspaceLook {
     Look,
     Leave,
 }
 
-/// Puts the overlays over those of these rows that are held.
+/// Adds the overlays to the held rows.
 pub fn overlay(
     ctx: &Context<'_>,
     view: &View<'_>,
@@ -79,7 +79,7 @@ fn branches<'c>(
     Ok(seen)
 }
 
-/// How many of the commits with these parents can be reached from one of them.
+/// The number of commits with these parents that are reachable from one of them.
 fn reachable(tip: &Oid, parents: &HashMap<&Oid, &[Oid]>) -> usize {
     let mut seen = HashSet::new();
     let mut left = vec![tip];

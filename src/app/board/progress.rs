@@ -11,7 +11,7 @@ use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow};
 
 /// The newer state of a held ticket.
 pub struct NewerCopy {
-    /// Its place among those that were asked about.
+    /// Its index among the requested tickets.
     pub at: usize,
     pub row: TicketRow,
     /// What the row was read from.
@@ -20,12 +20,11 @@ pub struct NewerCopy {
 
 /// The newer state of held tickets, each with its claim id on the trunk, from their ticket branches as last fetched.
 ///
-/// A branch counts only if it holds the ticket under the very claim that the trunk speaks of: one that
-/// was left behind by an earlier holder says nothing of this one. The file may have been moved on to
-/// `completed` there, which is on its way to the trunk.
+/// A branch counts only if it holds the ticket under the claim that is on the trunk: a branch that an earlier holder left
+/// says nothing about this claim. The file may have been moved on to `completed` there, which is on its way to the trunk.
 ///
-/// It is looked for there only on the branches that do not have it in `active`: to find a file in a lane
-/// that grows for ever, git unpacks the whole lane, a millisecond for 14,000 tickets, and for each branch anew.
+/// It is looked for there only on branches that do not have it in `active`: to find a file in a lane that grows for ever,
+/// git unpacks the whole lane, a millisecond for 14,000 tickets, again for each branch.
 pub fn progress(
     ctx: &Context<'_>,
     tickets: &[(&TicketEntry, Option<&str>)],
@@ -44,17 +43,17 @@ pub fn progress(
     Ok(newer)
 }
 
-/// The branch of a held ticket, whether it is there or not.
+/// The branch of a held ticket, whether or not it exists.
 struct HeldBranch<'c> {
-    /// The ticket's place among those that were asked about.
+    /// The ticket's index among the requested tickets.
     at: usize,
     entry: &'c TicketEntry,
-    /// The claim that the trunk speaks of.
+    /// The claim on the trunk.
     claim: &'c str,
     name: RefName,
 }
 
-/// Adds what the files in this place of the branches tell, and gives back the branches without a file there.
+/// Adds what the files at this place of the branches say, and returns the branches without a file there.
 fn find<'c>(
     ctx: &Context<'_>,
     branches: Vec<HeldBranch<'c>>,
