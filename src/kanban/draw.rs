@@ -1,4 +1,4 @@
-//! From the board to the cells of a terminal.
+//! Draws the board as cells of a terminal.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ use super::{Board, BoardContent, BoardMode};
 use crate::text::{cut, duration, safe, width};
 use crate::ticket::{Lane, Status, TicketRow};
 
-/// Whether somebody is there who moves it.
+/// Whether the board is interactive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cursor {
     Shown,
@@ -70,15 +70,15 @@ fn help(area: Rect, buffer: &mut Buffer) {
 }
 
 impl BoardContent {
-    /// What is looked at, and how long ago that was.
+    /// The source of the board, and its age.
     fn headline(&self) -> String {
         let ago = |at| format!("  looked {} ago", duration::age(at, self.now));
         format!("{}{}", self.heading, self.looked.map(ago).unwrap_or_default())
     }
 }
 
-/// The board as lines of text for somebody who presses no keys, with at most so many tickets of each lane. Lanes that do
-/// not fit beside the others stand below them, as nobody can move to them.
+/// The board as lines of text, without keys, with at most this many tickets of each lane. Lanes that do not fit side by
+/// side go below the others, because nobody can scroll to them.
 pub fn printed(board: &Board, width: u16, tickets: usize) -> String {
     let count = board.content.columns.len();
     let fitting = fitting(width, count);
@@ -97,7 +97,7 @@ pub fn printed(board: &Board, width: u16, tickets: usize) -> String {
     )
 }
 
-/// The cells as lines of text, without the blanks at their ends and the empty lines at the end of all.
+/// The cells as lines of text, without trailing blanks and trailing empty lines.
 pub(super) fn text(buffer: &Buffer) -> String {
     let line = |cells: &[Cell]| {
         let (mut words, mut cells) = (String::new(), cells.iter());
@@ -115,7 +115,7 @@ pub(super) fn text(buffer: &Buffer) -> String {
 }
 
 impl Board {
-    /// What stands below the board: what to know, and what the keys do.
+    /// The lines below the board: the notice and the keys.
     fn below(&self) -> (String, &'static [KeyHelp]) {
         let words = if self.notice.is_empty() { &self.away } else { &self.notice };
         match &self.mode {
@@ -151,8 +151,8 @@ impl Board {
         }
     }
 
-    /// The name of a lane. Beside the first and the last of those that are shown stand the names of those that are not:
-    /// all of them, or the next one, or only a sign that the keys lead there.
+    /// The name of a lane. The first and the last lane shown also name the hidden lanes beside them: all of them, or the
+    /// next one, or only a sign that there are more.
     fn head(&self, at: usize, shown: &Range<usize>, cursor: Cursor, room: u16) -> Line<'static> {
         let style = match self.content.columns.get(at).map(|column| column.lane) {
             Some(Lane::Queue) => Style::new().blue(),
@@ -187,14 +187,14 @@ impl Board {
         ways.into_iter().map(with).find(fits).unwrap_or_else(|| with((0, "")))
     }
 
-    /// The names of lanes that stand beside one that is shown, with so much more room around each than they need.
+    /// The names of hidden lanes beside a visible one, with this much padding around each.
     fn names(&self, lanes: impl Iterator<Item = usize>, gap: &str) -> Span<'static> {
         let names: Vec<String> =
             lanes.map(|at| format!("{gap}{}{gap}", self.name(at).content.trim())).collect();
         names.join(if gap.is_empty() { " " } else { "" }).into()
     }
 
-    /// A lane's name and how many tickets are in it, or how many of them are shown.
+    /// A lane's name and the number of its tickets, or of those shown.
     fn name(&self, at: usize) -> Span<'static> {
         let Some(column) = self.content.columns.get(at) else { return Span::default() };
         let (shown, all) = (self.shown(at).len(), column.rows.len());

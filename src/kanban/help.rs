@@ -2,11 +2,11 @@
 
 use crate::text::width;
 
-/// A key, in the words of the line at the bottom and in those of the page.
+/// A key, with its text for the line at the bottom and for the page.
 pub(super) struct KeyHelp {
     pub(super) key: &'static str,
-    /// For the line at the bottom, and its rank there: where there is no room for all, those with the highest number go
-    /// first, so the way out goes last. `None` is only on the page.
+    /// For the line at the bottom, with its rank: if there is no room for all, the highest numbers are dropped first, so
+    /// the exit key is dropped last. `None` is only on the page.
     hint: Option<(u8, &'static str)>,
     pub(super) says: &'static str,
 }
@@ -54,7 +54,7 @@ pub(super) const ASKING: &[KeyHelp] =
 
 pub(super) const HELPING: &[KeyHelp] = &[key("esc", Some((0, "back")), "")];
 
-/// As many of the hints as there is room for.
+/// As many of the hints as fit.
 pub(super) fn hints(keys: &[KeyHelp], room: u16) -> String {
     let hints = || keys.iter().filter_map(|key| Some((key.key, key.hint?)));
     let upto = |most: u8| {

@@ -11,7 +11,7 @@ use crate::ticket::{Lane, TicketId, TicketRow};
 /// How many tickets or lines a page has.
 const PAGE: usize = 10;
 
-/// How many lines of a text a turn of the wheel moves.
+/// How many lines one step of the wheel scrolls.
 const TURN: usize = 3;
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a keyboard has more keys than the board uses")]
@@ -79,7 +79,7 @@ impl Board {
         self.selected().map_or(BoardRequest::None, |row| request(row.id.clone()))
     }
 
-    /// Whether the verb can succeed is for the verb to say; what can never be meant is told at once.
+    /// The verb itself decides whether it can succeed; only what makes no sense is refused at once.
     fn ask_to_activate(&mut self) -> BoardRequest {
         let question = |id: &TicketId| format!("Claim {id}? The claim is pushed.");
         self.ask(Lane::Queue, "is not in the queue", question, BoardRequest::Activate)
@@ -212,7 +212,7 @@ impl Board {
     }
 }
 
-/// Writes a line a key further.
+/// Applies a key to a line of input.
 #[expect(clippy::wildcard_enum_match_arm, reason = "a keyboard has more keys than the board uses")]
 fn write(line: &mut String, code: KeyCode) {
     match code {
@@ -224,7 +224,7 @@ fn write(line: &mut String, code: KeyCode) {
     }
 }
 
-/// Where a key leads to from this ticket or line; it may be behind the last one.
+/// The target of a key from this ticket or line; it may be past the last one.
 #[expect(clippy::wildcard_enum_match_arm, reason = "a keyboard has more keys than the board uses")]
 fn moved(code: KeyCode, from: usize) -> usize {
     match code {

@@ -1,4 +1,4 @@
-//! Where things stand on the screen: for the drawing, and for a click on it.
+//! The layout of the screen, for drawing and for clicks.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::Board;
 
-/// Fewer cells than this make no column that can be read.
+/// The smallest width of a readable column, in cells.
 const NARROWEST: u16 = 26;
 
 /// The lines of a ticket: its title, its id, who holds it, and an empty one.
@@ -46,18 +46,18 @@ pub(super) fn parts(area: Rect) -> ScreenParts {
     ScreenParts { heading, body, notice, keys }
 }
 
-/// How many lanes of a board with so many fit beside each other.
+/// How many of a board's lanes fit side by side.
 pub(super) fn fitting(width: u16, lanes: usize) -> usize {
     usize::from(width / NARROWEST).clamp(1, lanes.max(1))
 }
 
-/// The places of so many lanes side by side.
+/// The areas of this many lanes side by side.
 pub(super) fn side_by_side(lanes: usize, area: Rect) -> Vec<Rect> {
     Layout::horizontal((0..lanes).map(|_| Constraint::Fill(1))).split(area).to_vec()
 }
 
 impl Board {
-    /// The lanes that a screen of this width shows: where not all fit, the one with the cursor does.
+    /// The lanes that a screen of this width shows; if not all fit, the one with the cursor is among them.
     pub(super) fn visible_lanes(&self, width: u16) -> Range<usize> {
         let count = self.content.columns.len();
         let fitting = fitting(width, count);
@@ -71,7 +71,7 @@ impl Board {
         (row + 1).saturating_sub(whole.into())
     }
 
-    /// What stands at a place of the screen.
+    /// What is at a place of the screen.
     pub(super) fn target(&self, x: u16, y: u16) -> Option<BoardTarget> {
         let body = parts(self.area).body;
         let lanes = self.visible_lanes(self.area.width);

@@ -1,7 +1,6 @@
-//! A ticket as it is read: its front matter as a table, its Markdown as text with styles, and no comments.
+//! Renders a ticket for reading: its front matter as a table, its Markdown as styled text, without comments.
 //!
-//! Any text may be in a ticket, so what a terminal would obey is made visible, and what is not understood is shown as it is
-//! written.
+//! A ticket may contain any text, so control characters are made visible, and unknown markup is shown as written.
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use ratatui::style::{Color, Style, Stylize as _};
@@ -10,13 +9,13 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::text::{cut, safe, width};
 
-/// Of a longer text this much is shown: as much as `tix new` accepts.
+/// The most of a text that is shown: as much as `tix new` accepts.
 const LONGEST: usize = 4 << 20;
 
-/// A line of a text before it is broken to the width of the screen.
+/// A line of a text before it is wrapped to the width of the screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prose {
-    /// What stands before it, and before the lines that it is broken into.
+    /// The prefix of its first line, and of the lines that it is wrapped into.
     first: Span<'static>,
     rest: String,
     spans: Vec<Span<'static>>,
@@ -27,11 +26,11 @@ pub struct Prose {
 enum Breaking {
     #[default]
     Words,
-    /// Blanks are meant, and what is too long is cut off.
+    /// Preformatted: blanks are kept, and what is too long is cut off.
     Never,
 }
 
-/// The lines of an answer that is meant for a terminal.
+/// The lines of an answer for a terminal.
 pub fn plain_text(text: &str) -> Vec<Prose> {
     let line = |line: &str| Prose {
         spans: vec![line.replace('\t', "    ").into()],
@@ -41,7 +40,7 @@ pub fn plain_text(text: &str) -> Vec<Prose> {
     text.lines().map(line).collect()
 }
 
-/// A ticket: what its front matter says, a key and a value each, and its body.
+/// A ticket: the keys and values of its front matter, and its body.
 pub fn ticket_text(said: &[(String, String)], body: &str) -> Vec<Prose> {
     let wide = said.iter().map(|(key, _)| width(key)).max().unwrap_or(0);
     let row = |(key, value): &(String, String)| {
@@ -109,7 +108,7 @@ impl Prose {
     }
 }
 
-/// The words of a text: what stands between blanks, each in the pieces that differ in style.
+/// The words of a text, split at blanks, each as pieces of one style.
 fn words(spans: &[Span<'static>]) -> Vec<Vec<(String, Style)>> {
     let mut words: Vec<Vec<(String, Style)>> = vec![Vec::new()];
     for span in spans {
@@ -139,7 +138,7 @@ fn markdown(body: &str) -> Vec<Prose> {
     page.lines
 }
 
-/// A page in the making.
+/// A page that is being built.
 #[derive(Default)]
 struct MarkdownPage {
     lines: Vec<Prose>,
@@ -148,7 +147,7 @@ struct MarkdownPage {
     styles: Vec<Style>,
     /// For each open list the number of its next item; `None` for one without numbers.
     lists: Vec<Option<u64>>,
-    /// What stands before the next line of the innermost item: its bullet, once.
+    /// The prefix of the next line of the innermost item: its bullet, once.
     bullet: Option<String>,
     quotes: usize,
     in_code: bool,
@@ -292,7 +291,7 @@ impl MarkdownPage {
         self.line.push(Span::styled(safe(text), self.style()));
     }
 
-    /// An empty line, unless there is one, or the list goes on.
+    /// Adds an empty line, unless there is one already or the list goes on.
     fn gap(&mut self) {
         self.end_line();
         let is_empty = self.lines.last().is_none_or(|line| line.spans.is_empty());

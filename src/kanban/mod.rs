@@ -29,12 +29,12 @@ pub struct LaneColumn {
     pub rows: Vec<TicketRow>,
 }
 
-/// What is read anew whenever the trunk or the clock has moved on.
+/// What is read again whenever the trunk or the clock has moved on.
 #[derive(Clone, Debug)]
 pub struct BoardContent {
-    /// The line at the top: what is looked at.
+    /// The line at the top: the source of the board.
     pub heading: String,
-    /// When the remote was last asked; `None` without a remote, and where nothing says so.
+    /// When the remote was last asked; `None` without a remote, or if unknown.
     pub looked: Option<DateTime<Utc>>,
     /// The moment that ages are counted to.
     pub now: DateTime<Utc>,
@@ -47,15 +47,15 @@ pub struct Board {
     /// Only tickets with this text in them are shown.
     pub filter: String,
     pub mode: BoardMode,
-    /// What to know; it stays until the next key.
+    /// A notice; it stays until the next key.
     pub notice: String,
-    /// Why what is shown may be old; it stays for as long as that is so, below every notice.
+    /// Why the board may be out of date; shown for as long as that is so, below every notice.
     pub away: String,
     /// The size of the screen that it was last drawn on.
     area: Rect,
     /// The lane that the cursor is in.
     at: usize,
-    /// For each lane the ticket that the cursor is at when it is there, among those that are shown.
+    /// For each lane the ticket at the cursor, among those that are shown.
     rows: [usize; 4],
 }
 
@@ -83,7 +83,7 @@ pub enum BoardMode {
     },
 }
 
-/// What a key asks for beside a change of what is shown.
+/// A request of a key that does more than change the view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BoardRequest {
     None,
@@ -121,7 +121,7 @@ impl Board {
         }
     }
 
-    /// Takes over what has changed on the trunk. The cursor stays at its ticket, wherever that is now.
+    /// Takes over the changes on the trunk. The cursor stays at its ticket, wherever that is now.
     pub fn renew(&mut self, content: BoardContent) {
         let id = self.selected().map(|row| row.id.clone());
         self.content = content;
@@ -136,7 +136,7 @@ impl Board {
         self.keep_inside();
     }
 
-    /// The tickets of a lane that the filter lets through.
+    /// The tickets of a lane that match the filter.
     pub fn shown(&self, at: usize) -> Vec<&TicketRow> {
         let rows = self.content.columns.get(at).map(|column| column.rows.as_slice());
         let wanted = self.filter.to_lowercase();
@@ -160,12 +160,12 @@ impl Board {
         }
     }
 
-    /// After a change of what is there or of the filter the cursor may point behind the end of its lane.
+    /// After a change of the tickets or the filter, the cursor may point past the end of its lane.
     fn keep_inside(&mut self) {
         self.set_row(self.row(self.at));
     }
 
-    /// Moves the cursor to a lane with tickets that the filter lets through, if its own has none.
+    /// Moves the cursor to a lane with matching tickets, if its own has none.
     fn follow_filter(&mut self) {
         let filled = |at: &usize| !self.shown(*at).is_empty();
         if !filled(&self.at)
@@ -176,13 +176,13 @@ impl Board {
         self.keep_inside();
     }
 
-    /// Shows a text until a key ends that.
+    /// Shows a text until a key closes it.
     pub fn read(&mut self, title: String, text: Vec<Prose>) {
         let lines = wrapped(&text, self.area.width);
         self.mode = BoardMode::Read { title, text, lines, from: 0 };
     }
 
-    /// Takes note of the size of the screen: a text is broken into lines for it, and a click finds what it means.
+    /// Records the size of the screen, which wrapping a text and finding the target of a click need.
     pub fn fit(&mut self, area: Rect) {
         if self.area.width != area.width
             && let BoardMode::Read { text, lines, .. } = &mut self.mode
@@ -193,7 +193,7 @@ impl Board {
     }
 }
 
-/// Whether a text in small letters is somewhere in a ticket, in any case.
+/// Whether a ticket contains this lower-case text, in any case.
 fn contains(row: &TicketRow, text: &str) -> bool {
     let said = [&row.title, &row.holder, &row.priority, &row.blocked].into_iter().flatten();
     let mut said = said.chain(&row.labels).map(String::as_str).chain([row.status_words()]);

@@ -1,9 +1,9 @@
-//! Ids in little room.
+//! Shortens ids.
 
 use crate::text::{cut, width};
 
-/// The ids of a column without `TICKET-`, each in at most so many columns. What tells them apart stays: the ends of a long
-/// id, and where those of several are the same, the part from which on they differ.
+/// The ids of a column without `TICKET-`, each at most this wide. What distinguishes them stays: the ends of a long id,
+/// or, if several have the same ends, the part where they start to differ.
 pub(super) fn short_ids(ids: &[&str], room: usize) -> Vec<String> {
     let ids: Vec<&str> = ids.iter().map(|id| id.strip_prefix("TICKET-").unwrap_or(id)).collect();
     let ends: Vec<String> = ids.iter().map(|id| both_ends(id, room)).collect();

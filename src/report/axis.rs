@@ -1,4 +1,4 @@
-//! The axes of the charts: where they end, and which marks they have.
+//! The axes of the charts: their ends and their marks.
 
 /// The end of an axis that reaches `most`, and the numbers at its marks: at most seven round ones.
 pub(super) fn axis(most: usize) -> (usize, Vec<usize>) {
@@ -8,8 +8,8 @@ pub(super) fn axis(most: usize) -> (usize, Vec<usize>) {
     (end, (0..=end).step_by(step).collect())
 }
 
-/// The times that an axis can have a mark at. Each step is about half as long again as the one before, or twice as long: cycle
-/// times go from seconds to years.
+/// The times at which an axis can have a mark. Each is about one and a half times or twice the one before, because cycle
+/// times range from seconds to years.
 const TIMES: [(i64, &str); 37] = [
     (1, "1 s"),
     (2, "2 s"),
@@ -53,7 +53,7 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// An axis of times that reaches from below the least to above the greatest, and is longer the longer a time is by its ratio.
+/// A logarithmic axis of times, from below the least to above the greatest.
 pub(super) struct TimeAxis(Vec<(i64, &'static str)>);
 
 impl TimeAxis {
@@ -76,7 +76,7 @@ impl TimeAxis {
         TimeAxis(TIMES.iter().skip(bottom).take(wide + 1).step_by(step).copied().collect())
     }
 
-    /// How high a time is, from 0 to 1.
+    /// The height of a time, from 0 to 1.
     pub(super) fn height(&self, seconds: i64) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "seconds of at most years, for a drawing")]
         let log = |seconds: i64| (seconds.max(1) as f64).ln();
@@ -85,7 +85,7 @@ impl TimeAxis {
         ((log(seconds) - bottom) / (top - bottom)).clamp(0.0, 1.0)
     }
 
-    /// How high each mark is, and its word.
+    /// The height of each mark, and its label.
     pub(super) fn marks(&self) -> Vec<(f64, String)> {
         self.0.iter().map(|(time, word)| (self.height(*time), (*word).to_owned())).collect()
     }

@@ -1,4 +1,4 @@
-//! Pictures: an SVG for the shapes, which is stretched to whatever room there is, and text beside it, which is not.
+//! Charts: an SVG for the shapes, which stretches to the available space, and text beside it, which does not.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -11,31 +11,31 @@ use crate::ticket::Lane;
 /// Both sides of the drawing; it has no units.
 const SIDE: f64 = 1000.0;
 
-/// At most so many words stand below a chart.
+/// The greatest number of labels below a chart.
 const WORDS: usize = 6;
 
-/// A word whose middle is further to the right would be cut off by the edge, or run into the `now` at the end of an axis.
+/// A label whose middle is further right would be cut off by the edge, or overlap the `now` at the end of an axis.
 const LAST_WORD: f64 = 0.96;
 const LAST_BEFORE_NOW: f64 = 0.85;
 
 pub(super) struct Chart<'a> {
     /// Names its parts for a screen reader.
     pub key: &'a str,
-    /// How much room it gets.
+    /// Its size.
     pub class: &'a str,
     pub title: &'a str,
-    /// What it shows, in a sentence that is as good as the picture.
+    /// A sentence that describes the chart for people who cannot see it.
     pub says: String,
-    /// The colours: a class and what it stands for.
+    /// The legend: classes and their meanings.
     pub legend: &'a [(&'a str, &'a str)],
-    /// The marks on the vertical axis: how high (0 to 1), and the word.
+    /// The marks on the vertical axis: height (0 to 1) and label.
     pub marks: Vec<(f64, String)>,
-    /// Lines that have names: how high, a class, and the name.
+    /// Named lines: height, class and name.
     pub labels: Vec<(f64, &'a str, String)>,
-    /// The words below: how far to the right (0 to 1) the middle of each is; what belongs to the very end ends there.
+    /// The labels below, with the horizontal position (0 to 1) of their middles; a label at the very end is right-aligned.
     pub words: Vec<(f64, String)>,
     pub shapes: Html,
-    /// The same in numbers: the heading, and the rows.
+    /// The same as a table: the heading and the rows.
     pub heads: &'a [&'a str],
     pub rows: Vec<Vec<String>>,
 }
@@ -110,7 +110,7 @@ impl Chart<'_> {
     }
 }
 
-/// The place in the drawing of a height from 0 to 1: there, y grows downwards.
+/// The y coordinate of a height from 0 to 1; y grows downwards.
 fn up(height: f64) -> f64 {
     SIDE - height * SIDE
 }
@@ -120,7 +120,7 @@ fn float(number: usize) -> f64 {
     number as f64
 }
 
-/// How far a moment is on the way between two others.
+/// The position of a moment between two others, from 0 to 1.
 fn part(from: DateTime<Utc>, to: DateTime<Utc>, at: DateTime<Utc>) -> f64 {
     let seconds = |span: TimeDelta| span.as_seconds_f64();
     (seconds(at - from) / seconds(to - from).max(1.0)).clamp(0.0, 1.0)
@@ -131,13 +131,13 @@ fn marks(most: usize) -> (usize, Vec<(f64, String)>) {
     (end, numbers.into_iter().map(|n| (float(n) / float(end), n.to_string())).collect())
 }
 
-/// What stands below a chart with a place of the same width for each column.
+/// The labels below a chart with columns of equal width.
 fn column_words(flow: &TicketFlow) -> Vec<(f64, String)> {
     let wide = 1.0 / float(flow.starts.len().max(1));
     words(flow, |n, _| (float(n) + 0.5) * wide, LAST_WORD)
 }
 
-/// What stands below a chart of the time from the first column to now.
+/// The labels below a chart of the time from the first column to now.
 fn time_words(flow: &TicketFlow) -> Vec<(f64, String)> {
     let mut words = words(flow, |_, at| when(flow, at), LAST_BEFORE_NOW);
     words.push((1.0, "now".to_owned()));
@@ -155,7 +155,7 @@ fn words(
     words.filter(|(place, _)| *place <= last).collect()
 }
 
-/// How far a moment is on the way from the first column to now.
+/// The position of a moment between the first column and now, from 0 to 1.
 fn when(flow: &TicketFlow, at: DateTime<Utc>) -> f64 {
     part(flow.starts.first().copied().unwrap_or(flow.now), flow.now, at)
 }
@@ -172,7 +172,7 @@ fn day(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d").to_string()
 }
 
-/// The lanes from the bottom of the picture: what is done stays done, and lies below.
+/// The lanes from the bottom of the chart: completed tickets stay completed, so they come lowest.
 const STACK: [(Lane, &str, &str); 4] = [
     (Lane::Archive, "c-archive", "archive"),
     (Lane::Completed, "c-completed", "completed"),
@@ -180,7 +180,7 @@ const STACK: [(Lane, &str, &str); 4] = [
     (Lane::Queue, "c-queue", "queue"),
 ];
 
-/// How many tickets were where, over time.
+/// The number of tickets in each lane over time.
 pub(super) fn cumulative_flow(flow: &TicketFlow) -> Chart<'static> {
     let of = |row: &[usize; 4], lane: Lane| {
         Lane::ALL.iter().zip(row).find(|(other, _)| **other == lane).map_or(0, |(_, n)| *n)
@@ -235,7 +235,7 @@ pub(super) fn cumulative_flow(flow: &TicketFlow) -> Chart<'static> {
     }
 }
 
-/// How many tickets came and how many were completed.
+/// The numbers of new and of completed tickets.
 pub(super) fn throughput(flow: &TicketFlow) -> Chart<'static> {
     let both = || flow.arrived.iter().zip(&flow.completed).enumerate();
     let most = flow.arrived.iter().chain(&flow.completed).copied().max().unwrap_or(0);
@@ -295,7 +295,7 @@ pub(super) fn throughput(flow: &TicketFlow) -> Chart<'static> {
     }
 }
 
-/// What a chart of times shows: from where to where it counts, and how long the tickets took.
+/// The data of a chart of times: its start and end points, and how long the tickets took.
 pub(super) struct TimeChart<'a> {
     pub(super) key: &'a str,
     pub(super) title: &'a str,
@@ -361,7 +361,7 @@ pub(super) fn times<'a>(flow: &TicketFlow, what: &TimeChart<'a>) -> Chart<'a> {
     }
 }
 
-/// A length of time, or a dash for none.
+/// A duration, or a dash for none.
 pub(super) fn known(time: Option<TimeDelta>) -> String {
     time.map_or_else(|| "–".to_owned(), duration::rough)
 }

@@ -1,4 +1,4 @@
-//! The figures cut by what tickets have in common: a label, a person, a priority.
+//! The figures broken down by label, person and priority.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::flow::{CompletedTicket, TicketFlow, TimeSpread};
 use crate::ticket::{Lane, Priority, TicketId, TicketRow};
 
-/// What the figures are cut by.
+/// The dimension of a breakdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CutBy {
     Priority,
@@ -18,7 +18,7 @@ pub enum CutBy {
 /// The figures of the tickets with one priority, person or label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowCut {
-    /// What they have in common; `None` for those that say nothing.
+    /// The common value; `None` for tickets without one.
     pub name: Option<String>,
     pub queued: usize,
     pub active: usize,
@@ -26,7 +26,7 @@ pub struct FlowCut {
     pub completed_recently: usize,
     pub cycle: TimeSpread,
     pub lead: TimeSpread,
-    /// How long the open ones and those were blocked, together.
+    /// How long the open and these completed ones were blocked, together.
     pub blocked: TimeDelta,
 }
 
@@ -53,7 +53,7 @@ impl CutBy {
         }
     }
 
-    /// The cuts that a ticket belongs to.
+    /// The groups that a ticket belongs to.
     fn of(self, row: &TicketRow) -> Vec<Option<String>> {
         let some = |name: &str| vec![Some(name.to_owned())];
         match self {
@@ -66,13 +66,13 @@ impl CutBy {
     }
 }
 
-/// A priority as it is shown: `P1 high`, or what somebody wrote.
+/// A priority as shown: `P1 high`, or as written.
 pub fn priority_words(written: &str) -> String {
     let Some(priority) = Priority::read(written) else { return written.to_owned() };
     priority.word().map_or_else(|| priority.to_string(), |word| format!("{priority} {word}"))
 }
 
-/// Cuts the figures. Priorities stand in their order, the others by how much there is of them; what says nothing comes last.
+/// Breaks the figures down. Priorities are in their own order, other values by size; tickets without a value come last.
 pub fn cuts(flow: &TicketFlow, tickets: &[ReportedTicket<'_>], by: CutBy) -> Vec<FlowCut> {
     let recent: BTreeMap<&TicketId, &CompletedTicket> =
         flow.recent().map(|done| (&done.id, done)).collect();

@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike, Days, Months, TimeDelta, TimeZone, Utc};
 use super::story::{Life, QueueHistory};
 use crate::ticket::{Lane, TicketId};
 
-/// The figures of the last this many days are shown apart.
+/// The figures of this many recent days are shown separately.
 pub const RECENT: TimeDelta = TimeDelta::days(30);
 
 /// The length of a column of the charts.
@@ -34,19 +34,19 @@ pub struct TicketFlow {
     /// The length of a column.
     pub unit: ChartUnit,
     pub starts: Vec<DateTime<Utc>>,
-    /// Where the last of them ends as far as anybody knows: its day, week or month is never over yet.
+    /// The end of the last column so far: its day, week or month is never over yet.
     pub now: DateTime<Utc>,
-    /// At each beginning and now how many tickets were in each lane, in the order of [`Lane::ALL`].
+    /// The number of tickets in each lane at the beginning of each column and now, in the order of [`Lane::ALL`].
     pub lanes: Vec<[usize; 4]>,
-    /// In each column how many tickets were completed.
+    /// The number of completed tickets in each column.
     pub completed: Vec<usize>,
-    /// In each column how many tickets were new.
+    /// The number of new tickets in each column.
     pub arrived: Vec<usize>,
     /// The completed tickets, oldest first.
     pub done: Vec<CompletedTicket>,
 }
 
-/// The middle and the upper end of some lengths of time; `None` of none.
+/// The median and the 85th percentile of some durations; `None` if there are none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimeSpread {
     pub median: Option<TimeDelta>,
@@ -76,7 +76,7 @@ pub struct Figures {
 }
 
 impl ChartUnit {
-    /// A column for each day of two months, each week of two years, else for each month.
+    /// One column for each day up to two months, for each week up to two years, else for each month.
     fn for_span(span: TimeDelta) -> ChartUnit {
         match span.num_days() {
             ..=62 => ChartUnit::Day,
@@ -93,7 +93,7 @@ impl ChartUnit {
         }
     }
 
-    /// The beginning of the column that holds a moment.
+    /// The beginning of the column that contains a moment.
     fn floor(self, at: DateTime<Utc>) -> DateTime<Utc> {
         let day = at.date_naive();
         let first = match self {
@@ -163,7 +163,7 @@ fn in_lanes(story: &QueueHistory, lane: impl Fn(&Life) -> Option<Lane>) -> [usiz
     Lane::ALL.map(|lane| lanes.iter().filter(|other| **other == lane).count())
 }
 
-/// The value that this part of the values does not exceed.
+/// The value that this fraction of the values does not exceed.
 fn quantile(sorted: &[TimeDelta], part: f64) -> Option<TimeDelta> {
     #[expect(
         clippy::cast_possible_truncation,

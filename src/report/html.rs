@@ -1,4 +1,4 @@
-//! HTML in the making. What comes from tickets goes through [`Html::text`], and nothing else takes it.
+//! Builds HTML. Everything from tickets goes through [`Html::text`], which escapes it; no other function accepts it.
 
 use crate::text::safe;
 
@@ -6,13 +6,13 @@ use crate::text::safe;
 pub struct Html(String);
 
 impl Html {
-    /// Markup of the page's own.
+    /// The page's own markup.
     pub fn raw(&mut self, markup: &str) -> &mut Html {
         self.0.push_str(markup);
         self
     }
 
-    /// Text of anybody, as text.
+    /// Untrusted text, escaped.
     pub fn text(&mut self, text: &str) -> &mut Html {
         // What a reader would not see, and what turns the text around it, is made visible.
         for c in safe(text).chars() {
@@ -28,7 +28,7 @@ impl Html {
         self
     }
 
-    /// An element that holds nothing but text. `open` is its tag with all attributes, such as `p class="x"`.
+    /// An element with only text in it. `open` is its tag with all attributes, such as `p class="x"`.
     pub fn element(&mut self, open: &str, text: &str) -> &mut Html {
         let name = open.split(' ').next().unwrap_or(open);
         self.raw("<").raw(open).raw(">").text(text).raw("</").raw(name).raw(">")

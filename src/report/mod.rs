@@ -1,7 +1,7 @@
-//! What the history of the trunk tells about the flow of tickets, and the page that shows it.
+//! The flow of tickets, from the history of the trunk, and the page that shows it.
 //!
-//! The figures come from nothing but the commits: which ticket was in which lane, and when. Nothing here asks git, the
-//! clock or the network, and nothing on the page does: it is one file with its style and its pictures in it.
+//! The figures come only from the commits: which ticket was in which lane, and when. Nothing here asks git, the clock or
+//! the network, and neither does the page: it is one file with its style and its charts.
 
 mod axis;
 mod chart;

@@ -1,4 +1,4 @@
-//! The lives of tickets as bytes, so that they need not be replayed from the beginning each time.
+//! Serializes the lives of tickets, so that they need not be replayed from the beginning each time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use crate::ticket::{Lane, TicketId};
 #[derive(Serialize, Deserialize)]
 struct PackedHistory<'a> {
     latest: Option<i64>,
-    /// Who moved tickets, each once.
+    /// The people who moved tickets, each once.
     #[serde(borrow)]
     people: Vec<&'a str>,
     lives: Vec<(&'a str, Vec<PackedStay>)>,
 }
 
-/// When, in seconds since 1970; into which lane, by its place in [`Lane::ALL`]; and by whom, by the place among the people.
+/// The time, in seconds since 1970; the lane, by its index in [`Lane::ALL`]; and the person, by their index.
 type PackedStay = (i64, Option<u8>, u32);
 
 impl QueueHistory {
-    /// `None` for more people than a number can tell apart.
+    /// `None` if there are more people than the number type can index.
     pub fn pack(&self) -> Option<Vec<u8>> {
         let mut places: BTreeMap<&str, u32> = BTreeMap::new();
         let mut people: Vec<&str> = Vec::new();
@@ -45,7 +45,7 @@ impl QueueHistory {
         postcard::to_allocvec(&PackedHistory { latest, people, lives }).ok()
     }
 
-    /// `None` for bytes that are no packed history.
+    /// `None` for bytes that are not a packed history.
     pub fn unpack(bytes: &[u8]) -> Option<QueueHistory> {
         let packed: PackedHistory<'_> = postcard::from_bytes(bytes).ok()?;
         let people: Vec<Arc<str>> = packed.people.into_iter().map(Arc::from).collect();
@@ -113,7 +113,7 @@ mod tests {
         }
     }
 
-    /// Whoever changes these bytes changes the form of what is kept too, in `commands/report/history.rs`.
+    /// If these bytes change, change the version of the cache in `commands/report/history.rs` too.
     #[test]
     fn the_form_is_the_one_that_files_hold() {
         let mut story = QueueHistory::default();

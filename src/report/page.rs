@@ -11,33 +11,33 @@ use super::style::STYLE;
 use crate::text::duration;
 use crate::ticket::{Lane, Priority, Status, TicketRow, name_of};
 
-/// How many of those that are held are listed.
+/// How many held tickets are listed.
 const LISTED: usize = 40;
 
-/// How many cards of a lane are shown at once; the others unfold.
+/// How many cards of a lane are shown at first; the others unfold.
 const UNFOLDED: usize = 15;
 
-/// How many rows a cut has.
+/// How many rows a breakdown has.
 const CUTS: usize = 12;
 
 pub struct Page<'a> {
     pub name: &'a str,
     pub trunk: &'a str,
-    /// The commit it was at, shortened.
+    /// The commit of the trunk, shortened.
     pub commit: &'a str,
     pub now: DateTime<Utc>,
     pub story: &'a QueueHistory,
-    /// All tickets that are open or were completed lately.
+    /// All tickets that are open or were recently completed.
     pub tickets: &'a [ReportedTicket<'a>],
     pub board: &'a [BoardLane<'a>],
-    /// How long nothing may happen on a claim before it counts as old.
+    /// How long a claim may be quiet before it counts as old.
     pub stale_after: TimeDelta,
 }
 
 pub struct BoardLane<'a> {
     pub lane: Lane,
     pub total: usize,
-    /// Those that are shown. Every text may be anything.
+    /// The tickets that are shown. Their texts may contain anything.
     pub rows: Vec<&'a TicketRow>,
 }
 
@@ -243,7 +243,7 @@ fn cards(html: &mut Html, rows: &[&TicketRow], now: DateTime<Utc>) {
     html.raw("</ul>");
 }
 
-/// The class of a priority; beyond the ones that have words all look alike.
+/// The class of a priority; those without a name all look alike.
 fn urgency(row: &TicketRow) -> &'static str {
     let priority = row.priority.as_deref().and_then(Priority::read);
     match priority.and_then(Priority::word) {

@@ -12,11 +12,11 @@ use crate::ticket::{Lane, TicketId};
 pub struct TrunkCommit {
     pub at: DateTime<Utc>,
     pub by: Arc<str>,
-    /// Where tickets were before it, and where they are after it.
+    /// The places of tickets before it and after it.
     pub changes: Vec<LaneChange>,
 }
 
-/// A ticket file that came or went.
+/// A ticket file that was added or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LaneChange {
     Came(TicketId, Lane),
@@ -26,7 +26,7 @@ pub enum LaneChange {
 /// A ticket's way through the lanes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Life {
-    /// The lanes it came into, and when and by whom it was moved; `None` when it was removed.
+    /// The lanes that it entered, with the time and the person of each move; `None` when it was removed.
     pub stays: Vec<Stay>,
 }
 
@@ -34,7 +34,7 @@ pub struct Life {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stay {
     pub since: DateTime<Utc>,
-    /// Where; `None` is off the trunk.
+    /// The lane; `None` is off the trunk.
     pub lane: Option<Lane>,
     pub by: Arc<str>,
 }
@@ -51,7 +51,7 @@ pub struct HeldSince {
 pub struct QueueHistory {
     /// By their last ids.
     pub lives: BTreeMap<TicketId, Life>,
-    /// When the last commit was made that moved a ticket: no later one is told of as made before it.
+    /// The time of the last commit that moved a ticket; no later commit counts as made before it.
     pub(super) latest: Option<DateTime<Utc>>,
 }
 
@@ -69,7 +69,7 @@ impl Life {
         self.stays.iter().find(|stay| stay.lane == Some(Lane::Active)).map(|stay| stay.since)
     }
 
-    /// When it was completed, if it is. One that was completed when it came says nothing about the flow.
+    /// When it was completed, if it is. A ticket that was added as completed says nothing about the flow.
     pub fn finished(&self) -> Option<DateTime<Utc>> {
         let over = matches!(self.lane(), Some(Lane::Completed | Lane::Archive));
         let mut later = self.stays.iter().skip(1);
@@ -79,7 +79,7 @@ impl Life {
 }
 
 impl QueueHistory {
-    /// Goes on with a commit that was made on top of those that were replayed.
+    /// Replays one more commit, made on top of the replayed ones.
     pub fn replay(&mut self, step: &TrunkCommit) {
         // The clocks of the machines differ, and the order of the commits is the truth.
         let at = self.latest.map_or(step.at, |latest| latest.max(step.at));
@@ -87,7 +87,7 @@ impl QueueHistory {
         self.tell(at, step);
     }
 
-    /// When the first ticket came.
+    /// When the first ticket was added.
     pub fn begin(&self) -> Option<DateTime<Utc>> {
         self.lives.values().filter_map(|life| life.stays.first()).map(|stay| stay.since).min()
     }
@@ -125,7 +125,7 @@ impl QueueHistory {
         }
     }
 
-    /// Names who holds a ticket now.
+    /// Adds the current holder of a ticket.
     pub fn set_holder(&mut self, id: &TicketId, holder: &str) {
         let stay = self.lives.get_mut(id).and_then(|life| life.stays.last_mut());
         if let Some(stay) = stay.filter(|stay| stay.lane == Some(Lane::Active)) {
