@@ -13,15 +13,15 @@ use crate::text::safe;
 
 /// Print what an agent should know about the tickets, for AGENTS.md or CLAUDE.md
 ///
-/// Put it where your agents read what holds for a repository, and run the same again when tix is updated:
+/// Put it where your agents read the rules of a repository, and run the same again after each update of tix:
 ///
 ///   tix agent-guide --into AGENTS.md
 ///
-/// The text stands between two markers. What is between them is replaced, and everything else in the file stays as it
-/// is; a file without them gets the text at its end.
+/// The text is written between two markers. A later run replaces what is between them and leaves everything else in the
+/// file as it is. A file without markers gets the text at its end.
 #[derive(Debug, clap::Args)]
 pub struct AgentGuideArgs {
-    /// Write it into this file, in the place of what an earlier one wrote there; the file is made where it is missing
+    /// Write the guide into this file, replacing an earlier one; a missing file is created
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     into: Option<PathBuf>,
 }
@@ -42,10 +42,10 @@ pub struct Guide<'a> {
 /// The line before the guide.
 const BEGIN: &str = "<!-- tix agent-guide begin -->";
 
-/// The line behind it.
+/// The line after the guide.
 const END: &str = "<!-- tix agent-guide end -->";
 
-/// What an agent does at the exit codes at which it need not stop; the hints of an error say the rest.
+/// What an agent does at the exit codes that need not stop it; an error's hints say the rest.
 const EXITS: [(&[Exit], &str); 4] = [
     (&[Exit::Held], "take another ticket"),
     (&[Exit::NotFound], "no such ticket, or nothing to do"),
@@ -63,12 +63,12 @@ pub fn exits() -> String {
     format!("Exit codes: {}; any other: show the output and stop.", said.join("; "))
 }
 
-/// The rules that no table holds.
+/// The rules that are in no table.
 const RULES: &str = "\
 - Claim a ticket before you work on it: `tix activate --next`, or `tix activate ID`. The answer says where to work and what
   is to be done.
 - Work and commit only there, on its branch. Tick a box in the ticket's file when you have seen that it is true.
-- When it is done: `tix complete`; where reviews are asked for: `tix submit`. If you cannot go on: `tix release --reason why`.
+- When it is done: `tix complete`; if work is reviewed: `tix submit`. If you cannot go on: `tix release --reason why`.
 - Never move ticket files by hand, never commit other files to the trunk, never force a push.
 - Also: `tix list`, `tix show ID`, `tix status`, `tix note TEXT`, `tix new TITLE`, `tix explain WORD`; all take `--json`.
 ";
@@ -95,12 +95,11 @@ pub fn run(args: &AgentGuideArgs, globals: &Globals, env: &Env, out: &Out) -> Re
     Ok(())
 }
 
-/// Brings the guide in a file up to date, and says what was done.
+/// Updates the guide in a file, and returns what was done.
 fn write_into(path: &Path, guide: &str) -> Result<&'static str, Failure> {
     let failed = |error: std::io::Error| {
-        Failure::new(Exit::Refused, format!("{}: {error}", path.display())).hint(
-            "nothing was changed; name a file that you may write: tix agent-guide --into <file>",
-        )
+        Failure::new(Exit::Refused, format!("{}: {error}", path.display()))
+            .hint("nothing changed; name a file that you may write: tix agent-guide --into <file>")
     };
     let old = match std::fs::read(path) {
         Ok(old) => Some(old),
@@ -110,8 +109,9 @@ fn write_into(path: &Path, guide: &str) -> Result<&'static str, Failure> {
     let (did, new) = match &old {
         None => ("made", guide.as_bytes().to_vec()),
         Some(old) => merged(old, guide).map_err(|why| {
-            Failure::new(Exit::Refused, format!("{}: {why}", path.display()))
-                .hint("nothing was changed; leave one pair of the markers in it, or none, and run this again")
+            Failure::new(Exit::Refused, format!("{}: {why}", path.display())).hint(
+                "nothing changed; leave one pair of markers in it, or none, and run this again",
+            )
         })?,
     };
     if old.as_ref() == Some(&new) {
@@ -121,8 +121,8 @@ fn write_into(path: &Path, guide: &str) -> Result<&'static str, Failure> {
     Ok(did)
 }
 
-/// The file with the guide in the place of what is between the markers, or at the end where there are none. It ends its lines
-/// as the file's first line ends.
+/// The file with the guide between the markers, or at the end if there are none. It uses the line ending of the file's
+/// first line.
 fn merged(old: &[u8], guide: &str) -> Result<(&'static str, Vec<u8>), &'static str> {
     let first = old.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
     let end = if first.ends_with(b"\r\n") { "\r\n" } else { "\n" };
@@ -154,10 +154,10 @@ fn merged(old: &[u8], guide: &str) -> Result<(&'static str, Vec<u8>), &'static s
             let parts = [before.unwrap_or_default(), guide.as_bytes(), after.unwrap_or_default()];
             Ok(("replaced", parts.concat()))
         }
-        ([_], [_]) => Err("the marker at the end stands before the one at the beginning"),
-        (_, []) => Err("there is a marker at the beginning and none at the end"),
-        ([], _) => Err("there is a marker at the end and none at the beginning"),
-        (..) => Err("there are several guides in it"),
+        ([_], [_]) => Err("the end marker comes before the begin marker"),
+        (_, []) => Err("it has a begin marker and no end marker"),
+        ([], _) => Err("it has an end marker and no begin marker"),
+        (..) => Err("it contains several guides"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `tix archive`: put completed tickets away.
+//! `tix archive`: move completed tickets to the archive.
 
 use std::time::Duration;
 
@@ -16,20 +16,20 @@ use crate::ticket::moment;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run, Stop, View};
 
-/// Put completed tickets away
+/// Move completed tickets to the archive
 ///
-/// They move from completed/ to archive/, all in one commit. A ticket that is completed on its branch and not merged yet
-/// is still active on the trunk, and stays.
+/// They move from completed/ to archive/, all in one commit. A ticket that is completed on its branch but not merged yet
+/// is still active on the trunk, so it stays.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["tickets", "older_than"]))]
 pub struct ArchiveArgs {
     /// The tickets: ids, ids without TICKET-, unambiguous parts of them, or paths to their files
     #[arg(value_name = "TICKET", add = ids(&[Lane::Completed]))]
     tickets: Vec<String>,
-    /// All that were completed longer ago than this, such as 30d
+    /// All tickets completed longer ago than this, such as 30d
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     older_than: Option<Duration>,
-    /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
+    /// How long to keep trying while others push to the trunk, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
 }
@@ -41,7 +41,7 @@ pub fn run(args: &ArchiveArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
     let result = archive(&ctx, args, &mut diary);
     let receipt = record(&ctx, "archive", &query, &diary, result)?;
     let text = match receipt.tickets.as_slice() {
-        [] => "nothing to put away\n".to_owned(),
+        [] => "nothing to archive\n".to_owned(),
         ids => ids.iter().map(|id| format!("{} is archived\n", safe(id))).collect(),
     };
     answer(out, &receipt, &text);
@@ -76,8 +76,8 @@ fn archive(ctx: &Context<'_>, args: &ArchiveArgs, diary: &mut Diary) -> Result<R
     Ok(receipt)
 }
 
-/// Those that were named and are not put away yet, and those that are old enough. What cannot be read is passed over,
-/// unless it was named.
+/// The named tickets that are not archived yet, and those that are old enough. Unreadable ones are passed over unless
+/// they were named.
 fn chosen<'v>(
     ctx: &Context<'_>,
     view: &'v View<'_>,

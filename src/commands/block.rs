@@ -1,4 +1,4 @@
-//! `tix block`: say that the work cannot go on.
+//! `tix block`: mark a ticket as blocked.
 
 use crate::app::context::Globals;
 use crate::app::input;
@@ -8,10 +8,11 @@ use crate::error::Failure;
 use crate::lifecycle;
 use crate::out::Out;
 
-/// Say that something keeps a ticket from going on
+/// Mark a ticket as blocked
 ///
-/// A flag beside the status: a blocked ticket stays where it is, queued, held or under review. It can be neither claimed
-/// nor submitted nor completed until `tix unblock`. While somebody holds it the flag is written on its ticket branch.
+/// This is a flag beside the status: a blocked ticket stays queued, held or under review. Until `tix unblock` it can be
+/// neither claimed nor submitted nor completed. While somebody holds the ticket, the flag is written on its ticket
+/// branch.
 #[derive(Debug, clap::Args)]
 pub struct BlockArgs {
     #[command(flatten)]

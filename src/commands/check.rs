@@ -16,21 +16,21 @@ use crate::text::{count, safe};
 
 /// Find the commits of a protected branch that broke the rule
 ///
-/// Without RANGE: what the local trunk has beyond its remote, each commit as a push would be judged; if that is
-/// nothing, the last 200 commits of the trunk.
+/// Without RANGE it checks what the local trunk has beyond its remote, each commit as in a push; if there is nothing, the
+/// last 200 commits of the trunk.
 ///
-/// With RANGE: the commits that the end of the range was at (its first parents), back to what the range leaves out, or
-/// without a beginning to the first ticket; v1.0..main, for instance, is what main was at since v1.0. The last 200 are
-/// counted in the same way. A merge passes for what it brings, because that is how pull requests land, unless the merge itself
-/// changed something. A commit that moves a ticket from active to completed passes as the squash of a ticket
-/// branch, and the commits that a rebase of that branch put before it pass with it. Other squashed or rebased pull requests
-/// look like commits made by hand, and are listed unless `.tix.yaml` says `check: squash` or `check: rebase`. What is older
-/// than the first ticket is not looked at. None of this changes what the hooks let pass.
+/// With RANGE it checks the first parents of the end of the range, back to what the range leaves out, or without a
+/// beginning to the first ticket; v1.0..main, for instance, is what main was at since v1.0. The last 200 are counted in
+/// the same way. A merge may bring in any commits, because that is how pull requests land, unless the merge itself
+/// changed something. A commit that moves a ticket from active to completed passes as the squash of a ticket branch, and
+/// the commits that a rebase of that branch put before it pass with it. Other squashed or rebased pull requests look like
+/// commits made by hand, and are listed unless `.tix.yaml` says `check: squash` or `check: rebase`. Commits older than
+/// the first ticket are not checked. None of this changes what the hooks allow.
 ///
-/// Exit code 1 says that there are such commits.
+/// Exit code 1 means that there are such commits.
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
-    /// The commits, as git writes a range
+    /// The commits, as a git range
     #[arg(value_name = "RANGE")]
     range: Option<String>,
 }
@@ -40,7 +40,7 @@ pub struct CheckArgs {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CheckReport<'a> {
     schema: &'static str,
-    /// The commits that were looked at, as git writes a range; a name alone means the last ones of this branch.
+    /// The commits that were checked, as a git range; a name alone means the last ones of this branch.
     range: &'a str,
     /// How many commits were judged.
     checked: usize,
@@ -66,7 +66,7 @@ struct BrokenCommit<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct BreachJson {
-    /// The path that it is about; missing where it is about the commit.
+    /// The path; missing if it is about the whole commit.
     path: Option<String>,
     /// Which rule, in a word.
     rule: &'static str,
@@ -92,7 +92,7 @@ pub fn run(args: &CheckArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
     if checked.broken.is_empty() { Ok(()) } else { Err(Failure::answered(Exit::No)) }
 }
 
-/// What is asked about, as git writes a range, and what was found there.
+/// The checked commits, as a git range, and the findings.
 fn look(
     guarded: &Guarded,
     args: &CheckArgs,
@@ -104,7 +104,7 @@ fn look(
     Ok((range.clone(), guarded.check(Scope::Range(range, &end), land)?))
 }
 
-/// How the team says that its pull requests land. Where the settings cannot be had, nothing is passed over.
+/// How the team's pull requests land, according to its settings. Without settings, nothing is passed over.
 fn requests_land(globals: &Globals, env: &Env, out: &Out) -> RequestsLand {
     let globals = Globals { on_unknown: OnUnknown::PassOver, ..globals.clone() };
     match Context::open(&globals, env, out, None) {
@@ -116,17 +116,17 @@ fn requests_land(globals: &Globals, env: &Env, out: &Out) -> RequestsLand {
     }
 }
 
-/// The commit that a range leads to.
+/// The commit at the end of a range.
 fn end_of(guarded: &Guarded, range: &str) -> Result<Oid, Failure> {
     // git would take it for an option.
     let ends = if range.starts_with('-') { None } else { guarded.git().ends_of(range)? };
     ends.and_then(|ends| ends.into_iter().next()).ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("`{range}` means no commits here"))
-            .hint("a range is such as origin/main..main, or the name of a branch")
+        Failure::new(Exit::Usage, format!("`{range}` names no commits here"))
+            .hint("give a range such as origin/main..main, or the name of a branch")
     })
 }
 
-/// What the trunk has beyond its remote, or the last that it was at.
+/// What the trunk has beyond its remote, or else its last commits.
 fn of_trunk(
     guarded: &Guarded,
     globals: &Globals,
@@ -136,7 +136,8 @@ fn of_trunk(
         Some(name) => RefName::branch(name),
         None => guarded.trunk(),
     };
-    let trunk = trunk.ok_or_else(|| Failure::new(Exit::Usage, "the trunk's name is no branch"))?;
+    let trunk = trunk
+        .ok_or_else(|| Failure::new(Exit::Usage, "the trunk's name is not a valid branch name"))?;
     let remote = globals.remote.as_deref().or(guarded.remote());
     let label = remote.map(|remote| format!("{remote}/{}", trunk.short()));
     let local = guarded.git().commit_of(trunk.as_str())?;
@@ -155,7 +156,7 @@ fn of_trunk(
         (_, _, Some(tip)) => (tip, trunk.short().to_owned()),
         (_, label, None) => {
             let name = label.unwrap_or_else(|| trunk.short().to_owned());
-            return Err(Failure::new(Exit::Refused, format!("{name} is not here"))
+            return Err(Failure::new(Exit::Refused, format!("{name} does not exist here"))
                 .hint("fetch it: git fetch"));
         }
     };

@@ -18,8 +18,8 @@ use crate::workspace;
 
 /// End a ticket that will not be done
 ///
-/// It moves to archive/, with how it ended in its front matter. One that somebody holds can be closed by its holder; its
-/// branch is then deleted, or kept as `attic/<ticket>/<claim>` if there is work in it, as with `tix release`.
+/// The ticket moves to archive/, and its front matter records how it ended. A ticket that somebody holds can be closed by
+/// its holder; its branch is then deleted, or kept as `attic/<ticket>/<claim>` if it has work, as with `tix release`.
 #[derive(Debug, clap::Args)]
 pub struct CloseArgs {
     #[command(flatten)]
@@ -122,13 +122,13 @@ fn transact(
     outcome.map_err(Failure::from)
 }
 
-/// Whether somebody says that it will not be done, as this or another tool spells it.
+/// Whether a word says that the ticket will not be done, as this or another tool spells it.
 fn is_wont_do(how: &str) -> bool {
     let letters = how.chars().filter(char::is_ascii_alphabetic).collect::<String>();
     matches!(letters.to_ascii_lowercase().as_str(), "wontdo" | "wontfix")
 }
 
-/// How it ends; a ticket that is named must be there, and be another.
+/// How it ends; a named ticket must exist and be another one.
 fn resolution(
     ctx: &Context<'_>,
     view: &View<'_>,
@@ -141,7 +141,7 @@ fn resolution(
             return Ok(other);
         }
         let message = format!("{id} cannot be closed in favour of itself");
-        Err(Failure::new(Exit::Usage, message).hint("name the ticket that is left: tix list"))
+        Err(Failure::new(Exit::Usage, message).hint("name the ticket that remains: tix list"))
     };
     match how.split_once(':') {
         None if is_wont_do(how) => Ok(Resolution::WontDo),

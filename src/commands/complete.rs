@@ -27,13 +27,13 @@ use crate::trunk::{Diary, Run, View};
 
 /// Complete a ticket: the work is done
 ///
-/// For its holder, from anywhere in its workspace or by its id. Everything must be committed, every box of the ticket ticked,
-/// no section of its requirements empty, nothing of a template left, and every stage of the review passed for the commit that the branch is at;
-/// what is missing is listed. There must be a commit of somebody's on the branch, or a reason why the ticket needs none.
-/// Then the ticket moves to completed/ in one commit on its branch, and reaches the trunk when
-/// the branch is merged. Where progress is recorded on the trunk, it moves there at once.
+/// For its holder, anywhere in its workspace or by its id. Everything must be committed, every box ticked, no section of
+/// the requirements empty, no placeholder of a template left, and every stage of the review passed for the commit that
+/// the branch is at; what is missing is listed. The branch must have a commit with work, or you give a reason why the
+/// ticket needs none. Then the ticket moves to completed/ in one commit on its branch, and reaches the trunk when the
+/// branch is merged. Where progress is recorded on the trunk, it moves there at once.
 ///
-/// A ticket that is complete already is no error.
+/// It is not an error if the ticket is already complete.
 #[derive(Debug, clap::Args)]
 pub struct CompleteArgs {
     /// The ticket [default: the one of this workspace]
@@ -41,16 +41,16 @@ pub struct CompleteArgs {
     ticket: Option<String>,
     #[command(flatten)]
     claim: NamedClaim,
-    /// Complete it although nothing was committed, for this reason: a decision, or an answer to a question
+    /// Complete it without commits, for this reason, such as a decision or an answer to a question
     #[arg(long, value_name = "WHY")]
     no_work: Option<String>,
     /// Complete it although a ticket that it depends on is not done
     #[arg(long)]
     anyway: bool,
-    /// Make the commit on the local branch only, and push nothing
+    /// Commit on the local branch only, and push nothing
     #[arg(long)]
     no_push: bool,
-    /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
+    /// How long to keep trying while others write to the ticket, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
 }
@@ -94,7 +94,7 @@ fn complete(ctx: &Context<'_>, args: &CompleteArgs, diary: &mut Diary) -> Result
     Ok(receipt)
 }
 
-/// The answer for people: what holds, and what was pushed for it.
+/// Human-readable output: the state of the ticket and what was pushed.
 fn in_words(receipt: &Receipt) -> String {
     let next = receipt.next.as_deref().map(safe);
     let text = answer_next(receipt, "is complete", next.as_deref());
@@ -112,7 +112,7 @@ struct Completion<'a> {
     args: &'a CompleteArgs,
 }
 
-/// The ticket in question, and its branch.
+/// The ticket and its branch.
 type OfTicket<'i> = (&'i TicketId, &'i RefName);
 
 impl Completion<'_> {
@@ -131,7 +131,7 @@ impl Completion<'_> {
         Ok(self.change(ticket, view.trunk, view.require_tip(act, Verb::Complete)?)?.into())
     }
 
-    /// What completes a ticket whose work is at `tip`.
+    /// The change that completes a ticket whose work is at `tip`.
     fn change(&self, ticket: &Ticket<'_>, trunk: &View<'_>, tip: &Oid) -> Result<Change, Failure> {
         let ctx = self.ctx;
         let completed = ctx.lane_dir(Lane::Completed)?;
@@ -160,8 +160,8 @@ impl Completion<'_> {
         Ok(change?)
     }
 
-    /// Pushes what is committed here and not on the remote yet, once it is known that this would complete the ticket: nothing
-    /// is published by a command that then refuses.
+    /// Pushes the commits that the remote does not have yet, once it is certain that this will complete the ticket: a
+    /// refused command publishes nothing.
     fn push_first(
         &self,
         run: &Run,
@@ -199,8 +199,8 @@ impl Completion<'_> {
         push_work(ctx, branch, &work, receipt)
     }
 
-    /// What was committed after the completion is as good as what was reviewed before it, or it does not go where a pull
-    /// request would take it along.
+    /// Commits after the completion must have the reviewed work, or they are not pushed to where a pull request would
+    /// include them.
     fn require_reviewed(&self, ticket: &Ticket<'_>, local: &Oid) -> Result<(), Failure> {
         let (ctx, id) = (self.ctx, &ticket.entry.id);
         let missing =
@@ -209,10 +209,10 @@ impl Completion<'_> {
             return Ok(());
         }
         let failure: Failure = Refusal::Incomplete { id: id.clone(), missing }.into();
-        Err(failure.hint(format!("have it reviewed once more: tix reopen {id} --reason <why>")))
+        Err(failure.hint(format!("have it reviewed again: tix reopen {id} --reason <why>")))
     }
 
-    /// The commit on the local branch, for somebody who pushes later. The claim is looked at on the remote all the same.
+    /// Commits on the local branch, for somebody who pushes later. The claim is still checked on the remote.
     fn here_only(
         &self,
         run: &Run,
@@ -259,12 +259,12 @@ impl Completion<'_> {
     }
 }
 
-/// Commits that are nobody's work on this ticket: the trunk, and the branch that ticket branches begin at.
+/// Commits that are not work on this ticket: the trunk, and the base of ticket branches.
 fn known(trunk: &View<'_>) -> Vec<Oid> {
     [trunk.commit(), trunk.base()].into_iter().flatten().cloned().collect()
 }
 
-/// The directory on the ticket branch in which there is nothing but this ticket, if it is not the ticket's own.
+/// The directory on the ticket branch that contains only this ticket, if it is not the ticket's own.
 fn last_in(ctx: &Context<'_>, ticket: &Ticket<'_>, tip: &Oid) -> Result<Option<RepoPath>, Failure> {
     if ctx.record == RecordPlace::Trunk {
         return Ok(None);
@@ -279,7 +279,7 @@ fn last_in(ctx: &Context<'_>, ticket: &Ticket<'_>, tip: &Oid) -> Result<Option<R
     Ok((entries.len() == 1).then_some(directory))
 }
 
-/// What brings the work to the branch that pull requests go to.
+/// How the work gets to the branch that pull requests go to.
 fn next_step(ctx: &Context<'_>, args: &CompleteArgs, id: &TicketId, branch: &RefName) -> String {
     match (&ctx.remote, ctx.policy().arrival) {
         (Some(remote), _) if args.no_push => {

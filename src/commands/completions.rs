@@ -1,4 +1,4 @@
-//! `tix completions`: how a shell completes a command line of tix.
+//! `tix completions`: print a shell's completion script.
 
 use clap_complete::env::Shells;
 use serde::Serialize;
@@ -10,8 +10,8 @@ use crate::out::{Format, Out};
 
 /// Print the completion script of a shell
 ///
-/// Commands, options and the ids of tickets are completed: the script asks tix, which looks at the trunk as last
-/// fetched. Put it where your shell looks for completions, for instance:
+/// The script completes commands, options and ticket ids: it asks tix, which looks at the trunk as last fetched. Put it
+/// where your shell looks for completions, for instance:
 ///
 ///   tix completions bash > ~/.local/share/bash-completion/completions/tix
 ///
@@ -31,12 +31,12 @@ pub struct Completions<'a> {
     schema: &'static str,
     /// The shell: `bash`, `elvish`, `fish`, `powershell` or `zsh`.
     shell: String,
-    /// What the shell is to read.
+    /// The text for the shell.
     script: &'a str,
 }
 
-/// Behind the script for zsh. As a file `_tix` it is loaded when a line is completed for the first time, and does not
-/// complete that one unless it is told to.
+/// Appended to the script for zsh. As a file `_tix` it is loaded when a line is completed for the first time, and does
+/// not complete that line without this call.
 const ZSH_FIRST: &str = r#"
 if [ "$funcstack[1]" = "_tix" ]; then
     _clap_dynamic_completer_tix "$@"

@@ -13,8 +13,8 @@ use crate::text::shell_word;
 
 /// Show the settings and where they come from, or change one for this clone
 ///
-/// The team shares `.tix.yaml`; it is changed there, by pull request. `git config` overrides it for one clone, and the
-/// environment for one call. `tix explain config` says what each setting means.
+/// The team shares the settings in `.tix.yaml` and changes them there, by pull request. `git config` overrides it for one
+/// clone, and the environment for one call. `tix explain config` says what each setting means.
 #[derive(Debug, clap::Args)]
 pub struct ConfigArgs {
     #[command(subcommand)]
@@ -31,12 +31,12 @@ enum ConfigCommand {
         #[arg(value_name = "KEY")]
         key: String,
     },
-    /// Set it in this clone's git configuration; `git config --unset tix.<key>` takes that back
+    /// Set it in this clone's git configuration; `git config --unset tix.<key>` undoes that
     Set {
         /// The setting, as `.tix.yaml` or `git config` names it
         #[arg(value_name = "KEY")]
         key: String,
-        /// What it is to be
+        /// The new value
         #[arg(value_name = "VALUE")]
         value: String,
     },
@@ -47,19 +47,19 @@ enum ConfigCommand {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ConfigJson {
     schema: &'static str,
-    /// The settings that were asked for.
+    /// The requested settings.
     settings: Vec<SettingJson>,
 }
 
-/// A setting, its value and where that comes from.
+/// A setting, its value and the value's source.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SettingJson {
     /// Its name in `.tix.yaml`.
     name: &'static str,
-    /// What holds here, as it is written at its source; missing where nobody set it and the repository has no answer.
+    /// The value in force here, as written at its source; missing where nobody set it and the repository has no answer.
     value: Option<String>,
-    /// Where that is written: the option, the variable, the key of `git config`, the file, or `default`.
+    /// The source: the option, the variable, the key of `git config`, the file, or `default`.
     source: String,
 }
 
@@ -101,7 +101,7 @@ fn known(name: &str) -> Result<&'static Key, Failure> {
 /// Sets a value, if the key takes it.
 fn set(ctx: &Context<'_>, key: &'static Key, value: &str) -> Result<SettingJson, Failure> {
     if key.is_shared_only() {
-        let message = format!("`{}` is an agreement of the whole team", key.name);
+        let message = format!("`{}` is a setting of the whole team", key.name);
         return Err(Failure::new(Exit::Refused, message)
             .hint(format!("change it in {CONFIG_FILE}, by pull request like code")));
     }
@@ -114,7 +114,7 @@ fn set(ctx: &Context<'_>, key: &'static Key, value: &str) -> Result<SettingJson,
     Ok(SettingJson { name: key.name, value: Some(value.to_owned()), source })
 }
 
-/// What the team's file says, as it is written.
+/// The settings in the team's file, as written.
 struct SharedSettings {
     label: String,
     said: Vec<(String, String)>,
@@ -138,7 +138,7 @@ impl SharedSettings {
     }
 }
 
-/// What holds for a key: the strongest layer that says something.
+/// The value of a key, from the strongest layer that sets it.
 fn setting(
     ctx: &Context<'_>,
     globals: &Globals,

@@ -1,4 +1,4 @@
-//! `tix draft`: send a ticket back to its specification.
+//! `tix draft`: send a queued ticket back to be specified.
 
 use crate::app::context::Globals;
 use crate::app::input;
@@ -9,9 +9,9 @@ use crate::lifecycle;
 use crate::lifecycle::machine::Verb;
 use crate::out::Out;
 
-/// Send a ticket that waits in the queue back to its specification
+/// Send a queued ticket back to be specified
 ///
-/// Its status becomes `draft`, so that nobody can claim it. `tix queue` lets it through again.
+/// Its status becomes `draft`, so nobody can claim it until `tix queue`.
 #[derive(Debug, clap::Args)]
 pub struct DraftArgs {
     #[command(flatten)]

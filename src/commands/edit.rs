@@ -1,4 +1,4 @@
-//! `tix edit`: change the text of a ticket, in an editor or with a text that is handed in.
+//! `tix edit`: change the text of a ticket, in an editor or from a given text.
 
 use std::path::PathBuf;
 
@@ -21,12 +21,12 @@ use crate::trunk::{Diary, Run};
 
 /// Change the text of a ticket
 ///
-/// In a terminal this opens the editor that git uses (`GIT_EDITOR`, `core.editor`, `VISUAL`, `EDITOR`) on a copy of the newest
-/// text. If somebody else writes to the ticket meanwhile, or if your text cannot be read as a ticket, nothing is written, and
-/// your copy is kept. Without a terminal, hand the text in with --body, --append or --from.
+/// In a terminal this opens the editor that git uses (`GIT_EDITOR`, `core.editor`, `VISUAL`, `EDITOR`) on a copy of the
+/// newest text. If somebody else writes to the ticket meanwhile, or if your text is not a readable ticket, nothing is
+/// written and your copy is kept. Without a terminal, pass the text with --body, --append or --from.
 ///
-/// The change is committed where the ticket is: on the trunk, or on its ticket branch while somebody holds it. A ticket that
-/// cannot be read is mended in the editor or with --from.
+/// The change is committed where the ticket is: on the trunk, or on its ticket branch while somebody holds it. Fix an
+/// unreadable ticket in the editor or with --from.
 #[derive(Debug, clap::Args)]
 pub struct EditArgs {
     #[command(flatten)]
@@ -35,23 +35,23 @@ pub struct EditArgs {
     text: EditText,
 }
 
-/// Where a text comes from, if not from an editor.
+/// The source of a text that does not come from an editor.
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
 struct EditText {
     /// Replace the text below the front matter: a file, - for standard input, or the text itself. The changelog stays
-    /// unless the text brings one
+    /// unless the text has one
     #[arg(long, value_name = "TEXT|FILE|-", allow_hyphen_values = true)]
     body: Option<String>,
     /// Add a text before the changelog; - for standard input
     #[arg(long, value_name = "TEXT|-", allow_hyphen_values = true)]
     append: Option<String>,
-    /// Replace the whole file, front matter and all; - for standard input
+    /// Replace the whole file, including the front matter; - for standard input
     #[arg(long, value_name = "FILE|-")]
     from: Option<PathBuf>,
 }
 
-/// A text that was handed in.
+/// A given text.
 enum HandedIn {
     Body(Vec<u8>),
     More(String),
@@ -68,7 +68,7 @@ impl HandedIn {
         })
     }
 
-    /// Only a whole file mends a ticket whose front matter cannot be read.
+    /// Only a whole file can fix a ticket whose front matter cannot be read.
     fn on_damage(&self) -> OnDamage {
         match self {
             HandedIn::Whole(_) => OnDamage::Mend,
@@ -147,7 +147,7 @@ fn edit(
     written.map_err(|failure| copy.keep(failure))
 }
 
-/// The newest text there is, wherever it is written.
+/// The newest text, wherever it is written.
 fn newest(ctx: &Context<'_>, run: &Run, id: &TicketId) -> Result<Document, Failure> {
     let mut newest = None;
     // A look is a write that finds nothing to do.
@@ -158,7 +158,7 @@ fn newest(ctx: &Context<'_>, run: &Run, id: &TicketId) -> Result<Document, Failu
     newest.ok_or_else(|| Failure::new(Exit::NotFound, format!("{id} has no text")))
 }
 
-/// Writes the text that `texts` makes of the newest one; it gives the text that it was made from, too.
+/// Writes the text that `texts` makes from the newest one; `texts` also returns the text that it started from.
 fn replace(
     ctx: &Context<'_>,
     run: (&Run, OnDamage),

@@ -19,9 +19,9 @@ use crate::ticket::{Lane, Relation};
 
 /// Print the tickets and their relations as a graph
 ///
-/// Shows the tickets that wait or are worked on and have to do with another one, and what they name. Mermaid is drawn
-/// by the pages of the usual hosts: put the answer between ```mermaid and ``` in a Markdown file. For Graphviz:
-/// tix graph --format dot | dot -Tsvg > graph.svg. With --json the nodes and edges come as they are.
+/// Shows the queued and active tickets that are related to another one, and the tickets that they name. The web pages of
+/// the usual hosts draw Mermaid: put the output between ```mermaid and ``` in a Markdown file. For Graphviz: tix graph
+/// --format dot | dot -Tsvg > graph.svg. With --json it prints the nodes and edges.
 #[derive(Debug, clap::Args)]
 pub struct GraphArgs {
     /// The language of the graph
@@ -52,7 +52,7 @@ pub struct GraphJson<'a> {
     as_of: AsOf,
     #[serde(flatten)]
     extent: Extent,
-    /// The tickets that have to do with another one, and the names that do not mean one; `total` counts these.
+    /// The tickets that are related to another one, and the names that do not mean one; `total` counts these.
     nodes: &'a [GraphNode],
     /// The relations between them.
     edges: &'a [Arrow],
@@ -71,9 +71,9 @@ struct Graph {
 struct GraphNode {
     /// The id, or the name that does not mean one ticket.
     id: String,
-    /// Missing where the name does not mean one ticket.
+    /// Missing if the name does not mean one ticket.
     lane: Option<Lane>,
-    /// What it is about; missing when the ticket does not say, and where the name does not mean one.
+    /// What it is about; missing when the ticket does not say, or the name does not mean one.
     title: Option<String>,
 }
 
@@ -85,7 +85,7 @@ struct Arrow {
     from: String,
     /// The id of the other ticket, or the name that does not mean one.
     to: String,
-    /// What the other ticket is to it, by its key in the front matter.
+    /// The relation, by its key in the front matter.
     relation: Relation,
     #[serde(skip)]
     ends: (usize, usize),
@@ -113,7 +113,7 @@ pub fn run(args: &GraphArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
             (Format::Human, Language::Dot) => out.answer(&dot(&graph)),
         }
         if graph.nodes.is_empty() {
-            out.narrate("no ticket has to do with another one; show all of them: tix graph --all");
+            out.narrate("no ticket is related to another; show them all: tix graph --all");
         }
         for damage in &survey.damaged {
             out.warn(&damage.to_string());
@@ -157,7 +157,7 @@ fn graph(known: &[KnownTicket<'_>], edges: &[Edge<'_>], all: bool) -> Graph {
     Graph { nodes, edges: arrows }
 }
 
-/// What a node shows: the id, and the title below it.
+/// The label of a node: the id, and the title below it.
 fn label(node: &GraphNode, line_break: &str, escape: fn(&str) -> String) -> String {
     let id = escape(&safe(&node.id));
     match &node.title {
@@ -199,7 +199,7 @@ fn mermaid(graph: &Graph) -> String {
     text
 }
 
-/// The class of what is no ticket; its line is broken.
+/// The class of a name that is not a ticket; its line is dashed.
 const MISSING: &str = "missing";
 
 /// The colours of each class, of its fill, its line and its words: readable on light and dark pages.

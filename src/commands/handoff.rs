@@ -20,11 +20,11 @@ use crate::trunk::Diary;
 pub struct HandoffArgs {
     #[command(flatten)]
     on: OnTicket,
-    /// Who gets it: a part of the name, or the address, of somebody who has committed or held a ticket here, a role, or
-    /// `Name <address>` of anybody
+    /// Who gets it: part of the name, or the address, of somebody who has committed or held a ticket here; a role; or
+    /// anybody's `Name <address>`
     #[arg(long, value_name = "PERSON")]
     to: String,
-    /// Take --to as it stands, such as a `TIX_ACTOR` that has left no trace here yet
+    /// Use --to exactly as given, such as a `TIX_ACTOR` that has left no trace here yet
     #[arg(long)]
     new_person: bool,
     #[command(flatten)]

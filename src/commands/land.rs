@@ -1,4 +1,4 @@
-//! `tix land`: completed work reaches the trunk without a pull request.
+//! `tix land`: merge completed work into the trunk without a pull request.
 
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
@@ -21,24 +21,23 @@ use crate::trunk::{Diary, Outcome, Run, Stop, Trunk, TrunkError, View};
 
 /// Merge the branch of a completed ticket into the trunk
 ///
-/// For teams without pull requests, whose `.tix.yaml` says `landing: completed`. The ticket must be complete on its branch,
-/// under the claim that is on the trunk, with every stage of the review passed for what is on the branch now. The merge is made
-/// without any checkout, and anew each time the trunk moves; where both sides have changed the same places, the files are named
-/// and nothing changes.
+/// For teams without pull requests, whose `.tix.yaml` says `landing: completed`. The ticket must be complete on its
+/// branch, under the claim that is on the trunk, with every stage of the review passed for what is on the branch now. tix
+/// merges without a checkout, and again each time the trunk moves. On a conflict it names the files and changes nothing.
 ///
-/// A ticket that is on the trunk already is no error.
+/// It is not an error if the ticket is already on the trunk.
 #[derive(Debug, clap::Args)]
 pub struct LandArgs {
     /// The ticket [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     ticket: Option<String>,
-    /// Make a merge commit, with all commits of the branch behind it; that is the default
+    /// Make a merge commit that keeps all commits of the branch; this is the default
     #[arg(long, conflicts_with = "squash")]
     merge: bool,
     /// Make one commit of the whole branch
     #[arg(long)]
     squash: bool,
-    /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
+    /// How long to keep trying while others push to the trunk, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
 }
@@ -87,16 +86,15 @@ fn land(ctx: &Context<'_>, args: &LandArgs, diary: &mut Diary) -> Result<Receipt
 
 /// The team must have agreed on it.
 fn require_allowed(ctx: &Context<'_>, branch: &RefName) -> Result<(), Failure> {
-    let by_request = format!("bring it to {}: {}", ctx.base.short(), by_request(ctx, branch));
+    let by_request = format!("merge it into {}: {}", ctx.base.short(), by_request(ctx, branch));
     if ctx.record == RecordPlace::Trunk {
-        let message =
-            "progress is recorded on the trunk here, so the ticket branch brings no ticket to it";
+        let message = "progress is recorded on the trunk here, so the ticket branch carries no ticket to land";
         return Err(Failure::new(Exit::Refused, message).fact("record", "trunk").hint(by_request));
     }
     match ctx.config.landing {
         Landing::Completed => Ok(()),
         Landing::None => {
-            let message = "work reaches the trunk by pull request here";
+            let message = "this repository lands work by pull request";
             Err(Failure::new(Exit::Refused, message)
                 .fact("landing", "none")
                 .hint(by_request)
@@ -111,7 +109,7 @@ struct LandOperation<'s> {
     id: &'s TicketId,
     branch: &'s RefName,
     form: MergeForm,
-    /// Whoever lands it, with what this clone knows of the ticket.
+    /// The one who lands it, with what this clone knows about the ticket.
     own: &'s Identity,
 }
 
@@ -154,7 +152,7 @@ impl LandOperation<'_> {
         let (id, trunk) = (self.id, self.ctx.trunk_label());
         failure
             .hint(format!(
-                "in its workspace, take the trunk in and resolve it there: git merge {}",
+                "in its workspace, merge the trunk and resolve the conflict: git merge {}",
                 shell_word(&trunk)
             ))
             .hint(format!("then push it, and land again: tix land {id}"))

@@ -13,12 +13,12 @@ use crate::out::{Format, Out};
 
 /// Write the manual pages
 ///
-/// One page for tix and one for each command, in the form that man reads. For instance:
+/// Writes one page for tix and one for each command, in the format of man. For instance:
 ///
 ///   tix man ~/.local/share/man/man1 && man tix-activate
 #[derive(Debug, clap::Args)]
 pub struct ManArgs {
-    /// The directory for the pages; it is made where it is missing
+    /// The directory for the pages; it is created if it is missing
     #[arg(value_name = "DIR")]
     dir: PathBuf,
 }

@@ -1,8 +1,7 @@
 //! The commands, a file each: its arguments (whose doc comments are its help) and its `run`.
 //!
-//! A command resolves, decides, changes and answers. What is decided is pure and lives in `lifecycle`;
-//! what is changed goes through `trunk` and `workspace`. Commands do not use each other; what several of
-//! them need is in `app`.
+//! A command resolves, decides, changes and answers. Decisions are pure and live in `lifecycle`; changes go through
+//! `trunk` and `workspace`. Commands do not use each other; what several need is in `app`.
 
 pub mod activate;
 pub mod agent_guide;

@@ -29,7 +29,7 @@ use crate::trunk::{Diary, Landed, Outcome, Run, Trunk, View};
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["title", "from", "edit"]))]
 pub struct NewArgs {
-    /// What is to be done, in one line
+    /// What to do, in one line
     #[arg(value_name = "TITLE", conflicts_with = "from")]
     title: Option<String>,
     /// The session that names the ticket [default: made from the title]
@@ -44,7 +44,7 @@ pub struct NewArgs {
     /// A ticket that must be completed first; may be given several times
     #[arg(long = "depends-on", value_name = "TICKET", add = ids(&Lane::ALL))]
     depends_on: Vec<String>,
-    /// The ticket that it is a part of
+    /// The ticket that this one is a part of
     #[arg(long, value_name = "TICKET", add = ids(&Lane::ALL))]
     parent: Option<String>,
     /// The text of the ticket: a file, - for standard input, or the text itself
@@ -53,23 +53,24 @@ pub struct NewArgs {
     /// Write the ticket in your editor first
     #[arg(long, conflicts_with = "from")]
     edit: bool,
-    /// A ticket file to take as it is; several make one commit
+    /// A ticket file to add as it is; several files make one commit
     #[arg(long, value_name = "FILE", num_args = 1..)]
     from: Vec<PathBuf>,
-    /// A key of your own: a repeated call with the same key gives the same ticket, not a second one
+    /// A key of your own: another call with the same key returns the same ticket instead of creating a second one
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
+    /// How long to keep trying while others push to the trunk, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
 }
 
-/// Without a key the same command makes another ticket.
+/// Without a key the same command creates another ticket.
 fn unclear(args: &NewArgs, mut failure: Failure) -> Failure {
     if failure.exit == Exit::Incomplete && args.key.is_none() && args.from.is_empty() {
         failure.hints = vec![
-            "see whether it is there: tix list --fetch --lane queue --sort age".to_owned(),
-            "a command that may be run again names its ticket by a key of yours: --key".to_owned(),
+            "see whether it was created: tix list --fetch --lane queue --sort age".to_owned(),
+            "to make the command safe to repeat, give the ticket a key of your own: --key"
+                .to_owned(),
         ];
     }
     failure
@@ -96,9 +97,10 @@ pub fn run(args: &NewArgs, globals: &Globals, env: &Env, out: &Out) -> Result<()
     };
     let verb = if receipt.outcome == "existing" { "was already" } else { "is" };
     // A program gets the ids alone.
-    let place = match Out::is_terminal() && !out.is_quiet() {
-        true => format!(" {verb} in the queue on {}", ctx.trunk_label()),
-        false => String::new(),
+    let place = if Out::is_terminal() && !out.is_quiet() {
+        format!(" {verb} in the queue on {}", ctx.trunk_label())
+    } else {
+        String::new()
     };
     out.answer(&ids.iter().map(|id| format!("{}{place}\n", safe(id))).collect::<String>());
     Ok(())
@@ -130,11 +132,11 @@ fn create(ctx: &Context<'_>, args: &NewArgs, diary: &mut Diary) -> Result<Receip
     })
 }
 
-/// What the new tickets are made from.
+/// The sources of the new tickets.
 struct DraftSource<'a> {
     files: &'a [TicketFile],
     body: Option<&'a [u8]>,
-    /// What came from the editor.
+    /// The text from the editor.
     edited: Option<&'a Document>,
 }
 
@@ -245,7 +247,7 @@ fn checked_key(key: &str) -> Result<&str, Failure> {
     }
     Err(Failure::new(
         Exit::Usage,
-        "a --key is one line of at most 200 bytes, without blanks at its ends or in a row",
+        "a --key is one line of at most 200 bytes, without leading, trailing or repeated spaces",
     ))
 }
 
@@ -300,7 +302,7 @@ fn session_of(args: &NewArgs, title: &str) -> Result<SessionId, Failure> {
     }
 }
 
-/// What somebody wrote in an editor: its title names it.
+/// A text from an editor; its title names the ticket.
 fn draft_of_edited(args: &NewArgs, document: &Document) -> Result<Draft, Failure> {
     // A heading of the template is none.
     let title = document.text("title").ok_or_else(no_title)?;
@@ -338,7 +340,7 @@ fn draft_of_file(args: &NewArgs, source: &TicketFile) -> Result<Draft, Failure> 
                 Exit::Damaged,
                 format!("{label}:{}: {}", error.line, error.kind),
             )
-            .hint("mend the file and try again"));
+            .hint("fix the file and try again"));
         }
     };
     let named = source.stem.as_deref().and_then(|stem| TicketId::parse(stem).ok());
@@ -358,7 +360,7 @@ fn draft_of_file(args: &NewArgs, source: &TicketFile) -> Result<Draft, Failure> 
     Ok(Draft { document, session, wanted, label })
 }
 
-/// Sets what the options say on every draft.
+/// Applies the options to every draft.
 fn with_options(
     drafts: Vec<Draft>,
     args: &NewArgs,

@@ -1,4 +1,4 @@
-//! `tix next`: which ticket to take.
+//! `tix next`: which ticket to take next.
 
 use std::time::Duration;
 
@@ -16,16 +16,16 @@ use crate::ticket::TicketRow;
 
 /// Show which ticket to take next
 ///
-/// The best ticket that can be claimed: it is open, not blocked, and everything that it depends on is completed. The
-/// most urgent comes first (P0 before P1, and tickets without a priority last), of equals the oldest. A dependency
-/// that is missing, or that several tickets fit, counts as not done.
+/// Shows the best ticket that can be claimed: it is open, not blocked, and everything that it depends on is completed.
+/// The most urgent comes first (P0 before P1, and tickets without a priority last), then the oldest. A dependency that is
+/// missing, or that matches several tickets, counts as not done.
 ///
-/// Nothing is claimed; `tix activate --next` chooses in the same way and claims.
+/// It claims nothing; `tix activate --next` chooses in the same way and claims.
 ///
 /// Exit codes: 0 there is one; 4 there is nothing to do, and the answer in JSON says "outcome":"empty".
 #[derive(Debug, clap::Args)]
 pub struct NextArgs {
-    /// Say of each ticket of the queue why it is next, or why it is not
+    /// Show for each ticket of the queue why it is next or not
     #[arg(long)]
     explain: bool,
     #[command(flatten)]
@@ -36,7 +36,7 @@ pub struct NextArgs {
     /// Ask the remote first
     #[arg(long)]
     fetch: bool,
-    /// When there is nothing to do, wait this long for the remote to bring something, such as 10m
+    /// If there is nothing to do, wait this long for a ticket, such as 10m
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     wait: Option<Duration>,
 }

@@ -1,4 +1,4 @@
-//! `tix note`: add to the story of a ticket.
+//! `tix note`: add an entry to a ticket's changelog.
 
 use crate::app::ROLE;
 use crate::app::complete::ids;
@@ -23,10 +23,10 @@ pub struct NoteArgs {
     /// The kind of entry, one word
     #[arg(long = "type", value_name = "WORD", default_value = "note")]
     kind: String,
-    /// Who speaks, one word
+    /// The author of the entry, one word
     #[arg(long = "as", value_name = "WORD", default_value = ROLE)]
     speaker: String,
-    /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
+    /// How long to keep trying while others write to the ticket, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
 }

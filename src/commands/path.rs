@@ -16,17 +16,17 @@ use crate::out::{Format, Out};
 use crate::ticket::{Lane, TicketId};
 use crate::workspace::{self, WorkspaceError};
 
-/// Print where the workspace of a ticket is on this machine
+/// Print the path of a ticket's workspace on this machine
 ///
-/// The answer is the path alone: cd "$(tix path ID)". `tix shell-init` gives your shell a `tix cd ID` that does
-/// just that, and a `tix cd` that goes to the main checkout. When this machine has no workspace of the ticket, the exit code is 4 and the message says who
-/// holds it and where.
+/// Prints only the path: cd "$(tix path ID)". `tix shell-init` gives your shell a `tix cd ID` that does just that, and a
+/// `tix cd` that goes to the main checkout. If this machine has no workspace of the ticket, the exit code is 4 and the
+/// message says who holds it and where.
 #[derive(Debug, clap::Args)]
 pub struct PathArgs {
     /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&[Lane::Active]))]
     id: Option<String>,
-    /// Print where the main checkout is instead
+    /// Print the path of the main checkout instead
     #[arg(long, conflicts_with = "id")]
     main: bool,
 }
@@ -73,11 +73,11 @@ fn answer(out: &Out, ticket: Option<&TicketId>, path: &Path) {
     }
 }
 
-/// Somebody removed the directory; git still has the worktree in its list.
+/// The directory was removed, but git still lists the worktree.
 fn gone(entry: &TicketEntry, path: &Path) -> Failure {
     let id = &entry.id;
     Failure::new(Exit::NotFound, format!("the workspace of {id} is gone: {}", path.display())).hint(
-        format!("its branch is still there; make the workspace anew: tix activate --resume {id}"),
+        format!("its branch is still there; make the workspace again: tix activate --resume {id}"),
     )
 }
 
@@ -106,8 +106,7 @@ fn elsewhere(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, entry: &TicketEntry) -> 
         .hint(format!("look at it: tix show {id}"))
 }
 
-/// The machine that a claim was made on, as its commit says. A failure to find it is not worth more than
-/// the fact's absence.
+/// The machine of a claim, from its commit. If it cannot be found, the fact is left out.
 fn claimed_on(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, claim: &str) -> Option<String> {
     let commits = ctx.repo.history(&HistoryQuery {
         walk: HistoryWalk::From(std::slice::from_ref(seen.view.commit()?), &[]),

@@ -1,4 +1,4 @@
-//! `tix queue`: let a ticket through the gate.
+//! `tix queue`: queue a ticket, so that it can be claimed.
 
 use crate::app::context::Globals;
 use crate::app::operation::{OnTicket, Operation, plain};
@@ -8,10 +8,10 @@ use crate::lifecycle;
 use crate::lifecycle::machine::Verb;
 use crate::out::Out;
 
-/// Let a ticket through the gate, so that it can be claimed
+/// Queue a ticket, so that it can be claimed
 ///
-/// Where `require_queued: true` is set, an open ticket waits until a person has queued it. The status of the ticket
-/// becomes `queued`, in one commit on the trunk.
+/// Where `require_queued: true` is set, an open ticket cannot be claimed until a person has queued it. The status of the
+/// ticket becomes `queued`, in one commit on the trunk.
 #[derive(Debug, clap::Args)]
 pub struct QueueArgs {
     #[command(flatten)]

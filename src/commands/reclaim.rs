@@ -1,4 +1,4 @@
-//! `tix reclaim`: take a stale ticket over.
+//! `tix reclaim`: take over a stale ticket.
 
 use crate::app::context::{Context, Globals};
 use crate::app::here::seen_or_here;
@@ -13,14 +13,15 @@ use crate::out::Out;
 use crate::trunk::Diary;
 use crate::workspace;
 
-/// Take a ticket over whose holder has left
+/// Take over a ticket whose holder has left
 ///
-/// Allowed when nothing has happened for `stale_after`: the claim is older than that, and so is the last commit on the
-/// ticket branch. One clock is not enough to say so: a commit from another machine, what this clone has known for that long, or
-/// the clock of the remote must agree, or a person says `--force`. The claim gets a new id, so whoever held the ticket can neither submit nor complete it any more. Their
-/// work stays on the ticket branch; `tix activate TICKET --resume` makes a workspace with it.
+/// This is allowed once nothing has happened for `stale_after`: the claim and the last commit on the ticket branch are
+/// both older than that. One clock is not enough: a commit from another machine, what this clone has known for that long,
+/// or the clock of the remote must agree, or a person passes `--force`. The claim gets a new id, so the earlier holder
+/// can no longer submit or complete the ticket. Their work stays on the ticket branch; `tix activate TICKET --resume`
+/// makes a workspace with it.
 ///
-/// What this clone has given away with `tix handoff` it may take back at any time until the other goes on with it.
+/// This clone may take back a ticket that it gave away with `tix handoff` at any time until the new holder goes on with it.
 #[derive(Debug, clap::Args)]
 pub struct ReclaimArgs {
     #[command(flatten)]
@@ -28,7 +29,7 @@ pub struct ReclaimArgs {
     /// Why, for the commit and the ticket's changelog
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Take it although it is not stale: for a person who knows that its holder has left
+    /// Take it although it is not stale; for a person who knows that its holder has left
     #[arg(long, visible_alias = "even-if-fresh")]
     force: bool,
 }
@@ -59,7 +60,7 @@ pub fn run(args: &ReclaimArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
     Ok(())
 }
 
-/// The claim that this clone has given away, if it is the one that stands as far as is known here.
+/// The claim that this clone gave away, if that is still the current claim as far as this clone knows.
 fn given(ctx: &Context<'_>, query: Option<&str>) -> Option<String> {
     let view = ctx.last_seen().ok()?;
     let entry = seen_or_here(ctx, &view, query, "reclaim").ok()?;

@@ -21,12 +21,11 @@ use crate::workspace;
 
 /// Give a ticket back to the queue
 ///
-/// For its holder. The ticket moves from active/ back to queue/, with the event in its changelog, and the
-/// name of its branch becomes free in the same push: a branch that holds nothing but tix's own commits is
-/// deleted, one with work in it is kept as `attic/<ticket>/<claim>`. The workspace is removed only if it is
-/// clean and everything in it has been pushed.
+/// For its holder. The ticket moves from active/ back to queue/, with an entry in its changelog. The same push frees the
+/// name of its branch: a branch with only tix's own commits is deleted, one with work is kept as
+/// `attic/<ticket>/<claim>`. The workspace is removed only if it is clean and everything in it has been pushed.
 ///
-/// A completed ticket whose branch is not merged yet is given back only with a `--reason`: its completion is taken back,
+/// A completed ticket whose branch is not merged yet is given back only with a `--reason`: that undoes its completion,
 /// and a pull request loses its branch.
 #[derive(Debug, clap::Args)]
 pub struct ReleaseArgs {
@@ -38,7 +37,7 @@ pub struct ReleaseArgs {
     reason: Option<String>,
     #[command(flatten)]
     claim: NamedClaim,
-    /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
+    /// How long to keep trying while others push to the trunk, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
 }
@@ -103,7 +102,7 @@ fn release(ctx: &Context<'_>, args: &ReleaseArgs, diary: &mut Diary) -> Result<R
     Ok(receipt)
 }
 
-/// What to know when the remote took the release and kept the ticket branch where it was.
+/// The warning if the remote accepted the release but left the ticket branch where it was.
 fn left_behind(ctx: &Context<'_>, landed: &Landed<FreedBranch>, id: &TicketId) -> Option<String> {
     let name = match &landed.output {
         FreedBranch::Absent => return None,
@@ -112,12 +111,12 @@ fn left_behind(ctx: &Context<'_>, landed: &Landed<FreedBranch>, id: &TicketId) -
     let (remote, branch) = (ctx.remote.as_ref()?, name.short());
     landed.left.contains(name).then(|| {
         format!(
-            "{remote} took the release and left {branch} where it was; the next claim of {id} puts it aside"
+            "{remote} accepted the release but left {branch} where it was; the next claim of {id} moves it aside"
         )
     })
 }
 
-/// What to know when more was taken back than the claim.
+/// The warning if more was undone than the claim.
 fn taken_back(ctx: &Context<'_>, landed: &Landed<FreedBranch>, id: &TicketId) -> Option<String> {
     let written = match (ctx.record, &landed.output) {
         (RecordPlace::Trunk, _) => landed.parent.as_ref()?,
@@ -128,10 +127,10 @@ fn taken_back(ctx: &Context<'_>, landed: &Landed<FreedBranch>, id: &TicketId) ->
         Reached::Review => "was submitted for review",
         Reached::Completion => "was complete",
     };
-    Some(format!("{id} {what}, and is not any more; {CLOSES_REQUEST}"))
+    Some(format!("{id} {what}, and no longer is; {CLOSES_REQUEST}"))
 }
 
-/// Clears what is here. The ticket is in the queue whatever comes of it, so a failure is only a warning.
+/// Removes what is here. The ticket is already in the queue, so a failure is only a warning.
 fn clear(
     ctx: &Context<'_>,
     id: &TicketId,

@@ -1,4 +1,4 @@
-//! `tix reopen`: bring a ticket back that has ended.
+//! `tix reopen`: bring back a ticket that has ended.
 
 use crate::app::context::{Context, Globals};
 use crate::app::input;
@@ -14,16 +14,17 @@ use crate::ticket::Lane;
 
 /// Bring back a ticket that was completed, closed or archived
 ///
-/// A completed ticket whose branch is not merged goes back to its holder, who goes on under the same claim: the branch stays,
-/// with the pull request that is open for it, and a review begins anew.
+/// A completed ticket whose branch is not merged goes back to its holder, who goes on under the same claim: the branch
+/// stays, with its open pull request, and a review starts over.
 ///
-/// Any other goes back to the queue. It waits there as an open ticket, with its story, and without what its holder and its
-/// end wrote into the front matter. If what it brought is to stay, and only more is wanted, `tix rework` makes a ticket of its own for that.
+/// Any other ticket goes back to the queue as an open ticket, with its changelog, but without what its holder and its end
+/// wrote into the front matter. If its result is to stay and you only want more, `tix rework` makes a new ticket for
+/// that.
 #[derive(Debug, clap::Args)]
 pub struct ReopenArgs {
     #[command(flatten)]
     on: OnTicket,
-    /// What is still to be done
+    /// What is left to do
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
@@ -53,7 +54,7 @@ pub fn run(args: &ReopenArgs, globals: &Globals, env: &Env, out: &Out) -> Result
     )
 }
 
-/// Where the newest copy says completed and the work is not where it belongs yet, its holder goes on.
+/// If the newest copy says completed but the work is not merged yet, its holder goes on.
 fn reopening(
     ctx: &Context<'_>,
     act: &Act<'_>,

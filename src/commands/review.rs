@@ -1,4 +1,4 @@
-//! `tix review`: say yes or no to the work on a ticket.
+//! `tix review`: approve work, or request changes.
 
 use crate::app::context::Globals;
 use crate::app::input::given;
@@ -12,11 +12,11 @@ use crate::names::Oid;
 use crate::out::Out;
 use crate::ticket::Status;
 
-/// Say yes or no to the work on a ticket that was submitted
+/// Approve submitted work on a ticket, or request changes
 ///
-/// An approval is bound to the commit that the ticket branch is at: when other work is pushed after it, it is void. It
-/// takes the ticket to the next stage; after the last one the holder can complete it. A request for changes sends it
-/// back to its holder. Nobody reviews their own work, unless `review.self: true` is set.
+/// An approval is bound to the commit that the ticket branch is at: work that is pushed later makes it void. It takes the
+/// ticket to the next stage; after the last one the holder can complete it. A request for changes sends the ticket back
+/// to its holder. Nobody reviews their own work, unless `review.self: true` is set.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("verdict").required(true).args(["approve", "request_changes"]))]
 pub struct ReviewArgs {
@@ -31,10 +31,10 @@ pub struct ReviewArgs {
     /// What to tell the holder, or - for standard input
     #[arg(long = "reason", alias = "notes", value_name = "TEXT")]
     notes: Option<String>,
-    /// The stage that you speak for; refused when the ticket is at another one
+    /// The stage that you review for; refused if the ticket is at another one
     #[arg(long, value_name = "STAGE", value_parser = ["critic_review", "expediter_review"])]
     stage: Option<String>,
-    /// The commit that you have looked at [default: the one that was submitted]
+    /// The commit that you have reviewed [default: the one that was submitted]
     #[arg(long, value_name = "COMMIT")]
     commit: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! `tix rework`: a new ticket for more work on what a ticket brought.
+//! `tix rework`: a new ticket for more work on a ticket that has ended.
 
 use crate::app::context::{Context, Globals};
 use crate::app::here::seen_or_here;
@@ -13,15 +13,15 @@ use crate::text::safe;
 use crate::ticket::{SessionId, TicketId, Value};
 use crate::trunk::{Diary, Run, View};
 
-/// Write a new ticket for more work on what another one brought
+/// Write a new ticket for more work on a ticket that has ended
 ///
-/// For a ticket that has ended. The new one has the same session and the next free number, names the other in
-/// `parent_ticket`, and waits in the queue. The other one stays as it is.
+/// The new ticket has the same session and the next free number, names the old one in `parent_ticket`, and waits in the
+/// queue. The old one stays as it is.
 #[derive(Debug, clap::Args)]
 pub struct ReworkArgs {
     #[command(flatten)]
     on: OnTicket,
-    /// What is to be done, in one line [default: "Rework: " and the title of the other ticket]
+    /// What to do, in one line [default: "Rework: " and the title of the old ticket]
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
     /// What is wrong, for the commit

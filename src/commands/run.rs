@@ -23,13 +23,13 @@ use crate::workspace::worker::Started;
 
 /// Start a worker in the workspace of a ticket
 ///
-/// The command gets your environment and `TIX_TICKET`, `TIX_WORKSPACE`, `TIX_BRANCH`, `TIX_CLAIM_ID`, `TIX_SESSION`
-/// and `TIX_READY`. It runs in the foreground, with your terminal, and tix ends with its exit code; with --detach
-/// it goes on without tix, which answers as soon as it has begun: when it has lived for two seconds, or has made
-/// the file that `TIX_READY` names. There is never more than one worker for a ticket.
+/// The command gets your environment and `TIX_TICKET`, `TIX_WORKSPACE`, `TIX_BRANCH`, `TIX_CLAIM_ID`, `TIX_SESSION` and
+/// `TIX_READY`. It runs in the foreground, with your terminal, and tix ends with its exit code. With --detach it goes on
+/// without tix, which answers as soon as the worker has begun: when it has run for two seconds, or has created the file
+/// that `TIX_READY` names. There is never more than one worker for a ticket.
 ///
-/// Exit codes, until the worker has begun: 3 one runs already, or is being started; 4 there is no workspace
-/// here; 5 it cannot be started or does not begin. In the foreground a worker that ends at once has its own.
+/// Exit codes until the worker has begun: 3 a worker is already running or starting; 4 there is no workspace here; 5 the
+/// worker cannot be started or does not begin. In the foreground, a worker that ends at once gives its own exit code.
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
     /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]
@@ -110,8 +110,8 @@ fn start(
     Ok((started, receipt))
 }
 
-/// The ticket, if it is held and its workspace is here. The trunk as last fetched is asked: a worker that was
-/// fenced off since then hears of it with its first push.
+/// The ticket, if it is held and its workspace is here. It uses the trunk as last fetched: a worker that lost the ticket
+/// since then learns of it with its first push.
 fn find(ctx: &Context<'_>, query: Option<&str>) -> Result<FoundWorkspace, Failure> {
     board::look(ctx, Look::LastSeen, |seen| {
         let entry = seen_or_here(ctx, seen.view, query, "release")?;

@@ -12,20 +12,20 @@ use crate::out::Out;
 use crate::text::{one_line, safe};
 use crate::ticket::{Document, Lane, NoPriority, Priority};
 
-/// The keys that hold lists, also where a ticket does not say so yet.
+/// The keys that are lists, even if a ticket does not have them yet.
 const LISTS: [&str; 2] = ["labels", "depends_on"];
 
 /// Set keys in the front matter of a ticket
 ///
-/// Every other byte of the file stays as it is. `KEY=` empties a key; a key that holds a list takes its items with commas
-/// between them. You cannot set what tix writes itself (the status, the claim, the review …); the one exception is
-/// `status=open` on a ticket whose status tix does not know. While somebody holds the ticket, the change goes to its ticket branch.
+/// Every other byte of the file stays as it is. `KEY=` empties a key; separate the items of a list with commas. You
+/// cannot set what tix writes itself (the status, the claim, the review …); the one exception is `status=open` on a
+/// ticket whose status tix does not know. While somebody holds the ticket, the change goes to its ticket branch.
 #[derive(Debug, clap::Args)]
 pub struct SetArgs {
     /// The ticket [default: the one of this workspace], and keys with their new values: `KEY=VALUE`
     #[arg(value_name = "[TICKET] KEY=VALUE", required = true, add = ids(&Lane::ALL))]
     words: Vec<String>,
-    /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
+    /// How long to keep trying while others write to the ticket, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
 }
@@ -77,7 +77,7 @@ pub fn run(args: &SetArgs, globals: &Globals, env: &Env, out: &Out) -> Result<()
     )
 }
 
-/// A value as a line of an answer has it.
+/// A value on one line of an answer.
 fn shown(document: &Document, key: &str) -> String {
     let list = document.list(key);
     match document.text(key) {
@@ -87,7 +87,7 @@ fn shown(document: &Document, key: &str) -> String {
     }
 }
 
-/// What a setting changes, in words.
+/// The change that a setting makes, as text.
 fn change(document: &Document, key: &str, value: &NewValue) -> String {
     let new = match value {
         NewValue::Null => "-".to_owned(),
@@ -96,7 +96,7 @@ fn change(document: &Document, key: &str, value: &NewValue) -> String {
     };
     let old = shown(document, key);
     if old == new {
-        return format!("{key} is {new} already");
+        return format!("{key} is already {new}");
     }
     format!("{key}: {old} → {new}")
 }

@@ -1,4 +1,4 @@
-//! `tix shell-init`: what lets a shell follow into a workspace.
+//! `tix shell-init`: shell functions that change into a workspace.
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -10,9 +10,9 @@ use crate::out::{Format, Out};
 
 /// Print a shell function that adds `cd ID` to the commands of tix
 ///
-/// A program cannot change the directory of the shell that starts it; a function of the shell can. With this one `tix cd
-/// ID` goes to the workspace of a ticket, `tix cd` alone to the main checkout, and `tix activate --cd` to the workspace that
-/// it makes. Everything else is passed on to tix. Add one line to your shell's start-up file:
+/// A program cannot change the directory of the shell that starts it, but a shell function can. With this function `tix
+/// cd ID` goes to the workspace of a ticket, `tix cd` alone to the main checkout, and `tix activate --cd` to the
+/// workspace that it makes. Everything else is passed on to tix. Add one line to your shell's start-up file:
 ///
 ///   ~/.bashrc                   eval "$(tix shell-init bash)"
 ///
@@ -26,7 +26,7 @@ pub struct ShellInitArgs {
     shell: Shell,
 }
 
-/// A shell that can be taught.
+/// A supported shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Shell {
     Bash,
@@ -34,8 +34,8 @@ enum Shell {
     Fish,
 }
 
-/// For bash and zsh. `$(…)` takes all line ends from the end of a text, also those that belong to the path;
-/// the dot behind them keeps them.
+/// For bash and zsh. `$(…)` strips all line ends from the end of a text, even those of the path; the dot after them keeps
+/// them.
 const POSIX: &str = r#"tix() {
     local dir follow='' verb="${1-}" word
     for word in "$@"; do
@@ -95,7 +95,7 @@ end
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Script {
     schema: &'static str,
-    /// What the shell is to read.
+    /// The text for the shell.
     script: &'static str,
 }
 

@@ -21,11 +21,11 @@ use crate::ticket::{Document, Lane, TicketId, TicketRow};
 
 /// Show a ticket: who holds it, where, and its text
 ///
-/// Shows the newest text there is as of the last fetch: that on the ticket branch, if its holder has pushed
-/// progress, else that on the trunk. The line `source` says which.
+/// Shows the newest text as of the last fetch: from the ticket branch if its holder has pushed progress, else from the
+/// trunk. The line `source` says which.
 ///
-/// Piped, the file comes out byte for byte as it is there and nothing else does; on a terminal a short summary
-/// stands before it, and what the terminal would obey is made visible.
+/// Piped, it prints only the file, byte for byte. On a terminal a short summary comes first, and control characters are
+/// made visible.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]

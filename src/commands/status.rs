@@ -22,17 +22,18 @@ use crate::out::{Format, Out};
 use crate::text::{cut, duration, safe};
 use crate::ticket::{Lane, TicketRow, WorkerNow};
 
-/// Show where a ticket is, and what can be done with it
+/// Show where a ticket is and which moves are possible
 ///
-/// Shows who holds it, what is left to do, which moves you can make, and what comes next. --all adds every other move, with
-/// who can make it and why you cannot. Without an id it is the ticket whose workspace you are in; elsewhere it shows what `tix` alone shows. Like `tix list` it shows
-/// what was last fetched, with the progress on the ticket branch.
+/// Shows who holds it, what is left to do, which moves you can make, and what to do next. --all adds every other move,
+/// with who can make it and why you cannot. Without an id it shows the ticket of the workspace that you are in; elsewhere
+/// it shows what `tix` alone shows. Like `tix list` it shows what was last fetched, with the progress on the ticket
+/// branch.
 #[derive(Debug, clap::Args)]
 pub struct StatusArgs {
     /// The ticket [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     ticket: Option<String>,
-    /// Show every move, also those that you cannot make now
+    /// Show every move, including those that you cannot make now
     #[arg(long)]
     all: bool,
     /// Ask the remote first
@@ -40,7 +41,7 @@ pub struct StatusArgs {
     fetch: bool,
 }
 
-/// How many things to do are shown without `--all`.
+/// How many open items are shown without `--all`.
 const SHOWN: usize = 3;
 
 /// How wide each of them is at most.
@@ -50,15 +51,15 @@ const WIDEST: usize = 60;
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MoveJson {
-    /// The command behind `tix`.
+    /// The command, without `tix`.
     command: &'static str,
-    /// Whether the ticket is open to it now.
+    /// Whether the ticket is open to this move now.
     legal: bool,
-    /// To whom.
+    /// Who may make it.
     by: &'static str,
-    /// Whether whoever asks may do it now.
+    /// Whether the caller may make it now.
     you: bool,
-    /// Why it is not open, or not to whoever asks; missing where it is.
+    /// Why it is not open, or not to the caller; missing if it is.
     why: Option<String>,
 }
 
@@ -73,21 +74,21 @@ pub struct StatusJson<'a> {
     as_of: AsOf,
     /// The lane that it is in at its source: one ahead of the trunk's when it is complete and not merged.
     at: Lane,
-    /// Its worktree in this clone; missing where there is none.
+    /// Its worktree in this clone; missing if there is none.
     workspace: Option<String>,
-    /// Its worker in this clone; missing where there is none.
+    /// Its worker in this clone; missing if there is none.
     worker: Option<&'a WorkerNow>,
-    /// When its holder last gave a sign; missing when nobody holds it.
+    /// When its holder last did something; missing when nobody holds it.
     last_sign: Option<String>,
-    /// Whether somebody holds it and has given no sign for so long that others may take it over.
+    /// Whether its holder has done nothing for so long that others may take it over.
     stale: bool,
-    /// What the last review wants changed, line by line; empty where none does.
+    /// The changes that the last review requested, line by line; may be empty.
     changes_requested: &'a [String],
-    /// What is to be done before it can be complete.
+    /// What is left to do before it can be complete.
     missing: Vec<String>,
-    /// What whoever asks would do next; missing where somebody is at work, or has to judge first.
+    /// What the caller would do next; missing while somebody is working, or has to review first.
     next: Option<&'a str>,
-    /// The moves that whoever asks may make now; with `--all` every move.
+    /// The moves that the caller may make now; with `--all` every move.
     moves: Vec<&'a MoveJson>,
 }
 
@@ -98,7 +99,7 @@ struct Standpoint {
     worker: Option<WorkerNow>,
     last: Option<chrono::DateTime<chrono::Utc>>,
     stale: bool,
-    /// What the last review wants changed, line by line; empty where none does.
+    /// The changes that the last review requested, line by line; may be empty.
     asked: Vec<String>,
     missing: Vec<String>,
     next: Option<String>,
@@ -166,7 +167,7 @@ fn standpoint(
     };
     // The rest of the answer stands without it.
     let next = here.next_step().unwrap_or_else(|failure| {
-        ctx.out.warn(&format!("what comes next cannot be told: {}", failure.message));
+        ctx.out.warn(&format!("the next step is unknown: {}", failure.message));
         None
     });
     Ok(Standpoint {
@@ -230,7 +231,7 @@ fn shown(standpoint: &Standpoint, all: bool, as_of: AsOf) -> StatusJson<'_> {
     }
 }
 
-/// Human-readable output without `--all`: what whoever asks can do, and what they would do next.
+/// Human-readable output without `--all`: what the caller can do, and the next step.
 fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> String {
     let row = &standpoint.row;
     let mut state = row.status_words().to_owned();
@@ -274,7 +275,7 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
     text
 }
 
-/// The lines that have a value, each behind its name.
+/// The lines that have a value, each after its name.
 fn labelled<const N: usize>(lines: [(&str, Option<String>); N]) -> String {
     let line = |(name, value): (&str, Option<String>)| {
         value.map(|value| format!("  {name:9}  {}\n", safe(&value)))
@@ -345,14 +346,14 @@ fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
     text
 }
 
-/// What the last review wants changed.
+/// The changes that the last review requested.
 fn asked(standpoint: &Standpoint) -> String {
     let lines = standpoint.asked.iter().map(|line| format!("  {}\n", safe(line)));
     let lines: String = lines.collect();
     if lines.is_empty() { lines } else { format!("changes requested:\n{lines}") }
 }
 
-/// What whoever asks can do now; where that is nothing for one reason, the reason.
+/// What the caller can do now; or, if one reason forbids everything, that reason.
 fn your_moves(moves: &[MoveJson]) -> String {
     let yours: Vec<&str> = moves.iter().filter(|m| m.you).map(|m| m.command).collect();
     if !yours.is_empty() {
@@ -362,5 +363,5 @@ fn your_moves(moves: &[MoveJson]) -> String {
     let first = reasons.next().unwrap_or_default();
     let same = reasons.all(|reason| reason == first);
     let why = same.then(|| format!(": {}", safe(first)));
-    format!("you can do nothing with it now{}\n", why.unwrap_or_default())
+    format!("there is nothing you can do with it now{}\n", why.unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! `tix submit`: hand the work in for review.
+//! `tix submit`: submit the work for review.
 
 use crate::app::complete::ids;
 use crate::app::context::Globals;
@@ -12,11 +12,11 @@ use crate::lifecycle::{Unchanged, submit};
 use crate::out::Out;
 use crate::ticket::Lane;
 
-/// Hand the work on a ticket in for review
+/// Submit the work on a ticket for review
 ///
-/// For its holder, when everything is committed and pushed. The commit that the ticket branch is at is recorded, and the
-/// ticket goes to the first stage of the review (`review:` in .tix.yaml). Again while it is under review, after more has
-/// been pushed: then all stages begin anew.
+/// For its holder, once everything is committed and pushed. It records the commit that the ticket branch is at, and the
+/// ticket goes to the first stage of the review (`review:` in .tix.yaml). After pushing more while the ticket is under
+/// review, submit it again: all stages start over.
 #[derive(Debug, clap::Args)]
 pub struct SubmitArgs {
     /// The ticket [default: the one of this workspace]
@@ -27,7 +27,7 @@ pub struct SubmitArgs {
     anyway: bool,
     #[command(flatten)]
     claim: NamedClaim,
-    /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
+    /// How long to keep trying while others write to the ticket, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
 }

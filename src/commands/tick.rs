@@ -15,14 +15,14 @@ use crate::ticket::{CheckBox, Lane, TicketId, TooLong};
 
 /// Tick boxes of a ticket
 ///
-/// A box is named by its number, counted from 1 over all boxes, ticked or not, or by a part of its text that no other box has.
+/// Name a box by its number, counting all boxes from 1, ticked or not, or by a part of its text that no other box has.
 /// The change is committed where the ticket is: on the trunk, or on its ticket branch while somebody holds it.
 #[derive(Debug, clap::Args)]
 pub struct TickArgs {
-    /// The ticket [default: the one of this workspace, where another one needs its whole id], and the boxes
+    /// The ticket [default: the one of this workspace, any other needs its whole id], and the boxes
     #[arg(value_name = "[TICKET] BOX", required = true, add = ids(&Lane::ALL))]
     words: Vec<String>,
-    /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
+    /// How long to keep trying while others write to the ticket, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
 }
@@ -89,7 +89,7 @@ fn is_id(ctx: &Context<'_>, word: &str) -> bool {
     })
 }
 
-/// The box that a word means.
+/// The box that a word names.
 fn find<'b>(id: &TicketId, all: &'b [CheckBox], word: &str) -> Result<&'b CheckBox, Failure> {
     if let Ok(number) = word.parse::<usize>() {
         let found = number.checked_sub(1).and_then(|at| all.get(at));

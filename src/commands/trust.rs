@@ -1,4 +1,4 @@
-//! `tix trust`: let the repository's settings decide about this machine, where they may not do so by themselves.
+//! `tix trust`: allow what the repository's settings may not do on this machine by themselves.
 
 use serde::Serialize;
 
@@ -12,16 +12,16 @@ use crate::workspace::trust;
 
 /// Let the repository run commands here, or put worktrees elsewhere
 ///
-/// The commands of `post_activate:` stand in the repository's .tix.yaml, and so may a `worktree:` that is not beside your
-/// clone. Anybody who can push there can change them, and they act with your rights. Until you trust them in this clone,
-/// `tix activate` leaves the commands alone and makes no worktree elsewhere, and says so; once they change, it does so
-/// again. They are printed: read them.
+/// The repository's .tix.yaml has the commands of `post_activate:`, and may have a `worktree:` that is not beside your
+/// clone. Anybody who can push can change them, and they act with your rights. Until you trust them in this clone, `tix
+/// activate` runs no such command, makes no worktree elsewhere, and says so. When they change, you have to trust them
+/// again. This command prints them: read them.
 #[derive(Debug, clap::Args)]
 pub struct TrustArgs {
-    /// Only print them, and whether they are trusted
+    /// Only show them, and whether they are trusted
     #[arg(long, conflicts_with = "revoke")]
     show: bool,
-    /// Trust nothing any more in this clone
+    /// Stop trusting anything in this clone
     #[arg(long)]
     revoke: bool,
 }
@@ -36,7 +36,7 @@ pub struct Trust<'a> {
     schema: &'static str,
     /// Whether this clone allows all of it.
     trusted: bool,
-    /// The `worktree:` of .tix.yaml, where that is a place that needs consent; else missing.
+    /// The `worktree:` of .tix.yaml; missing unless that place needs consent.
     worktree: Option<&'a str>,
 }
 
@@ -49,7 +49,7 @@ pub fn run(args: &TrustArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
     if args.revoke {
         trust::revoke(repo)?;
     } else if commands.is_empty() && worktree.is_none() {
-        let message = "there is nothing to trust: .tix.yaml has no post_activate, and no worktree that is not beside this clone";
+        let message = "there is nothing to trust: .tix.yaml has no post_activate, and keeps worktrees beside this clone";
         return Err(Failure::new(Exit::NotFound, message)
             .hint("tix reads .tix.yaml from the branch that pull requests go to, as last fetched: git fetch"));
     } else if !args.show {

@@ -1,4 +1,4 @@
-//! `tix unblock`: say that the work can go on.
+//! `tix unblock`: remove the block from a ticket.
 
 use crate::app::context::Globals;
 use crate::app::operation::{OnTicket, Operation};
@@ -8,7 +8,7 @@ use crate::lifecycle;
 use crate::out::Out;
 use crate::text::safe;
 
-/// Say that a blocked ticket can go on
+/// Remove the block from a ticket
 #[derive(Debug, clap::Args)]
 pub struct UnblockArgs {
     #[command(flatten)]
@@ -18,7 +18,7 @@ pub struct UnblockArgs {
     reason: Option<String>,
 }
 
-/// Takes the flag away.
+/// Removes the flag.
 pub fn run(args: &UnblockArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let operation = Operation::on(&args.on, "unblock", "unblocked");
     operation.run(

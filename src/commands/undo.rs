@@ -1,7 +1,7 @@
-//! `tix undo`: the command that takes back what this clone did last.
+//! `tix undo`: undo what this clone did last.
 //!
-//! It knows only which verb undoes which. Whether that may happen now is decided by that verb, on the trunk as it is then:
-//! when somebody else has gone on with the ticket, it refuses as it always does.
+//! It knows only which verb undoes which. That verb decides on the current trunk whether it may happen: if somebody else
+//! has gone on with the ticket, it refuses as usual.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -12,15 +12,15 @@ use crate::error::{Exit, Failure};
 use crate::out::{Format, Out};
 use crate::text::{duration, safe, shell_word};
 
-/// Take back what this clone wrote last
+/// Undo what this clone wrote last
 ///
-/// A claim is released, a release claimed again, a new ticket closed, a completed, closed or archived one reopened, a block
-/// taken away, a ticket that was handed over taken back. It says first what it does, and asks the remote as that command
-/// does: when somebody has gone on with the ticket, it is refused. What has no way back is named with the command that comes
-/// nearest.
+/// It releases a claim, claims a released ticket again, closes a new ticket, reopens a completed, closed or archived one,
+/// unblocks a blocked one, and takes back one that was handed over. It first shows the command that it runs, which asks
+/// the remote as usual: if somebody has gone on with the ticket, it is refused. For what cannot be undone it names the
+/// nearest command.
 #[derive(Debug, clap::Args)]
 pub struct UndoArgs {
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -30,21 +30,21 @@ pub struct UndoArgs {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UndoJson<'a> {
     schema: &'static str,
-    /// The command whose work would be taken back.
+    /// The command that would be undone.
     operation: &'a str,
-    /// The ticket it was about.
+    /// Its ticket.
     ticket: &'a str,
-    /// When that was: RFC 3339, UTC.
+    /// When it ran: RFC 3339, UTC.
     at: &'a str,
-    /// The command that takes it back, for a POSIX shell.
+    /// The command that undoes it, for a POSIX shell.
     command: String,
 }
 
-/// How an operation is taken back.
+/// How an operation is undone.
 enum WayBack {
-    /// By this command, with the ticket behind its first word.
+    /// By this command, with the ticket after its first word.
     Command(&'static [&'static str]),
-    /// A person has to say more: what stands behind the ticket.
+    /// A person has to add something: what comes after the ticket.
     Needs(&'static str, &'static str),
 }
 
@@ -70,7 +70,7 @@ fn way_back(operation: &str) -> WayBack {
     }
 }
 
-/// The words of the command that takes back the last write; `None` when they were only asked for.
+/// The words of the command that undoes the last write; `None` if they were only to be shown.
 pub fn plan(
     args: &UndoArgs,
     globals: &Globals,
@@ -111,8 +111,7 @@ pub fn plan(
     }
     let ago = chrono::DateTime::parse_from_rfc3339(at).ok();
     let ago = ago.map(|at| format!(", {} ago", duration::age(at.to_utc(), ctx.now)));
-    let said =
-        format!("tix {operation} {ticket}{} is taken back by: {line}", ago.unwrap_or_default());
+    let said = format!("tix {operation} {ticket}{} is undone by: {line}", ago.unwrap_or_default());
     if args.dry_run {
         out.answer(&format!("{}\n", safe(&said)));
         return Ok(None);
@@ -121,14 +120,14 @@ pub fn plan(
     Ok(Some(command))
 }
 
-/// Whether a line of the audit log tells of something that was written.
+/// Whether a line of the audit log records a write.
 fn is_write(line: &Value) -> bool {
     let made = |key: &str| line[key].as_array().is_some_and(|all| !all.is_empty());
     line["schema"] == "tix/receipt@1" && made("commits") && line["outcome"] != "already"
 }
 
 fn no_way(operation: &str, ticket: &str, verb: &str, rest: &str) -> Failure {
-    let message = format!("tix cannot take back `{operation}` of {ticket} by itself");
+    let message = format!("tix cannot undo `{operation}` of {ticket} by itself");
     Failure::new(Exit::Refused, message)
-        .hint(format!("this comes nearest: tix {verb} {rest}").trim_end().to_owned())
+        .hint(format!("the nearest command: tix {verb} {rest}").trim_end().to_owned())
 }

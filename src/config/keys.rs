@@ -335,7 +335,7 @@ fn folded(name: &str) -> String {
 /// What a team has chosen before there was a `.tix.yaml`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChosenSettings<'a> {
-    /// The branch of the tickets, where it is not the default one.
+    /// The branch of the tickets, if it is not the default one.
     pub trunk: Option<&'a str>,
     pub skip_ci: bool,
     /// Whether work has a review, of one stage.

@@ -41,7 +41,7 @@ pub struct TicketRow {
     pub depends_on: Vec<String>,
     /// The tickets that cannot be done before it.
     pub blocks: Vec<String>,
-    /// The ticket that it is a part of; missing when there is none.
+    /// The ticket that this one is a part of; missing when there is none.
     pub parent_ticket: Option<String>,
     /// How many of its own parts are done; missing when it has none, and where nobody asked.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -124,7 +124,7 @@ pub enum Started {
     /// It has already finished; nothing is recorded.
     Done {
         ended: WorkerEnd,
-        /// Where it wrote; `None` in the foreground.
+        /// Its log; `None` in the foreground.
         log: Option<PathBuf>,
     },
 }

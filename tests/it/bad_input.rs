@@ -230,27 +230,27 @@ fn a_ticket_that_cannot_be_read_is_named_with_its_line() {
     assert_snapshot!(all, @r##"
     "# Just a heading\n"
     error: tickets/queue/TICKET-foo-001.md:1: a ticket starts with front matter, a line of `---`
-    hint: mend it in your editor: tix edit tickets/queue/TICKET-foo-001.md
+    hint: fix it in your editor: tix edit tickets/queue/TICKET-foo-001.md
     hint: or put a whole file in its place: tix edit tickets/queue/TICKET-foo-001.md --from <file>
     "---\ntitle: \"open\n---\n"
     error: tickets/queue/TICKET-foo-001.md:2: this front matter cannot be read: this quote is not closed
-    hint: mend it in your editor: tix edit tickets/queue/TICKET-foo-001.md
+    hint: fix it in your editor: tix edit tickets/queue/TICKET-foo-001.md
     hint: or put a whole file in its place: tix edit tickets/queue/TICKET-foo-001.md --from <file>
     "---\ntitle: [a\n---\n"
     error: tickets/queue/TICKET-foo-001.md:2: this front matter cannot be read: this bracket is not closed
-    hint: mend it in your editor: tix edit tickets/queue/TICKET-foo-001.md
+    hint: fix it in your editor: tix edit tickets/queue/TICKET-foo-001.md
     hint: or put a whole file in its place: tix edit tickets/queue/TICKET-foo-001.md --from <file>
     "---\nticket_id: x\n"
     error: tickets/queue/TICKET-foo-001.md:1: this front matter has no closing `---`
-    hint: mend it in your editor: tix edit tickets/queue/TICKET-foo-001.md
+    hint: fix it in your editor: tix edit tickets/queue/TICKET-foo-001.md
     hint: or put a whole file in its place: tix edit tickets/queue/TICKET-foo-001.md --from <file>
     "\0"
     error: tickets/queue/TICKET-foo-001.md:1: a ticket starts with front matter, a line of `---`
-    hint: mend it in your editor: tix edit tickets/queue/TICKET-foo-001.md
+    hint: fix it in your editor: tix edit tickets/queue/TICKET-foo-001.md
     hint: or put a whole file in its place: tix edit tickets/queue/TICKET-foo-001.md --from <file>
     ""
     error: tickets/queue/TICKET-foo-001.md:1: a ticket starts with front matter, a line of `---`
-    hint: mend it in your editor: tix edit tickets/queue/TICKET-foo-001.md
+    hint: fix it in your editor: tix edit tickets/queue/TICKET-foo-001.md
     hint: or put a whole file in its place: tix edit tickets/queue/TICKET-foo-001.md --from <file>
     "##);
 }

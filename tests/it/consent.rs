@@ -114,8 +114,8 @@ fn an_absolute_place_needs_consent_and_is_told_with_the_ways_out() {
     ----- stderr -----
     error: origin/main:.tix.yaml puts worktrees at `[ROOT]/there 0/{id}`, which this clone has not allowed
       path  [ROOT]/there 0/TICKET-foo-001
-    hint: allow this very place: tix trust
-    hint: or say yourself where they go: git config tix.worktree "../{repo}.worktrees/{id}"
+    hint: allow this place: tix trust
+    hint: or choose another place: git config tix.worktree "../{repo}.worktrees/{id}"
     "#);
     // What is the user's own word is obeyed, and says nothing of the file's.
     for name in ["TIX_WORKTREE", "WORKTREE_BASE"] {

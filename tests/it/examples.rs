@@ -234,7 +234,7 @@ fn undo_takes_back_what_this_clone_did_last_and_says_so_first() {
     assert!(on_trunk(&active));
     let output = undo();
     assert!(
-        output.success().stderr().contains("is taken back by: tix release TICKET-welsh-001"),
+        output.success().stderr().contains("is undone by: tix release TICKET-welsh-001"),
         "{output}"
     );
     assert!(!on_trunk(&active));
@@ -254,7 +254,7 @@ fn undo_takes_back_what_this_clone_did_last_and_says_so_first() {
         refused
             .exits(5)
             .stderr()
-            .contains("this comes nearest: tix set TICKET-csv-001 '<key>=<value>'")
+            .contains("the nearest command: tix set TICKET-csv-001 '<key>=<value>'")
             || refused.stderr().contains("tix set TICKET-csv-001 <key>=<value>"),
         "{refused}"
     );

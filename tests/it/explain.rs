@@ -36,10 +36,7 @@ fn a_word_is_explained_anywhere_and_an_unknown_one_leads_to_the_topics() {
         "{signal}"
     );
     let unknown = nowhere.tix(&["explain", "frobnicate"]);
-    assert!(
-        unknown.exits(4).stderr().contains("hint: see what there is: tix explain"),
-        "{unknown}"
-    );
+    assert!(unknown.exits(4).stderr().contains("hint: list the topics: tix explain"), "{unknown}");
 }
 
 /// An agent does what it reads, so that every command in there must be one.
@@ -98,7 +95,7 @@ fn the_guide_in_a_file_is_replaced_and_not_put_there_a_second_time() {
     let half = guide.replace("<!-- tix agent-guide end -->\n", "");
     place.write("AGENTS.md", half.clone());
     let refused = place.tix(&["agent-guide", "--into", "AGENTS.md"]);
-    assert!(refused.exits(5).stderr().contains("none at the end"), "{refused}");
+    assert!(refused.exits(5).stderr().contains("no end marker"), "{refused}");
     assert_eq!(place.read("AGENTS.md"), half);
     place.tix(&["agent-guide", "--into", "docs"]).exits(5);
 }

@@ -135,7 +135,7 @@ fn something_else_in_the_place_of_a_directory_stops_it_before_anything_is_writte
     let before = Untouched::of(&clone);
     let output = clone.tix(&["init"]);
     output.exits(5);
-    assert!(output.stderr().contains("tickets/queue/.gitkeep cannot be made"), "{output}");
+    assert!(output.stderr().contains("tickets/queue/.gitkeep cannot be created"), "{output}");
     before.assert_same(&clone);
 
     sandbox.seed(&[("tickets", "a file\n")]);

@@ -272,7 +272,7 @@ fn a_ticket_that_waits_for_another_is_neither_next_nor_claimed_by_name() {
         assert_eq!(
             output.exits(5).stderr(),
             format!(
-                "error: TICKET-b-001 cannot be claimed: 1 ticket is not done that it depends on\n  \
+                "error: TICKET-b-001 cannot be claimed: 1 ticket that it depends on is not done\n  \
                  because  it waits for {name}, which is in queue/\n\
                  hint: see everything it waits for: tix dep tree TICKET-b-001\n\
                  hint: if it can be done now anyway: tix activate TICKET-b-001 --anyway\n"

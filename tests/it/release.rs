@@ -113,7 +113,7 @@ fn a_dirty_workspace_is_kept_and_said_so() {
     ----- stdout -----
     TICKET-foo-001 is back in the queue
     ----- stderr -----
-    warning: the workspace [ROOT]/a.worktrees/TICKET-foo-001 was kept: it holds changes that were never committed (notes.txt)
+    warning: the workspace [ROOT]/a.worktrees/TICKET-foo-001 was kept: it has uncommitted changes (notes.txt)
     hint: before you claim TICKET-foo-001 here again: git worktree move '[ROOT]/a.worktrees/TICKET-foo-001' '[ROOT]/a.worktrees/TICKET-foo-001-kept' && git branch -m ticket/TICKET-foo-001 kept/TICKET-foo-001
     ");
     assert_eq!(there.read("notes.txt"), "mine\n");
@@ -140,7 +140,7 @@ fn commits_that_were_never_pushed_are_kept_and_said_so() {
     ----- stdout -----
     TICKET-foo-001 is back in the queue
     ----- stderr -----
-    warning: the local branch ticket/TICKET-foo-001 was kept: it has commits that were never pushed
+    warning: the local branch ticket/TICKET-foo-001 was kept: it has unpushed commits
     hint: see them: git log ticket/TICKET-foo-001
     hint: before you claim TICKET-foo-001 here again: git worktree move '[ROOT]/a.worktrees/TICKET-foo-001' '[ROOT]/a.worktrees/TICKET-foo-001-kept' && git branch -m ticket/TICKET-foo-001 kept/TICKET-foo-001
     ");
@@ -165,7 +165,7 @@ fn what_a_release_kept_makes_room_by_the_command_that_is_named() {
         // Whoever has missed it then is told the same now.
         let output = clone.tix(&["activate", ID, "--json"]);
         let hint = hints(output.exits(5));
-        assert_eq!(hint, format!("keep what is in it elsewhere: {command}"), "{output}");
+        assert_eq!(hint, format!("move its contents elsewhere: {command}"), "{output}");
         clone.sh(command).run().success();
         assert_eq!(clone.tix(&["activate", ID, "--json"]).success().json()["outcome"], "activated");
     };
@@ -206,7 +206,7 @@ fn a_workspace_in_which_one_stands_is_kept() {
     // Who claims it from there again is told how to leave, and the hint works.
     let output = there.tix(&["activate", ID, "--json"]);
     let hint = hints(output.exits(5));
-    let command = hint.strip_prefix("nothing is in it; remove it: ").unwrap();
+    let command = hint.strip_prefix("it is empty; remove it: ").unwrap();
     there.sh(command).run().success();
     assert!(!there.path().exists());
     clone.tix(&["activate", ID]).success();
@@ -353,10 +353,7 @@ fn a_workspace_with_a_submodule_is_moved_by_the_commands_that_are_shown() {
     module.git(&["checkout", "-q", "--detach", "HEAD~1"]);
     let output = clone.tix(&["release", ID]);
     let words = output.success().stderr();
-    assert!(
-        words.contains("it holds a submodule, with commits that may be nowhere else"),
-        "{output}"
-    );
+    assert!(words.contains("it has a submodule, whose commits may exist nowhere else"), "{output}");
     let commands = words.split("here again: ").nth(1).unwrap().lines().next().unwrap().to_owned();
     clone.sh(&commands).run().success();
     let kept = clone.at(format!("{}-kept", there.path().display()));

@@ -1,4 +1,4 @@
-//! What an activation remembers from one attempt to the next: which tickets were tried, passed over and locked.
+//! The memory of an activation across its attempts: the tickets that were tried, passed over and locked.
 
 use std::num::NonZeroUsize;
 
@@ -8,22 +8,22 @@ use crate::ticket::TicketId;
 use crate::trunk::{Trunk, TrunkError, ticket_lock};
 use crate::workspace::BranchLeftover;
 
-/// With more than so many tickets that cannot be claimed from here, the fault lies here and not with them.
+/// If more tickets than this cannot be claimed from here, the fault is in this clone and not in the tickets.
 const PASSED_OVER: usize = 3;
 
-/// What the attempts of one activation leave for each other.
+/// The state that the attempts of one activation share.
 #[derive(Default)]
 pub(super) struct Attempt {
     /// This clone's locks of the tickets that are being claimed.
     pub(super) locks: Vec<(TicketId, Lock)>,
     pub(super) leftover: BranchLeftover,
-    /// Tickets that were next and could not be claimed from here, each with the reason.
+    /// Tickets that were next but could not be claimed from here, each with the reason.
     pub(super) passed_over: Vec<(TicketId, Failure)>,
-    /// Tickets of this clone whose set-up never came to its end.
+    /// Tickets of this clone whose set-up never finished.
     pub(super) unfinished: Vec<TicketId>,
-    /// Every ticket that an attempt was for, or would have been for.
+    /// Every ticket that was tried, or would have been tried.
     pub(super) tried: Vec<TicketId>,
-    /// Tickets whose claim has been noted, to be pushed.
+    /// Tickets whose claim has been recorded and will be pushed.
     pub(super) noted: Vec<TicketId>,
     pub(super) about: Option<TicketId>,
     /// The same if it was chosen, and may be passed over.
@@ -31,18 +31,18 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// What to know of tickets that are this clone's already, beside the next one.
+    /// Warnings about tickets that this clone already holds, beside the next one.
     pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
         self.unfinished.iter().map(|id| {
             format!(
-                "{id} is claimed from this clone, and its set-up never came to its end; go on with it: \
+                "{id} is claimed from this clone, but its set-up never finished; go on with it: \
                  tix activate {id} --resume"
             )
         })
     }
 
-    /// Notes that a ticket cannot be claimed from here, so that one that is odd does not keep everybody from the
-    /// others. The reason is the answer when it is the last of too many.
+    /// Records that a ticket cannot be claimed from here, so that one odd ticket does not block all others. Returns the
+    /// reason if these are too many.
     pub(super) fn pass_over(&mut self, id: TicketId, failure: Failure) -> Result<(), Failure> {
         if self.passed_over.len() >= PASSED_OVER {
             return Err(failure);
@@ -51,7 +51,7 @@ impl Attempt {
         Ok(())
     }
 
-    /// Notes that a ticket is tried; false when as many others as are allowed have been tried before.
+    /// Records that a ticket is tried; false if the allowed number of others was tried before.
     pub(super) fn may_try(&mut self, id: &TicketId, limit: Option<NonZeroUsize>) -> bool {
         if self.tried.contains(id) {
             return true;
@@ -70,7 +70,7 @@ impl Attempt {
 
 /// Takes this clone's lock of a ticket at once; false when another process has it.
 ///
-/// Not waited for here: the caller holds its turn before the remote, which others wait for.
+/// It does not wait, because the caller holds its turn at the remote, for which others wait.
 pub(super) fn try_lock(
     trunk: &Trunk<'_>,
     locks: &mut Vec<(TicketId, Lock)>,

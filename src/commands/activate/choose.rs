@@ -1,4 +1,4 @@
-//! The next ticket: which one is claimed when none is named.
+//! Chooses the ticket to claim if none is named.
 
 use std::num::NonZeroUsize;
 
@@ -15,7 +15,7 @@ use crate::workspace;
 
 impl Activation<'_> {
     /// Tickets that an earlier run of this clone has claimed and never set up, because it was killed: nobody works on
-    /// them, and nobody else can claim them. What another process is at work on is not among them.
+    /// them, and nobody else can claim them. Tickets that another process is working on are not among them.
     fn unfinished(
         &self,
         trunk: &Trunk<'_>,
@@ -47,9 +47,9 @@ impl Activation<'_> {
         Ok(unfinished)
     }
 
-    /// Claims the best ticket that can be claimed from here.
+    /// Claims the next ticket that can be claimed from here.
     ///
-    /// One that another process of this clone is at work on is left to it: it is waited for only when it is the last.
+    /// It skips a ticket that another process of this clone is working on, and waits for it only if it is the last.
     pub(super) fn decide_on_next(
         &self,
         trunk: &Trunk<'_>,
@@ -104,10 +104,10 @@ impl Activation<'_> {
     }
 }
 
-/// How many of the next tickets are as good as the first, where all who choose the same must choose anew.
+/// Among how many of the next tickets to choose if everybody who chooses the same one must choose again.
 const SPREAD: usize = 8;
 
-/// Begins with one of the first few, and with another one each time: whoever pushes a branch learns only then that others
+/// Starts with one of the first few, a different one each time, because a push of a branch is the first sign that others
 /// have chosen the same.
 fn spread(ready: &mut [&TicketEntry], token: &str, turn: usize) {
     let few = ready.len().min(SPREAD);
@@ -121,11 +121,11 @@ fn spread(ready: &mut [&TicketEntry], token: &str, turn: usize) {
     }
 }
 
-/// As many tickets were tried as were allowed.
+/// The failure after the allowed number of tickets was tried.
 fn enough(limit: NonZeroUsize) -> Failure {
     let message = match limit.get() {
         1 => "somebody else was quicker".to_owned(),
         limit => format!("others were quicker with {limit} tickets, one after the other"),
     };
-    Failure::new(Exit::Held, message).hint("there is more to do: tix activate --next")
+    Failure::new(Exit::Held, message).hint("try more tickets: tix activate --next")
 }

@@ -1,7 +1,7 @@
-//! Phase 1: the claim, of a ticket that is named or chosen.
+//! Phase 1: claims a named or chosen ticket.
 //!
-//! Both are decided with each attempt of the engine, on the trunk as it is then. So a lost race is nothing special for
-//! `--next`: the next attempt finds the ticket gone, and chooses another.
+//! Each attempt of the engine decides again, on the trunk as it is then. So a lost race needs no special case for
+//! `--next`: the next attempt finds the ticket gone and chooses another.
 
 use std::path::{Path, PathBuf};
 
@@ -37,22 +37,22 @@ pub(super) struct Activation<'a> {
     pub(super) ctx: &'a Context<'a>,
     pub(super) args: &'a ActivateArgs,
     pub(super) run: Run,
-    /// The claim this run makes if it has to make one: one id for all attempts.
+    /// The claim that this run makes if needed, with one id for all attempts.
     pub(super) claim: Claim,
     pub(super) clone_id: String,
     pub(super) session: Option<String>,
     pub(super) attempt: Attempt,
     group: ClaimGroup<'a>,
-    /// The ticket branch was found on the remote although nobody holds the ticket: look where it is.
+    /// The ticket branch exists on the remote although nobody holds the ticket, so it must be examined.
     pub(super) look_for_stray: Option<RefName>,
     pub(super) diary: Diary,
-    /// Whether a ticket that is held by whoever asks is to be gone on with.
+    /// Whether to go on with a ticket that the caller holds.
     pub(super) goes_on: bool,
-    /// What the trunk is to be told once the answer is given.
+    /// What to publish on the trunk after the answer.
     pub(super) publication: Option<Publication>,
 }
 
-/// An active ticket, as the trunk has it.
+/// An active ticket on the trunk.
 #[derive(Clone)]
 pub(super) struct Active {
     pub(super) id: TicketId,
@@ -63,21 +63,21 @@ pub(super) struct Active {
     pub(super) trunk: Oid,
 }
 
-/// A claim, and where the ticket branch is if it does not start at the claim.
+/// A claim, and the tip of the ticket branch if that does not start at the claim.
 pub(super) type Start = (Claimed, Option<Oid>);
 
-/// What there is to say when nothing is claimed.
+/// The result if nothing is claimed.
 pub(super) enum NoClaim {
     /// Another process of this clone works on it.
     Busy(TicketId),
-    /// Somebody holds it, perhaps we ourselves.
+    /// Somebody holds it, perhaps this clone.
     Active(Box<Active>),
-    /// It could be ours, and was only to be looked at.
+    /// It could be claimed, but this is a dry run.
     Plan(Box<ActivationPlan>),
     Empty(Box<Choice>),
 }
 
-/// A claim that is on the trunk, by this run.
+/// A claim of this run that is on the trunk.
 pub(super) struct WonClaim {
     pub(super) claimed: Claimed,
     pub(super) landed: Landed<()>,
@@ -147,8 +147,8 @@ impl<'a> Activation<'a> {
         Ok(Activated::Done(Box::new(receipt), None))
     }
 
-    /// Claims, around branches that stand in the way: a stray one is looked at, and with `--next` the ticket is passed over
-    /// if that does not help.
+    /// Claims, and handles branches that are in the way: it examines a stray one, and with `--next` passes the ticket
+    /// over if that does not help.
     fn claim_it(&mut self) -> Result<Outcome<Start, NoClaim>, Failure> {
         loop {
             let mut diary = std::mem::take(&mut self.diary);
@@ -291,7 +291,8 @@ impl<'a> Activation<'a> {
         Ok(Decision::Push(change, (claimed, base)))
     }
 
-    /// What says that work begins, in the push of the claim: on the ticket branch, or on the trunk where that is written.
+    /// The record that work begins, in the push of the claim: on the ticket branch, or on the trunk if progress is
+    /// recorded there.
     pub(super) fn follow_up(
         &self,
         claimed: &Claimed,
@@ -309,8 +310,8 @@ impl<'a> Activation<'a> {
         Ok(lifecycle::record_activation(claimed, &request)?)
     }
 
-    /// Whether the workspace can be made. What an earlier claim of this clone left behind, because its
-    /// release was killed or made elsewhere, goes first if nothing is lost with it.
+    /// Checks that the workspace can be made. It first removes what an earlier claim of this clone left behind, because
+    /// its release was killed or made elsewhere, if that loses nothing.
     fn preflight(
         &self,
         view: &View<'_>,
@@ -346,10 +347,7 @@ impl<'a> Activation<'a> {
             Some(commit) => Ok(Some(commit)),
             None => Err(Failure::new(
                 Exit::Refused,
-                format!(
-                    "there is no commit on {} to start the ticket branch from",
-                    self.ctx.base.short()
-                ),
+                format!("{} has no commit to start the ticket branch from", self.ctx.base.short()),
             )),
         }
     }
@@ -372,12 +370,12 @@ impl<'a> Activation<'a> {
 
     /// Waits until another process of this clone is done with a ticket; the lock is then ours.
     fn wait_for(&mut self, id: &TicketId) -> Result<(), Failure> {
-        self.ctx.out.progress(&format!("another tix of this clone is at work on {id} …"));
+        self.ctx.out.progress(&format!("another tix in this clone is working on {id} …"));
         self.attempt.locks.push((id.clone(), lock_ticket(self.ctx, id, "activate")?));
         Ok(())
     }
 
-    /// Looks before the claim whether a worker of an earlier one still runs, which would stop the new one.
+    /// Checks before the claim that no worker of an earlier one is still running, which would block the new one.
     fn check_worker(&self, id: &TicketId) -> Result<(), Failure> {
         if self.args.exec.is_empty() {
             return Ok(());

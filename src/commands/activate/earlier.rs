@@ -1,5 +1,4 @@
-//! The workspace of an earlier claim of the same ticket, in the way of another one: it was kept, because something would
-//! have been lost with it.
+//! Reports the workspace of an earlier claim that is in the way: it was kept because removing it would have lost something.
 
 use std::path::Path;
 
@@ -17,12 +16,12 @@ pub(super) struct WantedPlace<'a> {
     pub(super) id: &'a TicketId,
     pub(super) branch: &'a RefName,
     pub(super) path: Option<&'a Path>,
-    /// Commits that nothing is lost with.
+    /// Commits that are safe elsewhere.
     pub(super) known: &'a [&'a Oid],
 }
 
-/// Why the workspace cannot be made. Where the ticket's own earlier one is the reason, the way on is known; else it
-/// helps to know who wanted it there.
+/// Why the workspace cannot be made. If the ticket's own earlier one is the reason, the remedy is known; else it helps to
+/// know which setting put it there.
 pub(super) fn explained(
     ctx: &Context<'_>,
     wanted: &WantedPlace<'_>,
@@ -47,7 +46,7 @@ pub(super) fn explained(
     }
 }
 
-/// Names the variable that decides where workspaces are, if one does. What `git config` says does not count then.
+/// Names the variable that decides where workspaces are, if one does. It overrides `git config`.
 fn with_variable(ctx: &Context<'_>, failure: Failure, wanted: &WantedPlace<'_>) -> Failure {
     let pairs = ctx.env.config_pairs();
     let value = |name: &str| {
@@ -59,7 +58,7 @@ fn with_variable(ctx: &Context<'_>, failure: Failure, wanted: &WantedPlace<'_>) 
     else {
         return failure;
     };
-    let hint = format!("make room there, or put workspaces elsewhere: unset {name}");
+    let hint = format!("free that place, or put workspaces elsewhere: unset {name}");
     Failure { hints: vec![hint], ..failure }
         .maybe_fact("workspace", wanted.path.map(|path| path.display().to_string()))
         .fact("setting", setting)
@@ -86,7 +85,7 @@ fn earlier(
         return Ok(Some(
             failure
                 .fact("because", why)
-                .hint(format!("let it come to its end, then: tix activate {id}")),
+                .hint(format!("wait for it to end, then: tix activate {id}")),
         ));
     }
     let dirty = ctx.repo.dirty_paths(&there.path)?;
@@ -102,11 +101,11 @@ fn earlier(
             String::new()
         };
         failure.hint(format!(
-            "nothing is in it; remove it: {leave}git worktree remove {}",
+            "it is empty; remove it: {leave}git worktree remove {}",
             word(&there.path)
         ))
     } else {
         let aside = set_aside(ctx, id, wanted.branch, Some(there))?;
-        failure.hint(format!("keep what is in it elsewhere: {aside}"))
+        failure.hint(format!("move its contents elsewhere: {aside}"))
     }))
 }

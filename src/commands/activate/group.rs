@@ -1,4 +1,4 @@
-//! Claims that another process of this clone pushes along with its own.
+//! Lets another process of this clone push a claim along with its own.
 
 use std::cell::RefCell;
 
@@ -12,7 +12,7 @@ use crate::lifecycle::{self, ActivateRequest, Claim, ClaimRequest, Claimed, Comm
 use crate::ticket::{FrontMatter, TicketId};
 use crate::trunk::{AskedChange, Grouped, View};
 
-/// Everything that a claim is decided on, beside the trunk and the settings of the team.
+/// The input of a claim's decision, beside the trunk and the team's settings.
 #[derive(Serialize, Deserialize)]
 struct AskedClaim {
     claim: Claim,
@@ -20,15 +20,15 @@ struct AskedClaim {
     ticket: String,
     reason: Option<String>,
     worktree: Option<String>,
-    /// Whether it may wait for others that are not done.
+    /// Whether the ticket may depend on others that are not done.
     anyway: bool,
     /// Microseconds since 1970.
     at: i64,
-    /// What came of it for the asker: another process decides the same, or leaves it to the asker.
+    /// The outcome for the asking process: another process decides the same, or leaves the decision to it.
     decided: DecidedPlaces,
 }
 
-/// Where the settings of a process put a ticket.
+/// The place of a ticket under the settings of a process.
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
 struct DecidedPlaces {
     id: String,
@@ -52,7 +52,7 @@ impl DecidedPlaces {
     }
 }
 
-/// What this run asks of others, and does for them.
+/// The requests of this run to others, and its work for them.
 pub(super) struct ClaimGroup<'a> {
     ctx: &'a Context<'a>,
     ask: RefCell<Option<AskedClaim>>,
@@ -63,8 +63,8 @@ impl<'a> ClaimGroup<'a> {
         ClaimGroup { ctx, ask: RefCell::new(None) }
     }
 
-    /// Remembers a claim that was decided. One that gets its number with the claim is no other's to decide, and a signature is
-    /// made by whoever it is of.
+    /// Remembers a claim that was decided. A claim that gives its ticket a number cannot be decided by another process,
+    /// and a signature must come from its own author.
     pub(super) fn note(&self, claim: &Claim, claimed: &Claimed, more: ClaimWords<'_>) {
         let signs = self.ctx.repo.config.is_true("commit.gpgsign");
         let asked = (claimed.id == claimed.was && !signs).then(|| AskedClaim {
@@ -81,7 +81,7 @@ impl<'a> ClaimGroup<'a> {
     }
 }
 
-/// What a claim says beside who makes it.
+/// The content of a claim, beside its author.
 #[derive(Clone, Copy)]
 pub(super) struct ClaimWords<'a> {
     pub(super) reason: Option<&'a str>,
@@ -89,7 +89,7 @@ pub(super) struct ClaimWords<'a> {
     pub(super) anyway: bool,
 }
 
-/// Where what says that work begins is written.
+/// Where the start of work is recorded.
 pub(super) fn reach(ctx: &Context<'_>) -> CommitReach {
     match ctx.record {
         RecordPlace::Branch => CommitReach::Refs,

@@ -1,4 +1,4 @@
-//! A ticket that is active already: somebody else's, our own and finished, or our own and unfinished.
+//! Handles a ticket that is already active: somebody else's, our own and finished, or our own and unfinished.
 
 use super::claim::{Activation, Active, WonClaim};
 use super::prepare::{FreshWorkspace, prepare};
@@ -20,19 +20,19 @@ use crate::ticket::{Document, Status, TicketId};
 use crate::trunk::{Diary, View, may_still_land};
 use crate::workspace::{self, WorkspaceRecord as LocalRecord};
 
-/// How far an earlier run of ours came.
+/// How far an earlier run of ours got.
 enum Progress {
     Finished,
-    /// The claim stands, the rest does not.
+    /// The claim stands, but the set-up is not finished.
     Unfinished,
 }
 
 impl Activation<'_> {
-    /// Goes on with an active ticket of ours: says where it is if it is set up, and otherwise renews the claim and finishes the
-    /// set-up.
+    /// Goes on with an active ticket of ours: reports where it is if it is set up, and otherwise renews the claim and
+    /// finishes the set-up.
     ///
-    /// What another clone has set up goes on under a new claim: somebody may still be at work there, and what was decided on the
-    /// old one must not land any more.
+    /// What another clone set up goes on under a new claim: somebody may still be working there, and decisions based on
+    /// the old claim must no longer land.
     pub(super) fn go_on_with(&mut self, active: &Active) -> Result<Receipt, Failure> {
         let claim_id = active.held.claim_id.clone().unwrap_or_default();
         let known = workspace::known_claims(&self.ctx.repo, &active.id);
@@ -76,7 +76,7 @@ impl Activation<'_> {
         }
     }
 
-    /// Gives the claim a new id by a push, once it is known that its workspace can be made.
+    /// Pushes a new id for the claim, once it is certain that its workspace can be made.
     fn renew(
         &self,
         active: &Active,
@@ -106,7 +106,7 @@ impl Activation<'_> {
         Ok((Active { held, ..active.clone() }, receipt))
     }
 
-    /// Everything about a claim that helps somebody who came second.
+    /// The facts about a claim for somebody who lost the race.
     fn held(&self, active: &Active, message: String) -> Failure {
         let failure = holder_facts(Failure::new(Exit::Held, message), &active.held);
         let Ok(Some((commit, message))) = self.claim_commit(active) else { return failure };
@@ -134,13 +134,13 @@ impl Activation<'_> {
         failure
     }
 
-    /// Whether somebody gave it to its present holder, who has not gone on with it yet.
+    /// Whether it was handed to its present holder, who has not gone on with it yet.
     fn was_handed_over(&self, active: &Active) -> bool {
         let commit = self.claim_commit(active).ok().flatten();
         commit.is_some_and(|(_, message)| message.starts_with("handoff: "))
     }
 
-    /// The command that gives it back from here: whoever goes on with a claim of another clone has to name it.
+    /// The command that gives it back from here; a claim of another clone has to be named.
     fn release(&self, active: &Active) -> String {
         let id = &active.id;
         let claim = active.held.claim_id.clone().unwrap_or_default();
@@ -155,8 +155,8 @@ impl Activation<'_> {
         claim_commit(&self.ctx.repo, &active.trunk, &active.path, claim_id)
     }
 
-    /// Whether the set-up was finished. Of a ticket on which nothing was done only the record of this clone says so: the branch
-    /// says from the claim on that work has begun.
+    /// Whether the set-up was finished. For a ticket without work only this clone's record shows it: from the claim on,
+    /// the branch says that work has begun.
     fn progress_of(
         &self,
         active: &Active,
@@ -181,15 +181,15 @@ impl Activation<'_> {
         Ok(if begins { Progress::Unfinished } else { Progress::Finished })
     }
 
-    /// Whether there is more on the ticket branch than tix itself put there.
+    /// Whether the ticket branch has more than tix's own commits.
     fn holds_work(&self, view: &View<'_>, id: &TicketId) -> Result<bool, Failure> {
         let Some(at) = view.watched() else { return Ok(false) };
         let known = [view.commit(), view.base()].into_iter().flatten();
         Ok(!holds_no_work(self.ctx, known, id, at)?)
     }
 
-    /// It is ours and set up. Two agents of one user must not both believe that they own it, so this is
-    /// a success only for the session that made it, or for somebody who says so.
+    /// It is ours and set up. Two agents of one user must not both believe that they own it, so this is a success only
+    /// for the session that made it, or with `--resume`.
     fn finished(
         &self,
         active: &Active,
@@ -209,7 +209,7 @@ impl Activation<'_> {
                 .held(active, format!("{id} is active already, claimed from this clone"))
                 .maybe_fact("workspace", path.map(|p| p.display().to_string()))
                 .hint(format!(
-                    "you hold it; if nobody is at work on it, go on: tix activate {id} --resume"
+                    "you hold it; if nobody is working on it, go on: tix activate {id} --resume"
                 ))
                 .hint("take another ticket: tix activate --next"));
         }
@@ -220,8 +220,8 @@ impl Activation<'_> {
                     Exit::Incomplete,
                     format!("this clone sent a push for {id} whose answer was lost, and it may still land"),
                 )
-                .hint(format!("bring it to an end: {}", self.release(active)))
-                .hint(format!("then claim it anew: tix activate {id}")));
+                .hint(format!("finish it: {}", self.release(active)))
+                .hint(format!("then claim it again: tix activate {id}")));
             }
             workspace::settle_push(&self.ctx.repo, &active.id)?;
         }
@@ -255,7 +255,7 @@ impl Activation<'_> {
         Ok(receipt)
     }
 
-    /// What the ticket asks for, as its branch has it.
+    /// The task of the ticket, from its branch.
     fn task_of(&self, active: &Active, at: Option<&Oid>) -> Option<TaskJson> {
         let ctx = self.ctx;
         let at = at.filter(|_| ctx.record == RecordPlace::Branch).unwrap_or(&active.trunk);
@@ -265,9 +265,9 @@ impl Activation<'_> {
         Some(TaskJson::of(&ticket.document, &entry.path))
     }
 
-    /// The workspace here belongs to this claim from now on: the record may be of an earlier one, from before the ticket
-    /// was taken over and came back, or there may be none. What tix put on the branch under an earlier claim is still
-    /// its own; of a branch that was made elsewhere it knows the claim and nothing more.
+    /// Records that the workspace here belongs to this claim from now on. The record may be of an earlier claim, from
+    /// before the ticket was taken over and came back, or may be missing. tix's commits under an earlier claim still
+    /// count as its own; of a branch from elsewhere it knows only the claim.
     fn adopt(
         &self,
         active: &Active,
@@ -315,7 +315,7 @@ impl Activation<'_> {
             (None, None) => {
                 return Err(Failure::new(
                     Exit::Incomplete,
-                    format!("{} has no ticket branch any more", active.id),
+                    format!("{} no longer has a ticket branch", active.id),
                 )
                 .hint(format!("give it back: {}", self.release(active))));
             }
@@ -329,7 +329,7 @@ impl Activation<'_> {
         Ok(path)
     }
 
-    /// Renews the claim by a push, so that nothing that was decided on the old one can land any more.
+    /// Renews the claim by a push, so that no decision based on the old one can land any more.
     fn resume(
         &self,
         active: &Active,
@@ -382,7 +382,7 @@ impl Activation<'_> {
         Ok(WonClaim::new(outcome.map_err(Failure::from)?.landed(), "resumed"))
     }
 
-    /// Removes what an unfinished set-up left here, if nobody has worked in it since.
+    /// Removes what an unfinished set-up left here, unless somebody has worked in it since.
     fn clear_unfinished(
         &self,
         active: &Active,
@@ -392,7 +392,7 @@ impl Activation<'_> {
         let ctx = self.ctx;
         let id = &active.id;
         let give_back =
-            format!("or give {id} back, and what is there is kept: {}", self.release(active));
+            format!("or give {id} back; what is there is kept: {}", self.release(active));
         workspace::finish_half_made(&ctx.repo, id)?;
         let Some(local) = ctx.objects.resolve(branch.as_str())? else { return Ok(()) };
         let known = [seen.commit(), seen.base()].into_iter().flatten();
@@ -416,7 +416,7 @@ impl Activation<'_> {
                 let word = shell_word(&shown);
                 return Err(Failure::new(
                     Exit::Incomplete,
-                    format!("the set-up of {id} was not finished, but its workspace holds changes"),
+                    format!("the set-up of {id} was not finished, but its workspace has changes"),
                 )
                 .fact("workspace", shown)
                 .fact("changes", dirty.join(", "))

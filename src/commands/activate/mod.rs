@@ -36,36 +36,35 @@ use crate::trunk::{Diary, Publication, Run};
 /// lock: exactly one claimer wins. Only then are the ticket branch and its worktree made. Your checkout,
 /// index, stash and branches are not touched.
 ///
-/// With --next it claims the ticket that `tix next` would show, and when somebody else is quicker the one after it,
-/// until one is yours or nothing is left.
+/// With --next it claims the ticket that `tix next` would show. If somebody else is quicker it tries the one after it,
+/// until one is yours or none is left.
 ///
-/// With --exec a command is started in the workspace, as by `tix run`; if it does not begin, the ticket is given
-/// back.
+/// With --exec it starts a command in the workspace, as `tix run` does; if that does not begin, the ticket is given back.
 ///
 /// Exit codes: 0 it is yours; 3 somebody else has it; 4 there is no such ticket, or nothing to do; 7 the remote cannot be
-/// reached and nothing changed; 8 the claim stands (or may), the set-up does not: run it again, or
-/// `tix release`.
+/// reached and nothing changed; 8 the claim stands (or may), but the set-up is not finished: run it again, or `tix
+/// release`.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct ActivateArgs {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
     #[arg(value_name = "TICKET", required_unless_present = "next", add = ids(&[Lane::Queue]))]
     ticket: Option<String>,
-    /// Claim the best ticket there is
+    /// Claim the next ticket
     #[arg(long, conflicts_with = "ticket")]
     next: bool,
     #[command(flatten)]
     filter: QueueFilter,
-    /// With --next: try at most this many tickets, when others are quicker each time
+    /// With --next: try at most this many tickets while others are quicker
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroUsize>,
-    /// With --next: when there is nothing to do, wait this long for the remote to bring something, such as 10m
+    /// With --next: if there is nothing to do, wait this long for a ticket, such as 10m
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     wait: Option<Duration>,
     /// Decide and check everything, but change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Make no worktree, only the claim and the ticket branch on the remote
+    /// Make only the claim and the ticket branch on the remote, no worktree
     #[arg(long)]
     no_worktree: bool,
     /// Keep the claim when the set-up fails, or the worker does not begin, instead of giving the ticket back
@@ -74,10 +73,10 @@ pub struct ActivateArgs {
     /// Claim a ticket although another that it depends on is not done
     #[arg(long, conflicts_with = "next")]
     anyway: bool,
-    /// Go on with a ticket that is yours already: its path is printed, what is missing is made
+    /// Go on with a ticket that is already yours: print its path and create what is missing
     #[arg(long)]
     resume: bool,
-    /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
+    /// How long to keep trying while others push to the trunk, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
     /// Why, for the claim's commit
@@ -85,20 +84,20 @@ pub struct ActivateArgs {
     reason: Option<String>,
     #[command(flatten)]
     worker: WorkerArgs,
-    /// Start this program in the workspace; everything that follows is its own
+    /// Start this program in the workspace; all words that follow are its arguments
     #[arg(long, id = "exec", value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true)]
     #[arg(conflicts_with = "no_worktree")]
     exec: Vec<OsString>,
 }
 
 impl ActivateArgs {
-    /// What was asked for, for the log.
+    /// The request, for the log.
     fn subject(&self) -> &str {
         self.ticket.as_deref().unwrap_or("--next")
     }
 }
 
-/// Claims and sets up, and starts a worker where one is wanted.
+/// Claims and sets up, and starts a worker if requested.
 pub fn run(args: &ActivateArgs, globals: &Globals, env: &Env, out: &Out) -> Result<u8, Failure> {
     // Clap lets an option that requires --next pass beside a ticket, because the ticket forbids --next.
     let for_next = !args.filter.is_any() || args.limit.is_some() || args.wait.is_some();
@@ -117,21 +116,20 @@ pub fn run(args: &ActivateArgs, globals: &Globals, env: &Env, out: &Out) -> Resu
     Ok(0)
 }
 
-/// Brings a claim that stands on its branch up to the trunk. It stands all the same where that fails: whoever pushes the trunk
-/// next does it.
+/// Publishes on the trunk a claim that stands on its branch. If that fails the claim still stands, and the next push of
+/// the trunk publishes it.
 fn publish(ctx: &Context<'_>, publication: Option<Publication>) {
     let Some(publication) = publication else { return };
     let silent = |_| {};
     let published =
         Run::begin(&ctx.repo).and_then(|run| ctx.engine(&run, &silent).publish(publication));
     if let Err(error) = published {
-        let message = "the claim stands on its branch, and the trunk does not have it yet";
+        let message = "the claim stands on its branch, but the trunk does not have it yet";
         ctx.out.warn(&format!("{message}: {error}"));
     }
 }
 
-/// Claims and sets up, and with `--wait` waits for a ticket; `None` when it was only to be looked at, and the answer
-/// has been given.
+/// Claims and sets up, and with `--wait` waits for a ticket; `None` for a dry run, whose answer has been given.
 fn claimed<'a>(
     args: &ActivateArgs,
     globals: &Globals,
@@ -164,7 +162,7 @@ fn claimed<'a>(
     }
 }
 
-/// Claims and sets up, and writes down what came of it.
+/// Claims, sets up, and records the outcome.
 fn activate(ctx: &Context<'_>, args: &ActivateArgs) -> Result<Activated, Failure> {
     let mut diary = Diary { phase: "claim", ..Diary::default() };
     let mut publication = None;
@@ -183,13 +181,13 @@ fn activate(ctx: &Context<'_>, args: &ActivateArgs) -> Result<Activated, Failure
     Ok(Activated::Done(Box::new(receipt), publication))
 }
 
-/// What an activation came to.
+/// The outcome of an activation.
 enum Activated {
-    /// It was done, or had been done before; and what the trunk is to be told of it.
+    /// It was done, now or before, with what is left to publish on the trunk.
     Done(Box<Receipt>, Option<Publication>),
-    /// It was only looked at.
+    /// It was a dry run.
     Planned(Box<ActivationPlan>),
-    /// There is nothing to claim, and what to know beside that.
+    /// There is nothing to claim; with the warnings.
     Nothing(Box<Choice>, Vec<String>),
 }
 

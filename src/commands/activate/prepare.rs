@@ -1,6 +1,6 @@
-//! What a new workspace gets beside its files: those of `.worktreeinclude`, and the team's `post_activate:` commands.
+//! Fills a new workspace with more than its files: those of `.worktreeinclude`, and the team's `post_activate:` commands.
 //!
-//! The claim stands whatever becomes of this; what goes wrong is a warning.
+//! The claim stands in any case, so a failure here is only a warning.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub(super) struct FreshWorkspace<'a> {
     pub(super) path: &'a Path,
 }
 
-/// Fills a new workspace; gives the warnings. Fails only when tix is told to end meanwhile.
+/// Fills a new workspace and returns the warnings. Fails only if tix is told to end meanwhile.
 pub(super) fn prepare(
     ctx: &Context<'_>,
     fresh: &FreshWorkspace<'_>,
@@ -44,7 +44,7 @@ pub(super) fn prepare(
             .map_err(WorkspaceError::from)
             .and_then(|before| workspace::note_prepared(&ctx.repo, fresh.id, fresh.path, &before));
         if let Err(error) = noted {
-            warnings.push(format!("what post_activate has made will count as work: {error}"));
+            warnings.push(format!("the files that post_activate made will count as work: {error}"));
         }
     } else {
         warnings.push(
@@ -82,7 +82,7 @@ fn run_commands(
             Err(error) => format!("cannot be started: {error}"),
         };
         return Ok(Some(format!(
-            "post_activate: `{command}` {why}; it is the workspace of {} all the same, and no command after it was run",
+            "post_activate: `{command}` {why}; the workspace of {} stands, and no later command was run",
             fresh.id
         )));
     }

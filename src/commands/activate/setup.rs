@@ -17,11 +17,11 @@ use crate::ticket::TicketId;
 use crate::trunk::{Diary, Outcome, with_objects};
 use crate::workspace::{self, BranchLeftover, MadeWorkspace, WorkspaceRecord as LocalRecord};
 
-/// A set-up that stopped half-way.
+/// A set-up that stopped halfway.
 struct BrokenSetup {
     failure: Failure,
     made: Option<MadeWorkspace>,
-    /// The commit that the ticket branch may be at on the remote, whatever the answer to its push was.
+    /// The commit that the ticket branch may have on the remote, whatever the answer to its push was.
     tip: Option<Oid>,
 }
 
@@ -44,7 +44,7 @@ impl Activation<'_> {
             won.landed.moved.iter().map(|m| m.name.short()).find(|n| n.starts_with("attic/"));
         receipt.attic = aside.map(str::to_owned).or_else(|| won.claimed.earlier.clone());
         receipt.warnings.extend(self.attempt.passed_over.iter().map(|(id, failure)| {
-            format!("{id} would have been next, and was passed over: {}", failure.message)
+            format!("{id} would have been next, but was passed over: {}", failure.message)
         }));
         receipt.warnings.extend(self.attempt.warnings());
         receipt.set_claim(self.ctx, &self.claim, &won.landed.commit, won.landed.attempts);
@@ -143,8 +143,8 @@ impl Activation<'_> {
         }
     }
 
-    /// What stands in the way of the local branch: what stood there before, or what git put there itself
-    /// when the claim was pushed, as it does in a mirror, whose branches are its remote-tracking refs.
+    /// What is in the way of the local branch: an earlier one, or one that git itself created when the claim was pushed,
+    /// as in a mirror, whose branches are its remote-tracking refs.
     fn leftover_of_push(&self, won: &WonClaim) -> Result<BranchLeftover, Failure> {
         let now = self.ctx.objects.resolve(won.claimed.branch.as_str())?;
         let by_push =
@@ -156,8 +156,8 @@ impl Activation<'_> {
         })
     }
 
-    /// Sets the upstream of the ticket branch, and pushes what a server that moves one ref at a time may have refused after the
-    /// claim had landed.
+    /// Sets the upstream of the ticket branch, and pushes what a server that moves one ref at a time may have refused
+    /// after the claim landed.
     fn publish(&self, won: &WonClaim, receipt: &mut Receipt) -> Result<(), Failure> {
         let Some(remote) = &self.ctx.remote else { return Ok(()) };
         let branch = &won.claimed.branch;
@@ -170,8 +170,8 @@ impl Activation<'_> {
         if self.args.no_worktree { Ok(()) } else { set_upstream(&self.ctx.repo, branch, remote) }
     }
 
-    /// Remembers where the ticket branch is on the remote, for its remote-tracking ref: the push that moved it may have been one
-    /// of a run that was killed before git said so here.
+    /// Updates the remote-tracking ref of the ticket branch: the run whose push moved it may have been killed before git
+    /// recorded that here.
     fn note_branch(&self, branch: &RefName, at: &Oid) {
         let tracking = |remote| RefName::tracking(remote, branch.short());
         if let Some(name) = self.ctx.remote.as_ref().and_then(tracking)
@@ -181,7 +181,7 @@ impl Activation<'_> {
         }
     }
 
-    /// Takes back what the set-up made and gives the ticket back, or keeps the claim when that is wanted.
+    /// Undoes the set-up and gives the ticket back, or keeps the claim if requested.
     fn undo(&mut self, won: &WonClaim, broken: BrokenSetup) -> Failure {
         let BrokenSetup { failure, made, tip } = broken;
         if let Exit::Signal(_) = failure.exit {
@@ -224,7 +224,7 @@ impl Activation<'_> {
         }
     }
 
-    /// Says that the local trunk holds commits that the remote does not know: a claim never publishes them.
+    /// Warns that the local trunk has commits that the remote does not have: a claim never publishes them.
     fn trunk_warning(&self) -> Option<String> {
         let remote = self.ctx.remote.as_ref()?;
         let local = self.ctx.local_branch(&self.ctx.trunk)?;
@@ -258,8 +258,7 @@ impl Activation<'_> {
         }
     }
 
-    /// Removes what the set-up made here. What cannot be removed is only in the way of the next one, which
-    /// says so.
+    /// Removes what the set-up made here. What cannot be removed only blocks the next set-up, which reports it.
     fn take_back(&self, won: &WonClaim, made: &MadeWorkspace) {
         let repo = &self.ctx.repo;
         let branch = &won.claimed.branch;
@@ -270,7 +269,7 @@ impl Activation<'_> {
         }
     }
 
-    /// Writes into the ticket that its set-up failed. It is kept either way, so a failure here is only logged.
+    /// Notes in the ticket that its set-up failed. The claim is kept in any case, so a failure here is only logged.
     fn note_failure(&self, won: &WonClaim, cause: &str) {
         let silent = |_| {};
         let trunk = self.ctx.engine(&self.run, &silent);

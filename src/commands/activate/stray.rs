@@ -1,7 +1,7 @@
 //! A ticket branch of a ticket that nobody holds.
 //!
-//! The next claim moves it to the attic, if it is an earlier holder's or holds nothing. Any other branch of that name is
-//! somebody's own and is not touched.
+//! The next claim moves it to the attic if it is an earlier holder's or has no work. Any other branch of that name
+//! belongs to somebody and is not touched.
 
 use super::claim::Activation;
 use crate::app::find::claim_commit;
@@ -40,7 +40,7 @@ impl Activation<'_> {
         Ok(Some(StrayBranch::Work(at)))
     }
 
-    /// The commit that made the claim which a ticket branch carries, and its message.
+    /// The commit of the claim on a ticket branch, and its message.
     fn claim_on(
         &self,
         branch: &View<'_>,
@@ -52,7 +52,7 @@ impl Activation<'_> {
     }
 
     /// A claim that is not in the history of this trunk may stand on another one: after the default branch was renamed, a
-    /// clone that has not heard of it goes on with the old one. Its work must not be moved away.
+    /// clone that does not know yet goes on with the old one. Its work must not be moved away.
     fn require_no_other_trunk(
         &self,
         trunk: &Trunk<'_>,
@@ -93,7 +93,7 @@ impl Activation<'_> {
     }
 }
 
-/// A claim whose lock is its branch stands until it was ended or overtaken, also for those who have not heard yet that
+/// A claim whose lock is its branch stands until it is ended or overtaken, even for clones that do not know yet that
 /// branches are the lock.
 fn require_over(
     trunk: &Trunk<'_>,
@@ -106,7 +106,8 @@ fn require_over(
     if trunk.is_claim_over(claim, tip, &entry.path)? {
         return Ok(());
     }
-    let message = format!("{id} is claimed by its branch, and the trunk does not say so yet");
+    let message =
+        format!("{id} is claimed by its branch, but the trunk does not have the claim yet");
     let failure = Failure::new(Exit::Held, message).fact("commit", claim.0.to_string());
     Err(Stop::Refused(failure.hint("take another ticket: tix list --lane queue")))
 }
@@ -114,12 +115,12 @@ fn require_over(
 fn two_trunks(remote: &RemoteName, own: &RefName, other: &RefName) -> Failure {
     let (own, other) = (own.short(), other.short());
     let message = format!(
-        "the ticket is claimed on {remote}/{other}, and this clone has its tickets on {remote}/{own}"
+        "the ticket is claimed on {remote}/{other}, but this clone has its tickets on {remote}/{own}"
     );
     Failure::new(Exit::Refused, message)
         .hint(format!(
             "see which of them is the default branch: git ls-remote --symref {remote} HEAD"
         ))
         .hint(format!("if it was renamed, follow it: git remote set-head {remote} --auto"))
-        .hint("or say it for this clone: git config tix.trunk <branch>")
+        .hint("or set it for this clone: git config tix.trunk <branch>")
 }

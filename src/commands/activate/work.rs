@@ -1,4 +1,4 @@
-//! `--exec`: a worker in the workspace, and the way back when it does not begin.
+//! `--exec`: starts a worker in the workspace, and gives the ticket back if it does not begin.
 
 use super::{ActivateArgs, answer, in_words};
 use crate::app::context::{Context, Globals};
@@ -18,7 +18,7 @@ use crate::trunk::{Diary, Outcome, Run};
 use crate::workspace::spawn::CommandLine;
 use crate::workspace::worker::Started;
 
-/// Claims, sets up, and puts a worker into the workspace.
+/// Claims, sets up, and starts a worker in the workspace.
 pub(super) fn run(
     args: &ActivateArgs,
     globals: &Globals,
@@ -29,7 +29,7 @@ pub(super) fn run(
     if let Some(name) = line.bare_name().filter(|name| !env.finds_program(name)) {
         let message =
             format!("there is no program `{}` on PATH; nothing was claimed", name.display());
-        let hint = "name one that is there, or a path in the workspace such as ./agent";
+        let hint = "name a program on PATH, or a path in the workspace such as ./agent";
         return Err(Failure::new(Exit::Refused, message).hint(hint));
     }
     let Some((ctx, mut receipt, publication)) = super::claimed(args, globals, env, out)? else {
@@ -60,7 +60,7 @@ pub(super) fn run(
     started.map_or(Ok(0), |started| worker::finish(&args.worker, started))
 }
 
-/// Starts the worker. No lock of the ticket is held: the worker may be the first to use tix on it.
+/// Starts the worker. It holds no lock of the ticket, because the worker itself may use tix on it at once.
 fn start(
     ctx: &Context<'_>,
     args: &ActivateArgs,
@@ -71,7 +71,7 @@ fn start(
     let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let workspace = worker::workspace(ctx, &id)?.ok_or_else(|| {
         Failure::new(Exit::NotFound, format!("{id} has no workspace here"))
-            .hint(format!("make it anew: tix activate {id} --resume"))
+            .hint(format!("make it again: tix activate {id} --resume"))
     })?;
     ctx.out.progress(&format!("starting {line} …"));
     let job = Job {
@@ -139,7 +139,7 @@ fn give_up(
     }
 }
 
-/// What a release does, for the claim of this run and no other.
+/// Releases the claim of this run, and no other.
 fn way_back(ctx: &Context<'_>, receipt: &Receipt, cause: &str) -> Result<Vec<String>, Failure> {
     let (id, claim_id) = claimed(receipt)?;
     let _lock = lock_ticket(ctx, &id, "release")?;

@@ -1,4 +1,4 @@
-//! Carries out what a key of the board asks for.
+//! Carries out the action of a key of the board.
 
 use std::io::{self, Read as _};
 use std::path::Path;

@@ -45,7 +45,7 @@ pub(super) struct Live<'a> {
     pub(super) leave_for: Option<PathBuf>,
 }
 
-/// Another tix at work.
+/// Another running tix.
 struct Task {
     what: String,
     running: RunningCall,

@@ -11,8 +11,8 @@ use crate::text::safe;
 use crate::ticket::{Lane, TicketRow};
 use crate::trunk::View;
 
-/// These tickets in their lanes, and when the remote was last asked for them. The queue is in the order of `tix next`; what
-/// has been held longest stands first, and of what is over the newest.
+/// These tickets in their lanes, and when the remote was last asked for them. The queue is in the order of `tix next`;
+/// active tickets have the longest held first, the other lanes the newest first.
 pub fn content(
     ctx: &Context<'_>,
     view: &View<'_>,

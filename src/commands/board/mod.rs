@@ -19,7 +19,7 @@ use crate::out::{Format, Out};
 use crate::text::duration;
 use crate::ticket::{Lane, TicketRow};
 
-/// How wide the board is where nobody says.
+/// The width of the board if none is given.
 const WIDTH: u16 = 120;
 
 /// Some terminals do not know how wide they are, and say 0.
@@ -31,8 +31,8 @@ const SHOWN: usize = 50;
 /// Show the lanes side by side, live
 ///
 /// On a terminal the board stays open and follows the trunk: every 10 seconds it asks the remote where the trunk is, and
-/// fetches when it has moved. Press ? for the keys: they open, create, edit, claim, release and complete tickets, filter, and
-/// lead into a workspace. A click selects a ticket, a second one opens it.
+/// fetches when it has moved. Press ? for the keys: they open, create, edit, claim, release and complete tickets, filter
+/// the board, and go to a workspace. A click selects a ticket, a second one opens it.
 ///
 /// The queue is in the order of `tix next`. Piped, or with --plain, the board is printed once as text, the first 50 tickets of
 /// each lane.
@@ -44,7 +44,7 @@ pub struct BoardArgs {
     /// Ask the remote first
     #[arg(long)]
     fetch: bool,
-    /// Ask the remote so often while it stays open, such as 30s; 0 is never
+    /// While the board stays open, ask the remote at this interval, such as 30s; 0 means never
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration::parse)]
     every: Duration,
 }

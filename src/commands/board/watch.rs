@@ -100,7 +100,8 @@ impl Watch {
                 }
                 Ok(finished) => {
                     tracing::info!(%finished, "the fetch failed");
-                    self.freshness = Freshness::Away(away(ctx, "has news that cannot be fetched"));
+                    self.freshness =
+                        Freshness::Away(away(ctx, "has new commits that cannot be fetched"));
                 }
                 Err(error) => self.freshness = Freshness::Away(error.to_string()),
             },

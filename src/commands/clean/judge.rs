@@ -1,4 +1,4 @@
-//! Whether what a ticket leaves behind may go.
+//! Decides whether what a ticket left behind may be removed.
 
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ pub struct CleanContext<'a> {
     there: &'a [RefValue],
     worktrees: Vec<Worktree>,
     protected: Protected,
-    /// The branches in which merged work is, the one that pull requests go to first, with what people call them.
+    /// The branches that contain merged work, the base first, with their labels.
     into: Vec<(String, Oid)>,
 }
 
@@ -61,19 +61,19 @@ impl<'a> CleanContext<'a> {
     }
 }
 
-/// Work that was found where it belongs.
+/// Work that is merged.
 pub struct Merged {
     /// The commit of the ticket branch.
     pub tip: Oid,
     pub proof: Proof,
-    /// The commit that holds the work.
+    /// The commit that contains the work.
     pub into: Oid,
     pub label: String,
 }
 
 pub struct CleanPlan {
     pub branch: RefName,
-    /// The proof; `None` when there is no branch any more.
+    /// The proof; `None` if there is no branch any more.
     pub merged: Option<Merged>,
     /// Where the branch is on the remote.
     pub there: Option<Oid>,
@@ -100,7 +100,7 @@ impl CleanPlan {
 pub enum CleanVerdict {
     Nothing,
     NotMerged(Failure),
-    /// Its work is, and something else stands in the way.
+    /// Its work is merged, but something else is in the way.
     Kept(Failure),
     Merged(Box<CleanPlan>),
 }
@@ -149,7 +149,7 @@ pub fn judge(around: &CleanContext<'_>, id: &TicketId) -> Result<CleanVerdict, F
     }
 }
 
-/// Somebody still works on it, or the end of the work has not reached the trunk.
+/// Somebody is still working on it, or its completion has not reached the trunk.
 fn still_held(
     around: &CleanContext<'_>,
     entry: &TicketEntry,
@@ -163,11 +163,11 @@ fn still_held(
     if let Some(tip) = plan.there.as_ref().or(plan.here.as_ref()) {
         let view = around.engine.view_of(tip)?;
         if view.snapshot.find_id(id).is_ok_and(|entry| entry.lane == Lane::Completed) {
-            let message = format!("{id} is complete, and its branch is not merged into {trunk}");
+            let message = format!("{id} is complete, but its branch is not merged into {trunk}");
             let failure = Failure::new(Exit::Refused, message)
                 .fact("branch", plan.branch.short())
                 .fact("at", tip.to_string());
-            return Ok(Some(failure.hint(format!("what comes next: tix status {id}"))));
+            return Ok(Some(failure.hint(format!("see what to do next: tix status {id}"))));
         }
     }
     let failure = Failure::new(Exit::Refused, format!("{id} is still active on {trunk}"));
@@ -176,10 +176,10 @@ fn still_held(
         Err(Unloadable::Refused(refusal)) => failure.fact("its file", refusal.to_string()),
         Err(Unloadable::Git(error)) => return Err(error.into()),
     };
-    Ok(Some(failure.hint(format!("what comes next: tix status {id}"))))
+    Ok(Some(failure.hint(format!("see what to do next: tix status {id}"))))
 }
 
-/// Why the work is not proven to be where it belongs; where it is, the plan says so afterwards.
+/// Why the work is not proven to be merged; if it is, the plan says so afterwards.
 fn unmerged(
     around: &CleanContext<'_>,
     id: &TicketId,
@@ -243,7 +243,7 @@ fn not_there(
     Ok(failure.hint(hint))
 }
 
-/// What stands in the way in this clone; the plan says afterwards what is to go.
+/// What is in the way in this clone; afterwards the plan says what to remove.
 fn obstacle(
     around: &CleanContext<'_>,
     id: &TicketId,
@@ -286,7 +286,7 @@ fn obstacle(
         if detached {
             return Err(no(format!("the workspace of {id} has no branch checked out"))
                 .maybe_fact("at", short(worktree.head.as_ref()))
-                .hint(format!("bring it to an end first: git -C {word} status")));
+                .hint(format!("finish or abort it first: git -C {word} status")));
         }
         require_clean(ctx, id, &worktree.path)?;
         plan.worktree = Some(worktree.path.clone());
@@ -294,7 +294,7 @@ fn obstacle(
     Ok(())
 }
 
-/// Whoever stands in a directory that goes, a shell or an agent, could not even ask where it went.
+/// A shell or an agent in a removed directory could not even ask where it went.
 fn standing_elsewhere(
     ctx: &Context<'_>,
     id: &TicketId,
@@ -320,8 +320,10 @@ fn unfixed(worktree: &Worktree, no: &impl Fn(String) -> Failure) -> Result<(), F
             "the workspace holds repositories of submodules".to_owned()
         )
         .hint(format!("see whether everything in them is pushed: git -C {word} submodule status"))),
-        Some(Unmovable::InBetween) => Err(no("something is under way in the workspace".to_owned())
-            .hint(format!("bring it to an end first: git -C {word} status"))),
+        Some(Unmovable::InBetween) => {
+            Err(no("a git operation is unfinished in the workspace".to_owned())
+                .hint(format!("finish or abort it first: git -C {word} status")))
+        }
     }
 }
 
@@ -334,11 +336,11 @@ fn no_worker(ctx: &Context<'_>, id: &TicketId) -> Result<(), Failure> {
     match workspace::worker::of(&ctx.repo, id, &crate::env::host())? {
         None | Some(WorkerState::Stale(_)) => Ok(()),
         Some(WorkerState::Starting) => Err(busy(format!("a worker is being started for {id}"))),
-        Some(WorkerState::Live(record)) => Err(busy(format!("a worker is at work on {id}"))
+        Some(WorkerState::Live(record)) => Err(busy(format!("a worker is running for {id}"))
             .fact("pid", record.process.pid.to_string())
             .fact("since", record.since)),
         Some(WorkerState::Elsewhere(record)) => {
-            Err(busy(format!("a worker may be at work on {id}, on {}", record.process.host))
+            Err(busy(format!("a worker may be running for {id}, on {}", record.process.host))
                 .fact("since", record.since))
         }
     }

@@ -1,4 +1,4 @@
-//! `tix clean`: what a ticket leaves behind when its work is merged goes.
+//! `tix clean`: remove what a merged ticket left behind.
 
 mod judge;
 mod sweep;
@@ -26,14 +26,14 @@ use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Run, Trunk, View};
 use crate::workspace;
 
-/// Remove workspace and branches of a ticket whose work is merged
+/// Remove the workspace and branches of a ticket whose work is merged
 ///
-/// The worktree, the local ticket branch and the one on the remote go, and only when it is proven that their commits are in
-/// the branch that pull requests go to: merged, rebased or squashed. What is not there stays, and so does a workspace with
-/// changes in it, with commits that were made after the merge, with a worker in it, or that you stand in.
+/// Removes the worktree, the local ticket branch and the one on the remote, but only if their commits are provably in the
+/// branch that pull requests go to: merged, rebased or squashed. A workspace stays if it has uncommitted changes, commits
+/// made after the merge, or a running worker, or if you are in it.
 ///
-/// A worktree goes to tix/trash in git's directory first, with everything in it that git ignores. Whatever was put there
-/// more than seven days ago is deleted by the next `tix clean`.
+/// A worktree first goes to tix/trash in git's directory, with everything in it that git ignores. The next `tix clean`
+/// deletes what has been there for more than seven days.
 #[derive(Debug, clap::Args)]
 pub struct CleanArgs {
     /// The tickets [default: the one of this workspace]
@@ -42,10 +42,10 @@ pub struct CleanArgs {
     /// All tickets of this clone and of the remote whose work is merged
     #[arg(long, conflicts_with = "tickets")]
     merged: bool,
-    /// Say what would go, and remove nothing
+    /// Show what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
-    /// How long to go on trying, such as 90s or 2m [default: 60s]
+    /// How long to keep trying, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
 }
@@ -63,7 +63,7 @@ pub struct CleanJson<'a> {
     trunk: &'a str,
     #[serde(flatten)]
     extent: Extent,
-    /// What became of each.
+    /// The outcome of each.
     tickets: Vec<CleanedTicket<'a>>,
 }
 
@@ -73,25 +73,24 @@ pub struct CleanJson<'a> {
 pub struct CleanedTicket<'a> {
     /// Its id.
     ticket: &'a str,
-    /// `cleaned`, `planned` (with `--dry-run`), `already` (there was nothing of it), `not_merged`, or `kept` (its
-    /// work is merged, and something stands in the way).
+    /// `cleaned`, `planned` (with `--dry-run`), `already` (nothing was left of it), `not_merged`, or `kept` (its work is
+    /// merged, but something is in the way).
     outcome: &'static str,
-    /// What shows that its work is merged; missing where nothing was or would be removed, or there was no branch to
-    /// prove it of.
+    /// What proves that its work is merged; missing if nothing was or would be removed, or if there was no branch.
     proof: Option<Proof>,
-    /// The branch that its work is in; missing where nothing was proven.
+    /// The branch that its work is in; missing if nothing was proven.
     merged_into: Option<&'a str>,
-    /// The workspace that was or would be removed; missing where there is none.
+    /// The workspace that was or would be removed; missing if there is none.
     workspace: Option<&'a WorkspaceJson>,
-    /// Where the worktree was put; missing where there was none, and with `--dry-run`.
+    /// Where the worktree was put; missing if there was none, and with `--dry-run`.
     trash: Option<String>,
-    /// The branch that was deleted on the remote; missing where none was.
+    /// The branch that was deleted on the remote; missing if none was.
     deleted_there: Option<&'a PushedJson>,
-    /// The local branch that was deleted; missing where none was.
+    /// The local branch that was deleted; missing if none was.
     deleted_here: Option<&'a PushedJson>,
-    /// Why it stayed; missing where the outcome is neither `kept` nor `not_merged`.
+    /// Why it was kept; missing if the outcome is neither `kept` nor `not_merged`.
     reason: Option<crate::error::FailureJson<'a>>,
-    /// What else to know; may be empty.
+    /// Warnings; may be empty.
     warnings: &'a [String],
 }
 
@@ -99,7 +98,7 @@ enum CleanOutcome {
     Nothing,
     /// Its work is not merged, so there was nothing to do yet.
     NotMerged(Failure),
-    /// Its work is merged, and something stands in the way.
+    /// Its work is merged, but something is in the way.
     Kept(Failure),
     Planned(CleanPlan),
     Cleaned(CleanPlan, Box<sweep::SweptBranches>),
@@ -125,7 +124,7 @@ pub fn run(args: &CleanArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
     }
 }
 
-/// Whether a ticket that stays is passed over: whoever asks for all that can go does not ask for what cannot.
+/// Whether to leave out tickets that are kept: a request for all that can go does not ask about the rest.
 fn passes_over(args: &CleanArgs, failure: &Failure) -> bool {
     args.merged && failure.exit == Exit::Refused
 }
@@ -194,7 +193,7 @@ fn there(
     Ok(engine.fetch_branches(&pattern)?)
 }
 
-/// The tickets of which there is a branch, or something in this clone.
+/// The tickets that have a branch, or something in this clone.
 fn candidates(
     ctx: &Context<'_>,
     view: &View<'_>,
@@ -210,7 +209,7 @@ fn candidates(
     Ok(ids.filter(|id| has_something(id)).cloned().collect())
 }
 
-/// Removes the branches on the remote, in one push, and then what is here.
+/// Removes the branches on the remote, in one push, and then what this clone has.
 fn sweep_all(
     ctx: &Context<'_>,
     run: &Run,
@@ -234,7 +233,7 @@ fn sweep_all(
     Ok(fates)
 }
 
-/// Writes down that something was refused.
+/// Records a refusal.
 fn kept(ctx: &Context<'_>, diary: &Diary, id: &TicketId, failure: Failure) -> CleanOutcome {
     match record(ctx, "clean", id.as_str(), diary, Err(failure)) {
         Ok(_) => CleanOutcome::Nothing,

@@ -1,4 +1,5 @@
-//! Removing what may go. Each step can be the last before a crash: the next run finds what is left, proves it anew, and goes on.
+//! Removes what may be removed. Each step can be the last before a crash: the next run finds what is left, proves it
+//! again, and goes on.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -23,11 +24,11 @@ pub struct SweptBranches {
     pub warnings: Vec<String>,
 }
 
-/// The branch of one ticket, which is gone from the remote; `None` when it was not there.
+/// The deleted remote branch of one ticket; `None` if there was none.
 pub type GoneBranch = Option<MovedRef>;
 
-/// Deletes the branches on the remote in one push, each by a lease on exactly the commit that was proven merged. What that
-/// push leaves is looked at one by one.
+/// Deletes the branches on the remote in one push, each by a lease on exactly the commit that was proven merged. Branches
+/// that this push leaves are examined one by one.
 pub fn remote_branches(
     ctx: &Context<'_>,
     plans: &[(TicketId, CleanPlan)],
@@ -75,7 +76,7 @@ pub fn remote_branches(
     Ok(all)
 }
 
-/// Clears what is in this clone: the worktree goes aside, then the branch goes, and the record of both last.
+/// Removes what is in this clone: first the worktree, which is set aside, then the branch, and the record of both last.
 pub fn local(
     ctx: &Context<'_>,
     run: &Run,
@@ -112,7 +113,7 @@ pub fn local(
         edits.push(LocalEdit::Delete { name: name.clone(), at: None });
     }
     if !repo.update_refs(&edits, "tix: clean")? {
-        let message = format!("{} has moved meanwhile, and stays", plan.branch.short());
+        let message = format!("{} has moved meanwhile, so it was kept", plan.branch.short());
         return Err(Failure::new(Exit::Refused, message)
             .hint(format!("look again: tix clean {id} --dry-run")));
     }

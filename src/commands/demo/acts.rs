@@ -1,4 +1,4 @@
-//! What the demo does, and whether the remote then is as tix promises.
+//! The acts of the demo, and the checks that the remote is as tix promises.
 
 use std::time::Instant;
 
@@ -23,7 +23,7 @@ pub fn tickets(clones: usize) -> Vec<(String, String)> {
     first.map(|(id, title)| (id.to_owned(), title.to_owned())).into_iter().chain(each).collect()
 }
 
-/// What was not as promised, in words.
+/// What was not as promised.
 pub type BrokenPromise = Vec<String>;
 
 /// One clone took one ticket.
@@ -56,7 +56,7 @@ pub struct Race {
     pub ticket: String,
     /// Who has it.
     pub winner: String,
-    /// Those who were told that somebody else has it.
+    /// The clones that lost.
     pub told: Vec<String>,
     /// How many claims of it are on the remote's trunk.
     pub claims: usize,
@@ -123,7 +123,7 @@ pub fn race(sandbox: &Sandbox, clones: usize, broken: &mut BrokenPromise) -> Res
     };
     let (winners, told) = (of_exit(0), of_exit(3));
     if winners.len() != 1 {
-        broken.push(format!("{} clones won {RACE}, and not one", winners.len()));
+        broken.push(format!("{} clones won {RACE} instead of one", winners.len()));
     }
     let holder = winners.first().map(|clone| sandbox::title(*clone)).unwrap_or_default();
     for outcome in outcomes.iter().filter(|o| o.exit != 0) {
@@ -210,7 +210,7 @@ fn expect_exit(broken: &mut BrokenPromise, outcome: &CloneOutcome, exit: i32) {
 fn expect_claim(state: &SandboxState, ticket: &str, holders: &[usize], broken: &mut BrokenPromise) {
     let claims = claims_of(state, ticket).len();
     if claims != 1 {
-        broken.push(format!("the remote has {claims} claims of {ticket}, and not one"));
+        broken.push(format!("the remote has {claims} claims of {ticket} instead of one"));
     }
     let paths = paths_of(state, ticket);
     if !matches!(paths.as_slice(), [path] if path.starts_with("tickets/active/")) {
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(broken(&claimed(), &[1]).len(), 2);
         let twice =
             SandboxState { commits: [claimed().commits, claimed().commits].concat(), ..claimed() };
-        assert_eq!(broken(&twice, &[2]), ["the remote has 2 claims of T-1, and not one"]);
+        assert_eq!(broken(&twice, &[2]), ["the remote has 2 claims of T-1 instead of one"]);
         let queued = SandboxState { tickets: vec!["tickets/queue/T-1.md".to_owned()], ..claimed() };
         assert_eq!(broken(&queued, &[2]).len(), 1);
         assert_eq!(broken(&SandboxState::default(), &[]).len(), 3);

@@ -19,16 +19,15 @@ use crate::text::{count, duration, shell_word};
 
 /// Watch a claim and a race, in a sandbox of its own
 ///
-/// Makes a bare remote and clones of it in a temporary directory, takes a ticket, lets all clones race for one
-/// ticket and then take one each, and looks at the remote with git whether every ticket was claimed exactly
-/// once. Needs nothing but git; your repositories and configuration play no part. Ends with 1 if anything was
-/// not as promised.
+/// Makes a bare remote and clones of it in a temporary directory, claims a ticket, lets all clones race for one ticket
+/// and then claim one each, and checks on the remote with git that every ticket was claimed exactly once. It needs only
+/// git and does not use your repositories or configuration. It ends with 1 if anything was not as promised.
 #[derive(Debug, clap::Args)]
 pub struct DemoArgs {
     /// How many clones race
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u8).range(2..=32))]
     racers: u8,
-    /// Leave the sandbox on the disk, to look around in it
+    /// Keep the sandbox, to look around in it
     #[arg(long)]
     keep: bool,
 }

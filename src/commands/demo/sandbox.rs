@@ -192,6 +192,6 @@ fn write(root: &Path, path: &str, text: &str) -> std::io::Result<()> {
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 fn no_place(error: std::io::Error) -> Failure {
-    Failure::new(Exit::Refused, format!("the demo has no place to run: {error}"))
-        .hint("give it another one: TMPDIR=<directory> tix demo")
+    Failure::new(Exit::Refused, format!("the demo cannot create its sandbox: {error}"))
+        .hint("use another directory: TMPDIR=<directory> tix demo")
 }

@@ -32,7 +32,7 @@ pub struct TreeJson<'a> {
     /// The ticket itself first, and below each what it waits for (with `--reverse`: what waits for it), depth
     /// first.
     nodes: Vec<TreeNode>,
-    /// The files of the trunk that cannot be read; what they say is not in the tree.
+    /// The files of the trunk that cannot be read; they are not in the tree.
     damaged: &'a [Damage],
 }
 
@@ -44,7 +44,7 @@ struct TreeNode {
     depth: usize,
     /// The id, or the name that leads to none or to several.
     name: String,
-    /// Where it is; missing where the name does not mean one ticket.
+    /// Where it is; missing if the name does not mean one ticket.
     lane: Option<Lane>,
     /// What it is about; missing when the ticket does not say, or the name does not mean one.
     title: Option<String>,
@@ -65,7 +65,7 @@ pub struct CyclesJson<'a> {
     extent: Extent,
     /// Each waits for the next, and the last for the first.
     cycles: &'a [Vec<&'a TicketId>],
-    /// The files of the trunk that cannot be read; what they say is not looked at.
+    /// The files of the trunk that cannot be read; they are left out.
     damaged: &'a [Damage],
 }
 
@@ -102,7 +102,7 @@ pub(super) fn tree(args: &Tree, globals: &Globals, env: &Env, out: &Out) -> Resu
     })
 }
 
-/// Of each ticket the names it depends on that do not mean one ticket.
+/// For each ticket the names that it depends on but that do not mean one ticket.
 fn unknown<'a>(edges: &'a [Edge<'a>]) -> HashMap<&'a TicketId, Vec<&'a str>> {
     let mut unknown: HashMap<&TicketId, Vec<&str>> = HashMap::new();
     for edge in edges.iter().filter(|e| e.relation == Relation::DependsOn && e.to.is_none()) {
@@ -118,7 +118,7 @@ struct Forest<'a> {
 }
 
 impl<'a> Forest<'a> {
-    /// Depth first; a list of what is to be done and not a recursion, because a chain may be of any length.
+    /// Depth first, with a work list instead of recursion, because a chain may have any length.
     fn walk(&self, root: &'a TicketId) -> Vec<TreeNode> {
         let mut nodes = Vec::new();
         let mut shown: HashSet<&TicketId> = HashSet::new();

@@ -1,4 +1,4 @@
-//! `tix dep`: which tickets must be done before which.
+//! `tix dep`: relations between tickets.
 
 mod change;
 mod look;
@@ -14,7 +14,7 @@ use crate::error::Failure;
 use crate::out::Out;
 use crate::ticket::{Lane, Relation};
 
-/// Relate tickets to each other, and show what waits for what
+/// Relate tickets to each other, and show which waits for which
 ///
 /// A ticket that depends on another can be neither claimed nor completed before the other one is done. The relations are
 /// keys of the front matter: `depends_on`, `blocks`, `parent_ticket`, `related`, `duplicate_of`.
@@ -26,16 +26,16 @@ pub struct DepArgs {
 
 #[derive(Debug, Subcommand)]
 enum DepCommand {
-    /// Make a ticket depend on another one, or relate to it in another way
+    /// Make a ticket depend on another one, or relate it in another way
     ///
-    /// One commit, pushed: on the ticket branch while somebody holds the ticket, else on the trunk. A dependency that would
-    /// make a ticket wait for itself is refused with exit code 5.
+    /// Pushes one commit: on the ticket branch while somebody holds the ticket, else on the trunk. A dependency that
+    /// would make a ticket wait for itself is refused with exit code 5.
     Add(Link),
-    /// Take a dependency, or another relation, away
+    /// Remove a dependency or another relation
     Rm(Link),
     /// Show what a ticket waits for, and what that waits for
     Tree(Tree),
-    /// Show the circles in which tickets wait for each other; exit code 1 when there are any
+    /// Show circles of tickets that wait for each other; exit code 1 if there are any
     Cycles(Cycles),
 }
 
@@ -44,10 +44,10 @@ struct Link {
     /// The ticket [default: the one of this workspace], and the other ticket
     #[arg(value_name = "[TICKET] OTHER", required = true, num_args = 1..=2, add = ids(&Lane::ALL))]
     tickets: Vec<String>,
-    /// What the other one is to it
+    /// How the other ticket relates to it
     #[arg(long, value_name = "RELATION", value_enum, default_value = "depends-on")]
     relation: RelationArg,
-    /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
+    /// How long to keep trying while others push to the trunk, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
 }
@@ -78,20 +78,20 @@ enum LinkEdit {
     Remove,
 }
 
-/// A relation as it is asked for.
+/// A relation, as on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum RelationArg {
-    /// It must be done before
+    /// The other ticket must be done first
     #[value(alias = "depends_on")]
     DependsOn,
-    /// It cannot be done before
+    /// The other ticket cannot be done before this one
     Blocks,
-    /// It is the whole that the ticket is a part of
+    /// This ticket is a part of the other
     #[value(alias = "parent_ticket")]
     Parent,
-    /// It has to do with it
+    /// The tickets are related
     Related,
-    /// It says the same
+    /// This ticket is a duplicate of the other
     #[value(alias = "duplicate_of")]
     DuplicateOf,
 }

@@ -1,4 +1,4 @@
-//! How the doctor tells what it found.
+//! The output of `tix doctor`.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use crate::doctor::{Check, Finding, RULES, Repair, Severity};
 use crate::out::Format;
 use crate::text::{count, safe, shell_word};
 
-/// How many findings of one check a person is shown. All others are told from them by their tickets only.
+/// How many findings of one check are shown in full. The rest are listed by ticket only.
 const SHOWN: usize = 10;
 
 /// The answer in JSON.
@@ -23,22 +23,21 @@ pub struct DoctorJson<'a> {
     schema: &'static str,
     #[serde(flatten)]
     as_of: &'a AsOf,
-    /// How many ticket files were looked at, unreadable ones with them.
+    /// How many ticket files were checked, including unreadable ones.
     tickets: usize,
-    /// Whether there are no errors; what the exit code 0 says.
+    /// Whether there are no errors, as with exit code 0.
     healthy: bool,
     /// How many findings are errors.
     errors: usize,
     /// How many findings are warnings.
     warnings: usize,
-    /// Every check there is, also those that found nothing.
+    /// Every check, also those that found nothing.
     checks: Vec<CheckJson>,
     #[serde(flatten)]
     extent: Extent,
-    /// What was found, the worst first; `total` counts these.
+    /// The findings, the worst first; `total` counts these.
     findings: Vec<FindingJson<'a>>,
-    /// What was done about earlier findings, with `--fix`; else empty. The rest of the answer is how things are
-    /// after it.
+    /// What `--fix` did; else empty. The rest of the answer describes the state after it.
     fixed: &'a [FixReport],
     #[serde(skip)]
     found: &'a [Finding],
@@ -48,13 +47,13 @@ pub struct DoctorJson<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CheckJson {
-    /// Its name, which stays.
+    /// Its name, which never changes.
     name: &'static str,
-    /// How bad its findings are; a finding may be less bad.
+    /// The severity of its findings; a single finding may be less severe.
     severity: Severity,
     /// What it finds, in words.
     about: &'static str,
-    /// What `--fix` does about it; missing where it does nothing.
+    /// What `--fix` does about it; missing if nothing.
     fix: Option<&'static str>,
     /// How many it found.
     findings: usize,
@@ -68,11 +67,11 @@ struct FindingJson<'a> {
     check: &'static str,
     /// How bad it is.
     severity: Severity,
-    /// The id of the ticket it is about; missing when it is not about one.
+    /// The id of its ticket; missing if it has none.
     ticket: Option<&'a str>,
     /// What is wrong, in one sentence.
     message: &'a str,
-    /// The facts, a name and a text each; which there are depends on the check.
+    /// The facts, each a name and a text; they depend on the check.
     facts: Map<String, Value>,
     /// The ways out; may be empty.
     repairs: Vec<RepairJson<'a>>,
@@ -84,14 +83,14 @@ struct FindingJson<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RepairJson<'a> {
-    /// What it is for, or when it is the right one.
+    /// What it does, or when to use it.
     why: &'a str,
-    /// One line for a POSIX shell, which can be pasted.
+    /// One line to paste into a POSIX shell.
     command: String,
 }
 
 impl<'a> DoctorJson<'a> {
-    /// What is to be told of an examination, and of what was done about an earlier one.
+    /// The answer for an examination, and for the fixes of an earlier one.
     pub fn new(seen: &'a Examination, fixed: &'a [FixReport]) -> DoctorJson<'a> {
         let count = |severity| seen.findings.iter().filter(|f| f.severity == severity).count();
         let found = |check: Check| seen.findings.iter().filter(|f| f.check == check).count();
@@ -136,7 +135,7 @@ fn finding(finding: &Finding) -> FindingJson<'_> {
     }
 }
 
-/// The commands as one line that can be pasted.
+/// The commands as one line to paste.
 fn command(repair: &Repair) -> String {
     let line = |words: &Vec<String>| {
         words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")

@@ -1,4 +1,4 @@
-//! Mends what can be mended without anything being lost.
+//! Fixes what can be fixed without losing anything.
 
 use std::fmt::Write as _;
 
@@ -17,38 +17,37 @@ use crate::text::safe;
 use crate::ticket::TicketId;
 use crate::trunk::{Diary, Run, clear_killed_runs};
 
-/// What was done about a finding.
+/// The result of fixing a finding.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FixReport {
     /// The name of the check.
     check: &'static str,
-    /// The id of the ticket it was about; missing when it was not about one.
+    /// The id of its ticket; missing if it has none.
     ticket: Option<String>,
-    /// What was to be done, in words.
+    /// What was to be done, as text.
     action: String,
     /// Whether it was done.
     done: bool,
-    /// The commits that were made on the trunk, in full; empty where the mending makes none.
+    /// The commits that were made on the trunk, in full; empty if the fix makes none.
     commits: Vec<String>,
-    /// Why not, or what to know.
+    /// Why not, or a remark.
     notes: Vec<String>,
 }
 
 impl FixReport {
-    /// Whether this is what was not done about a finding.
+    /// Whether this fix was not done.
     pub fn left(&self, finding: &Finding) -> bool {
         let ticket = finding.ticket.as_ref().map(TicketId::as_str);
         !self.done && self.check == finding.check.name() && self.ticket.as_deref() == ticket
     }
 }
 
-/// Why a fix that is pushed is left out when the remote is not to be asked.
+/// Why a fix that needs a push is left out with `--offline`.
 const NEEDS_REMOTE: &str =
-    "that is pushed, and --offline leaves the remote alone; without it: tix doctor --fix";
+    "this fix needs a push, and --offline allows none; without it: tix doctor --fix";
 
-/// Says what will be done, does it, and says what became of it. What cannot be done does not keep the rest from being
-/// done.
+/// Shows what will be done, does it, and reports the results. A failed fix does not stop the others.
 pub fn apply(
     ctx: &Context<'_>,
     look: Look,
@@ -90,8 +89,7 @@ pub fn apply(
     Ok(all)
 }
 
-/// To a person the plan is a part of the answer, and is shown before it is carried out: one that is read only afterwards
-/// is none. An answer in JSON comes once.
+/// For people the plan is a part of the answer, and is shown before it is carried out. An answer in JSON comes once.
 fn tell(ctx: &Context<'_>, plan: &str) {
     match ctx.out.format {
         Format::Human => ctx.out.answer(plan),
@@ -101,14 +99,14 @@ fn tell(ctx: &Context<'_>, plan: &str) {
 
 fn in_words(ctx: &Context<'_>, look: Look, plan: &[(&Finding, &Fix)]) -> String {
     if plan.is_empty() {
-        return "nothing here can be mended without somebody's decision\n\n".to_owned();
+        return "nothing here can be fixed without somebody's decision\n\n".to_owned();
     }
     let within = plan.iter().filter(|(_, fix)| !is_out_of_reach(ctx, look, fix));
     let lines: String = within.map(|(_, fix)| format!("  {}\n", safe(action(fix)))).collect();
     if lines.is_empty() { lines } else { format!("what will be done:\n{lines}") }
 }
 
-/// Whether it takes the remote, which is not to be asked.
+/// Whether it needs the remote, which `--offline` rules out.
 fn is_out_of_reach(ctx: &Context<'_>, look: Look, fix: &Fix) -> bool {
     match fix {
         Fix::CorrectId(_) => look == Look::LastSeen && ctx.remote.is_some(),
@@ -145,7 +143,7 @@ struct FixOutcome {
     notes: Vec<String>,
 }
 
-/// Done if there is nothing to be said about it: what had to stay is told.
+/// Done if there is no remark: everything that had to stay gets one.
 fn left(notes: Vec<String>) -> FixOutcome {
     FixOutcome { done: notes.is_empty(), commits: Vec::new(), notes }
 }

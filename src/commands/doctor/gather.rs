@@ -1,4 +1,4 @@
-//! Gathers what the checks look at.
+//! Gathers the facts for the checks.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -21,17 +21,16 @@ use crate::names::{Oid, RefName};
 use crate::ticket::{FrontMatter, Lane, Relation, TicketId};
 use crate::workspace::{self, worker};
 
-/// How this run looks at the remote.
+/// How this run sees the remote.
 pub struct Outlook {
     /// What killed runs had left when it began.
     pub leftovers: Vec<RunLeftover>,
-    /// Why the remote could not be asked; also that it was not to be.
+    /// Why the remote was not asked: it failed, or `--offline`.
     pub unseen: Option<String>,
-    /// Whether its answers can be relied on.
+    /// Whether its answers are reliable.
     pub asked: bool,
 }
 
-/// Everything that is known, with the trunk as seen.
 pub fn facts(
     ctx: &Context<'_>,
     seen: &TrunkAsSeen<'_>,
@@ -86,14 +85,15 @@ fn pushes_elsewhere(ctx: &Context<'_>) -> Result<Option<PushTarget>, Failure> {
             ["--get-regexp".to_owned(), r"^url\..*\.pushinsteadof$".to_owned()],
         ),
         PushSetting::SeveralUrls => {
-            ("see all addresses, and keep the first alone", ["--get-all".to_owned(), key("url")])
+            ("see all addresses, and keep only the first", ["--get-all".to_owned(), key("url")])
         }
     };
     let command = ["git".to_owned(), "config".to_owned()].into_iter().chain(words).collect();
     Ok(Some(PushTarget { remote: remote.to_string(), fetch, push, way_out: (why, command) }))
 }
 
-/// Where the default branch is not the one that trunk or base follow here. What is named in the settings follows none.
+/// The move of the default branch, if trunk or base here still follow the old one. A branch named in the settings follows
+/// none.
 fn default_moved(ctx: &Context<'_>, outlook: &Outlook) -> Option<DefaultMove> {
     let remote = ctx.remote.as_ref().filter(|_| outlook.asked)?;
     let trunk = ctx.config.trunk.is_none().then_some(&ctx.trunk);
@@ -115,7 +115,7 @@ fn own_claims(ctx: &Context<'_>, tickets: &[TicketFacts]) -> Vec<String> {
     active.flat_map(|ticket| workspace::known_claims(&ctx.repo, &ticket.entry.id)).collect()
 }
 
-/// The names that tickets wait for and that mean no ticket, and the circles in which tickets follow each other.
+/// The names that tickets wait for but that name no single ticket, and the circles of tickets.
 fn dependencies(
     tickets: &[TicketFacts],
     snapshot: &Snapshot,
@@ -150,7 +150,7 @@ fn dependencies(
     (missing.collect(), circles.map(|(order, tickets)| circle(order, tickets)).collect())
 }
 
-/// The branch of an active ticket, and where it is if it is known.
+/// The branch of an active ticket, and its tip if known.
 struct ActiveBranch<'t> {
     ticket: &'t TicketFacts,
     name: RefName,
@@ -206,7 +206,7 @@ fn branches<'t>(
     Ok(branches.iter().map(facts).collect())
 }
 
-/// Where the ticket branches are: as the remote itself says, or as last fetched.
+/// The tips of the ticket branches: from the remote, or as last fetched.
 fn known_branches(ctx: &Context<'_>, outlook: &Outlook) -> Result<BTreeMap<RefName, Oid>, Failure> {
     let Some(pattern) = board::branch_pattern(ctx) else { return Ok(BTreeMap::new()) };
     let pattern = format!("refs/heads/{pattern}");
@@ -225,7 +225,7 @@ fn known_branches(ctx: &Context<'_>, outlook: &Outlook) -> Result<BTreeMap<RefNa
     Ok(refs.into_iter().map(|r| (r.name, r.oid)).collect())
 }
 
-/// Those of the tips that the branch that work goes to does not contain.
+/// The tips that the base does not contain.
 fn unmerged(
     ctx: &Context<'_>,
     seen: &TrunkAsSeen<'_>,
@@ -246,8 +246,8 @@ fn unmerged(
     }
 }
 
-/// The tickets whose files are the same on their branches. Where progress is written on the trunk
-/// this says nothing: the branch gets the file with every merge of the trunk.
+/// The tickets whose files are the same on their branches. If progress is written on the trunk this proves nothing: the
+/// branch gets the file with every merge of the trunk.
 fn with_same_file(
     ctx: &Context<'_>,
     branches: &[ActiveBranch<'_>],
@@ -274,7 +274,7 @@ fn with_same_file(
     Ok(same)
 }
 
-/// What is where git has a worktree. An empty directory is in nobody's way.
+/// What exists at the path of a worktree. An empty directory is harmless.
 fn place_of(ctx: &Context<'_>, worktree: &Worktree) -> WorkspacePlace {
     if !worktree.prunable {
         return if workspace::is_linked(&ctx.repo, &worktree.path) {
@@ -295,7 +295,7 @@ fn place_of(ctx: &Context<'_>, worktree: &Worktree) -> WorkspacePlace {
     }
 }
 
-/// What this clone has of tickets: the records that tix wrote, and the worktrees that have a ticket branch checked out.
+/// What this clone has for tickets: the records that tix wrote, and the worktrees that have a ticket branch checked out.
 fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
     let facts = |id: &TicketId, worktree: &Worktree| {
         let place = || ctx.workspace_path(id, "").ok();
@@ -337,7 +337,7 @@ fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
     Ok(all)
 }
 
-/// The worker of a ticket, if it has ended unseen. A record that cannot be read says nothing of that.
+/// The worker of a ticket, if it ended unseen. An unreadable record does not count.
 fn ended_worker(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerFacts> {
     match worker::of(&ctx.repo, id, &crate::env::host()) {
         Ok(Some(worker::WorkerState::Stale(record))) => Some(WorkerFacts {

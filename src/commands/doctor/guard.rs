@@ -1,4 +1,4 @@
-//! What the guard says of the trunk and of this clone.
+//! The guard's findings on the trunk and on this clone.
 
 use crate::app::board::TrunkAsSeen;
 use crate::app::context::Context;
@@ -9,12 +9,12 @@ use crate::guard::install::status::{self, GuardStatus, HookStatus};
 use crate::guard::install::worktrees::UnguardedWorktree;
 use crate::guard::{Checked, CommitVerdict, GuardError, Guarded, JudgedCommit, RECENT, Scope};
 
-/// The guard's words for a path that is no ticket's, for a name below the tickets that is none, and for what is no plain
+/// The guard's rules for a path outside the tickets, for a bad name below them, and for something that is not a plain
 /// file, such as a program.
 const NO_TICKET: [&str; 3] = ["outside", "name", "kind"];
 
-/// The commits of the trunk that change more than tickets. Where the guard cannot tell, nothing is said: the other checks
-/// are not to fall with this one.
+/// The commits of the trunk that change more than tickets. If the guard cannot tell, there is no finding: the other
+/// checks must not fail with this one.
 pub fn code(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, local: Option<&LocalTrunk>) -> TrunkCode {
     judged(ctx, seen, local).unwrap_or_else(|error| {
         tracing::debug!(%error, "code on the trunk");
@@ -43,7 +43,7 @@ fn judged(
     })
 }
 
-/// Those with files that are no tickets. What is wrong with tickets the checks on them tell, for as long as it is.
+/// The commits with files that are not tickets. Faults in tickets have their own checks while they last.
 fn outside(checked: &Checked) -> Vec<CodeCommit> {
     let commit = |judged: &JudgedCommit| {
         let CommitVerdict::Refused(breaches) = &judged.verdict else { return None };

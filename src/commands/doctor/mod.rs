@@ -1,4 +1,4 @@
-//! `tix doctor`: what is wrong with the queue and with this clone, and how to mend it.
+//! `tix doctor`: what is wrong with the queue and with this clone, and how to fix it.
 
 mod answer;
 mod fix;
@@ -23,21 +23,20 @@ use crate::trunk::{Run, clear_killed_runs, killed_runs};
 
 /// Find what is wrong with the tickets and with this clone
 ///
-/// Asks the remote how things are, looks at every ticket, claim, branch and workspace, and says of each fault what is
-/// wrong and what to do, with commands that can be pasted. A damaged file never hides the others. `tix explain doctor`
-/// tells of every check.
+/// Asks the remote, checks every ticket, claim, branch and workspace, and shows for each fault what is wrong and what to
+/// do, with commands to paste. A damaged file never hides the others. `tix explain doctor` describes every check.
 ///
-/// Exit code 1 says that there are errors: things that do not work until they are mended. Warnings are always shown,
-/// and do not change the exit code.
+/// Exit code 1 means that there are errors: things that do not work until they are fixed. Warnings are always shown and
+/// do not change the exit code.
 ///
-/// With --fix it says first what it will do, and then does only what can be proved to lose nothing, each fault in a
-/// transaction of its own, says what was done, and looks again. With --offline it leaves out what would be pushed.
+/// With --fix it shows what it will do, does only what provably loses nothing, each fix in a transaction of its own,
+/// reports what it did, and checks again. With --offline it leaves out fixes that need a push.
 #[derive(Debug, clap::Args)]
 pub struct DoctorArgs {
-    /// Mend what can be mended without anything being lost
+    /// Fix what can be fixed without losing anything
     #[arg(long)]
     fix: bool,
-    /// Do not ask the remote: look at what was last fetched
+    /// Do not ask the remote; check what was last fetched
     #[arg(long)]
     offline: bool,
 }
@@ -48,7 +47,7 @@ pub struct Examination {
     pub findings: Vec<Finding>,
 }
 
-/// Examines, and mends if asked to.
+/// Examines, and fixes if asked to.
 pub fn run(args: &DoctorArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     // It finds what is not understood, and says it as a finding.
     let globals = &Globals { on_unknown: OnUnknown::PassOver, ..globals.clone() };
@@ -70,7 +69,7 @@ pub fn run(args: &DoctorArgs, globals: &Globals, env: &Env, out: &Out) -> Result
     Ok(())
 }
 
-/// Looks at everything. A remote that does not answer is a finding like the others.
+/// Checks everything. A remote that does not answer is a finding like the others.
 fn examine(ctx: &Context<'_>, look: Look) -> Result<Examination, Failure> {
     // To ask the remote, something is written here. Whoever may not do that can look at what is here all the same.
     let asks = look == Look::Fetch && ctx.remote.is_some();

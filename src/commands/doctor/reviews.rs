@@ -1,4 +1,4 @@
-//! Which approvals are void.
+//! Finds void approvals.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::lifecycle::{Approval, TicketEntry};
 use crate::names::Oid;
 use crate::ticket::{Document, TicketId};
 
-/// The reviews with approvals of something else than what the ticket branch holds, of these tickets and tips.
+/// The reviews of these tickets whose approvals are not for the work at these tips.
 pub fn outdated(
     ctx: &Context<'_>,
     branches: &[(&TicketEntry, &Oid)],

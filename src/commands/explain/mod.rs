@@ -14,14 +14,14 @@ use crate::error::{Exit, Failure};
 use crate::out::{Format, Out};
 use crate::text::safe;
 
-/// Tell what a word of tix means: an exit code, a status, a move, a setting, a check
+/// Explain a word of tix: an exit code, a status, a move, a setting, a check
 ///
-/// Without a word it lists the topics. A topic (`tix explain exit-codes`) shows all of it, a word from it
-/// (`tix explain 3`, `tix explain in_progress`, `tix explain stale-claim`) only what that one means, in every topic that
-/// knows it. The texts are made from the tables that the program itself works with.
+/// Without a word it lists the topics. `tix explain exit-codes` shows a whole topic. A word (`tix explain 3`, `tix
+/// explain in_progress`, `tix explain stale-claim`) shows only its own meaning, in every topic that has it. The texts are
+/// made from the tables that the program itself uses.
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
-    /// A topic, or a word from one
+    /// A topic, or a word of one
     #[arg(value_name = "TOPIC", add = words())]
     topic: Option<String>,
 }
@@ -31,11 +31,11 @@ pub struct ExplainArgs {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ExplainJson<'a> {
     schema: &'static str,
-    /// The topic; of a word that several know the first, and `topics` for the list of all.
+    /// The topic: the first of several that have the word, or `topics` for the list of all.
     topic: &'a str,
     /// What the topic is about.
     about: &'a str,
-    /// The words that were asked for, with what they mean, in the order of the topics.
+    /// The matching words and their meanings, in the order of the topics.
     entries: Vec<EntryJson<'a>>,
 }
 
@@ -43,7 +43,7 @@ pub struct ExplainJson<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct EntryJson<'a> {
-    /// The topic that it is a word of.
+    /// Its topic.
     topic: &'a str,
     /// The word.
     name: &'a str,
@@ -51,7 +51,7 @@ struct EntryJson<'a> {
     means: &'a str,
 }
 
-/// Completes topics, and the words in them once the beginning of one is there.
+/// Completes topics, and their words once something is typed.
 fn words() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let Some(current) = current.to_str() else { return Vec::new() };
@@ -82,10 +82,10 @@ pub fn run(args: &ExplainArgs, _globals: &Globals, _env: &Env, out: &Out) -> Res
     let found = about(wanted);
     if found.is_empty() {
         let names: Vec<&str> = all.iter().map(|topic| topic.name).collect();
-        let message = format!("there is nothing to explain about `{wanted}`");
+        let message = format!("nothing here is called `{wanted}`");
         return Err(Failure::new(Exit::NotFound, message)
             .fact("topics", names.join(", "))
-            .hint("see what there is: tix explain"));
+            .hint("list the topics: tix explain"));
     }
     tell(&found, out);
     Ok(())

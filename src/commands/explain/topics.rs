@@ -1,4 +1,4 @@
-//! The topics, from the tables that the program works with: what is said here cannot differ from what is done.
+//! The topics, from the tables that the program uses, so the texts cannot differ from what it does.
 
 use crate::app::command_line;
 use crate::config::{DefaultValue, describe};
@@ -10,7 +10,7 @@ use crate::lifecycle::machine::{
 };
 use crate::ticket::{Lane, QueueGate, Relation, Status};
 
-/// Things that belong together.
+/// A group of words.
 pub struct Topic {
     pub name: &'static str,
     pub also: &'static [&'static str],
@@ -36,12 +36,12 @@ impl TopicEntry {
         TopicEntry { name: name.into(), also: Vec::new(), means: means.into() }
     }
 
-    /// The same, known by other words too.
+    /// The same, with aliases.
     fn or(self, also: impl IntoIterator<Item = impl Into<String>>) -> TopicEntry {
         TopicEntry { also: also.into_iter().map(Into::into).collect(), ..self }
     }
 
-    /// Whether this is the word that is asked for; a number that stands before a name is one too.
+    /// Whether this is the requested word; a number before a name also counts.
     pub fn is(&self, wanted: &str) -> bool {
         let numbered = self
             .name
@@ -54,7 +54,7 @@ impl TopicEntry {
     }
 }
 
-/// Words are told apart by their letters only.
+/// Words differ by their letters only.
 fn fold(text: &str) -> String {
     text.to_ascii_lowercase().replace(['-', ' '], "_")
 }
@@ -73,7 +73,7 @@ pub fn topics() -> Vec<Topic> {
     ]
 }
 
-/// The topics, or what there is in them, that a word means; those that it names come first.
+/// The topics, or the entries in them, that a word means; exact names come first.
 pub fn about(wanted: &str) -> Vec<Topic> {
     let mut found = topics();
     found.retain_mut(|topic| {
@@ -99,7 +99,7 @@ fn unlisted(code: u8) -> TopicEntry {
         }
         None => TopicEntry::new(
             format!("{code} {}", Exit::Worker(code).name()),
-            "none of tix's own: a worker in the foreground ended with it",
+            "not one of tix's own: a worker in the foreground ended with it",
         ),
     }
 }
@@ -152,7 +152,7 @@ fn states() -> Topic {
             (true, false) => ", can be claimed unless `require_queued` is set",
             (false, _) => "",
         };
-        let mut means = format!("belongs into {}/{claim}", lane_of(status));
+        let mut means = format!("belongs in {}/{claim}", lane_of(status));
         let others = status.aliases().join(", ");
         if !others.is_empty() {
             means.push_str(&format!("\nalso written {others}"));
@@ -161,24 +161,24 @@ fn states() -> Topic {
     };
     let mut entries: Vec<TopicEntry> = Status::ALL.map(entry).into();
     entries.extend(blocked());
-    let about = "what `status:` in a ticket can say; `blocked:` stands beside it";
+    let about = "the values of `status:` in a ticket, and `blocked:` beside it";
     Topic { name: "states", also: &["state", "statuses"], about, entries }
 }
 
-/// What is no status and is asked for as one.
+/// A word that is not a status but is looked up as one.
 fn blocked() -> Option<TopicEntry> {
     let word = "blocked";
     let read = Status::read(word)?;
     let means = format!(
-        "no status, but beside it: `blocked: why` says that the ticket can be neither claimed nor submitted nor completed\n\
-         made by tix block, taken away by tix unblock\n\
+        "not a status but a flag beside it: with `blocked: why` the ticket can be neither claimed nor submitted nor completed\n\
+         set by tix block, removed by tix unblock\n\
          `status: {word}` is read as {} and blocked",
         read.status
     );
     Some(TopicEntry::new(word, means))
 }
 
-/// Each verb with what it makes of each state, by the one function that decides it.
+/// Each verb with its result for each state, from the one function that decides it.
 fn moves() -> Topic {
     let stages = [Status::CriticReview, Status::ExpediterReview];
     let policy = |stages| Policy {
@@ -212,12 +212,12 @@ fn moves() -> Topic {
             ways.iter().map(|(end, from)| format!("{} → {end}", from.join(", "))).collect();
         TopicEntry::new(name_of(verb), means.join("\n"))
     };
-    let about = "what each move makes of a ticket; every other one is refused";
+    let about = "what each move does to a ticket; every other move is refused";
     let entries = Verb::ALL.map(entry).into();
     Topic { name: "moves", also: &["verbs", "verb", "move"], about, entries }
 }
 
-/// What `tix dep add --relation` takes, as its help tells it.
+/// What `tix dep add --relation` takes, from its help.
 fn relations() -> Topic {
     let tix = command_line::description();
     let add = tix.find_subcommand("dep").and_then(|dep| dep.find_subcommand("add"));
@@ -238,7 +238,7 @@ fn relations() -> Topic {
         Some(TopicEntry::new(key, means).or(said.get_name_and_aliases()))
     };
     let entries = Relation::ALL.into_iter().filter_map(entry).collect();
-    let about = "what another ticket can be to a ticket";
+    let about = "how a ticket can relate to another";
     Topic { name: "relations", also: &["relation", "dependencies"], about, entries }
 }
 
@@ -261,7 +261,7 @@ fn settings() -> Topic {
         };
         let mut means = format!("{}\ntakes {}; default: {default}", key.about, key.takes);
         if let Some(decides) = key.on_machine {
-            means.push_str(&format!("\na file that was pushed decides on your machine: {decides}"));
+            means.push_str(&format!("\nwhat a pushed file decides on your machine: {decides}"));
         }
         means.push_str(&format!("\n.tix.yaml, git config {}", key.git_name()));
         if let Some(variable) = key.variable() {
@@ -270,7 +270,7 @@ fn settings() -> Topic {
         TopicEntry::new(key.name, means).or(key.variable().into_iter().chain([key.git_name()]))
     };
     let entries = describe().iter().map(entry).collect();
-    let about = "the settings, and where each can be made";
+    let about = "the settings, and where each can be set";
     Topic { name: "config", also: &["settings", "setting"], about, entries }
 }
 

@@ -1,4 +1,4 @@
-//! `tix hook claude` and its like: what an agent is to be told about what it is doing.
+//! `tix hook claude` and the like: what to tell an agent about its actions.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -20,23 +20,23 @@ use crate::text::{self, one_line, safe};
 /// How many reasons a message names.
 const SHOWN: usize = 5;
 
-/// No event is as long as this.
+/// The greatest length of an event.
 const LONGEST: u64 = 64 << 20;
 
-/// Reads the event from standard input and says what is to be said.
+/// Reads the event from standard input and answers it.
 pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().take(LONGEST).read_to_end(&mut bytes);
     let here = env.current_dir().map(Path::to_owned).unwrap_or_default();
     let event = read.ok().and_then(|_| AgentEvent::read(&bytes));
     let Some(event) = event else {
-        let what = "The event that the agent sent is no JSON object";
+        let what = "The event that the agent sent is not a JSON object";
         return agent::speak(dialect, EventMoment::Before, &unreadable(dialect, what, &here, env));
     };
     let cwd = event.cwd.as_deref().map_or(here.clone(), |cwd| here.join(cwd));
     let answer = match event.moment {
         EventMoment::Before if event.action == ToolAction::Unreadable => {
-            unreadable(dialect, "The command that the agent sent is no text", &cwd, env)
+            unreadable(dialect, "The command that the agent sent is not text", &cwd, env)
         }
         EventMoment::Before => before(dialect, &event, &cwd, env),
         EventMoment::After | EventMoment::Failed => after(&event, &cwd, env),
@@ -46,7 +46,7 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
     agent::speak(dialect, event.moment, &answer)
 }
 
-/// An event that cannot be read may be any: it is refused where a commit would be judged.
+/// An unreadable event may be anything, so it is refused where a commit would be checked.
 fn unreadable(dialect: Dialect, what: &str, here: &Path, env: &Env) -> HookAnswer {
     let guarded = match Guarded::at(here, env, LazyFetch::Off) {
         Ok(guarded) => guarded,
@@ -109,7 +109,7 @@ fn before(dialect: Dialect, event: &AgentEvent, cwd: &Path, env: &Env) -> HookAn
     }
 }
 
-/// Whether a person may decide, as the settings have it.
+/// Whether the settings let a person decide.
 fn may_be_asked(refusal: &LineRefusal) -> bool {
     match &refusal.why {
         LineReason::File(_) => refusal.guarded.writes() == crate::config::Writes::Ask,
@@ -158,7 +158,7 @@ fn note(dialect: Dialect, refusal: &LineRefusal, verdict: &str, env: &Env) {
     );
 }
 
-/// A refusal as a model reads it: facts, and the way on. Nothing in it is an order, and no command in it destroys anything.
+/// A refusal for a model: facts and remedies. It gives no orders, and none of its commands destroys anything.
 fn words(refusal: &LineRefusal, more: usize) -> String {
     let branch = refusal.branch.short();
     let mut text = format!("{branch} takes ticket commits only: {} ", refusal.what);
@@ -253,7 +253,7 @@ fn way_on(refusal: &LineRefusal) -> &'static str {
     }
 }
 
-/// Commits that went past the other hooks are told when they are there.
+/// Commits that bypassed the other hooks are reported afterwards.
 fn after(event: &AgentEvent, cwd: &Path, env: &Env) -> HookAnswer {
     if !matches!(event.action, ToolAction::Shell(_) | ToolAction::Tool { .. }) {
         return HookAnswer::Pass;
@@ -289,7 +289,7 @@ fn told(guarded: &Guarded, branch: &RefName, first: &JudgedCommit, count: usize)
     )
 }
 
-/// What a session is to know from its beginning; nothing where there are no tickets.
+/// What a session should know from its start; nothing if there are no tickets.
 fn start(dialect: Dialect, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> HookAnswer {
     let Ok(Some(guarded)) = Guarded::at(cwd, env, LazyFetch::Off) else { return HookAnswer::Pass };
     let dir: PathBuf = guarded.root().unwrap_or(cwd).to_owned();

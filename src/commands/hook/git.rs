@@ -1,4 +1,4 @@
-//! `tix hook git`: what each hook of git is to let happen.
+//! `tix hook git`: what each hook of git allows.
 
 use std::ffi::OsString;
 use std::io::Read as _;
@@ -14,7 +14,7 @@ use crate::names::{Oid, RefName};
 use crate::out::Out;
 use crate::settings::Station;
 
-/// Judges; a refusal is a failure with exit code 1.
+/// Decides; a refusal is a failure with exit code 1.
 pub fn run(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Failure> {
     match hook {
         Hook::PreCommit | Hook::PreMergeCommit | Hook::PrepareCommitMsg => {
@@ -47,7 +47,7 @@ pub fn run(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Fa
     }
 }
 
-/// What a hook reads besides its input, and where it says something.
+/// What a hook reads besides its input, and its output.
 #[derive(Clone, Copy)]
 struct HookIo<'a> {
     env: &'a Env,
@@ -107,7 +107,7 @@ fn commit(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Fai
     }
 }
 
-/// `prepare-commit-msg <file> commit HEAD` is what `--amend` looks like where it keeps the message.
+/// `prepare-commit-msg <file> commit HEAD` is how `--amend` looks if it keeps the message.
 fn is_amend(args: &[OsString]) -> bool {
     matches!(args, [_, source, commit] if source == "commit" && commit == "HEAD")
 }
@@ -171,8 +171,8 @@ fn judge_moves(
     Ok(())
 }
 
-/// Refs that are about to move, by whatever command. What the guard cannot decide here it lets happen, and says so:
-/// a refusal at this point can leave the work of another command half done.
+/// Refs that are about to move, by whatever command. The guard allows what it cannot decide here, with a warning: a
+/// refusal at this point can leave the work of another command half done.
 fn transaction(args: &[OsString], env: &Env, out: &Out) -> Result<(), Failure> {
     // The only state in which a refusal is heard and the names are final; newer gits know more of them.
     if args.first().is_none_or(|state| state != "prepared") {
@@ -216,7 +216,7 @@ fn transaction(args: &[OsString], env: &Env, out: &Out) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A protected branch is itself, or stands for another one that is protected, as an older name of it does.
+/// A branch is protected itself, or as a symbolic ref to a protected one, such as an older name of it.
 fn judge_alias(
     guarded: &Guarded,
     branch: &RefName,
@@ -235,7 +235,7 @@ fn judge_alias(
     Err(report.alias(target))
 }
 
-/// Tells of protected branches that have moved past all hooks: once, and again to whoever commits on one of them.
+/// Reports protected branches that have moved past all hooks: once, and again to anybody who commits on one of them.
 fn tell_unheard<'b>(
     hook: Hook,
     guarded: &Guarded,
@@ -273,11 +273,11 @@ fn tell_unheard<'b>(
     }
 }
 
-/// What git told a hook cannot be read: the system's words, where it is the system that could not.
+/// The input of a hook cannot be read; with the system's error, if there is one.
 struct Unreadable(Option<String>);
 
 impl Unreadable {
-    /// It was read, and is nothing that git says.
+    /// It was read, but it is not git's format.
     const NO_MOVE: Unreadable = Unreadable(None);
 
     fn failure(&self, hook: Hook) -> Failure {
@@ -292,7 +292,7 @@ impl Unreadable {
     }
 }
 
-/// A line that is no move of a branch that could be protected is `None`.
+/// `None` for a line that is not a move of a branch that could be protected.
 type Parsed<T = BranchMove> = Result<Option<T>, Unreadable>;
 
 fn read_moves<T>(parse: fn(&[&[u8]]) -> Parsed<T>) -> Result<Vec<T>, Unreadable> {
@@ -317,7 +317,7 @@ fn parse_moved(words: &[&[u8]]) -> Parsed {
 /// What a transaction does to a branch.
 enum RefChange {
     Move(BranchMove),
-    /// It becomes a symbolic ref, which git 2.46 and newer tell.
+    /// It becomes a symbolic ref, which git 2.46 and newer report.
     Alias {
         branch: RefName,
         target: String,
@@ -339,8 +339,8 @@ fn parse_changed(words: &[&[u8]]) -> Parsed<RefChange> {
     Ok(branch.map(|branch| RefChange::Alias { branch, target: target.to_owned() }))
 }
 
-/// `<local ref> <local id> <remote ref> <remote id>`, as a push has it. The local ref may have blanks: it is what
-/// was typed. It may be no UTF-8 either, and is not looked at.
+/// `<local ref> <local id> <remote ref> <remote id>`, as a push has it. The local ref is as typed, so it may have blanks
+/// or not be UTF-8; it is ignored.
 fn parse_pushed(words: &[&[u8]]) -> Parsed {
     let [_, .., new, name, old] = words else { return Err(Unreadable::NO_MOVE) };
     branch_move(name, old, new)

@@ -16,10 +16,10 @@ use crate::text::safe;
 
 /// Put the guard into the hooks of this clone
 ///
-/// The guard then checks commits, merges and pushes on protected branches, in every worktree of the clone. A hook
-/// that is already there is kept and runs first. From git 2.54 on, tix writes entries into the clone's configuration
-/// instead of hook files; git runs these before the hook files. A second run changes nothing. A fast-forward of a
-/// local branch makes no commit, so without --strict only the push of it is refused.
+/// The guard then checks commits, merges and pushes on protected branches, in every worktree of the clone. An existing
+/// hook is kept and runs first. From git 2.54 on, tix writes entries into the clone's configuration instead of hook
+/// files; git runs these before the hook files. A second run changes nothing. A fast-forward of a local branch makes no
+/// commit, so without --strict only the push of it is refused.
 ///
 /// With --agents tix also adds its hooks to the files of coding agents in the working tree, which the team then
 /// shares; everything else in these files stays as it is.
@@ -33,7 +33,7 @@ pub struct HookInstallArgs {
     /// The agents whose files get the hooks too
     #[arg(long, value_enum, value_delimiter = ',', value_name = "AGENTS")]
     agents: Vec<Agent>,
-    /// Write files even where git could be configured: for a clone that older versions of git use too
+    /// Write hook files even where configuration would do; for a clone that older versions of git also use
     #[arg(long)]
     files: bool,
     /// Install into a hooks directory that other repositories use too
@@ -61,7 +61,7 @@ pub struct HookInstallJson<'a> {
     form: &'static str,
     /// The hooks of git, each with what was done, or would be.
     hooks: Vec<HookChangeJson>,
-    /// What else to know.
+    /// Warnings.
     notes: &'a [String],
     schema: &'static str,
 }

@@ -1,4 +1,4 @@
-//! `tix hook`: the guard, as git and agents call it, and how it gets into their hooks.
+//! `tix hook`: the guard for git and agents, and its installation into their hooks.
 
 mod agent;
 mod git;
@@ -34,8 +34,8 @@ use crate::guard::install::hook::Hook;
 
 /// Guard the branches that take ticket commits only
 ///
-/// `tix hook install` puts the guard into the hooks of this clone, and `tix hook uninstall` takes it out again. The
-/// hooks then call `tix hook git`; what they refuse, they explain.
+/// `tix hook install` puts the guard into the hooks of this clone, and `tix hook uninstall` removes it. The hooks call
+/// `tix hook git` and explain what they refuse.
 #[derive(Debug, clap::Args)]
 pub struct HookArgs {
     #[command(subcommand)]
@@ -52,11 +52,11 @@ enum HookCommand {
     Uninstall(uninstall::HookUninstallArgs),
     #[command(display_order = 4)]
     Print(print::HookPrintArgs),
-    /// Judge what a git hook is about to let happen
+    /// Decide for a git hook whether to refuse
     ///
-    /// Exit code 0 lets it happen, 1 refuses it. Protected branches take commits that change tickets only; other
-    /// branches, and repositories without tickets, are none of its business. `TIX_GUARD=off` lets everything pass for
-    /// one command and writes that into the audit log.
+    /// Exit code 0 allows it, 1 refuses it. Protected branches take only commits that change tickets; other branches, and
+    /// repositories without tickets, are not checked. `TIX_GUARD=off` allows everything for one command and records that
+    /// in the audit log.
     #[command(display_order = 10)]
     Git {
         /// Which hook
@@ -66,27 +66,27 @@ enum HookCommand {
         #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
-    /// Judge what Claude Code is about to do
+    /// Check what Claude Code is about to do
     ///
     /// Reads the event of a hook as JSON on standard input: `PreToolUse`, `PostToolUse`, `PostToolUseFailure` or
-    /// `SessionStart`.
-    /// A command line is read and never run. Exit code 0 has no objection, 2 refuses, with the reason on stderr.
+    /// `SessionStart`. It reads a command line and never runs it. Exit code 0 allows, 2 refuses with the reason on
+    /// stderr.
     Claude,
-    /// Judge what Codex CLI is about to do
+    /// Check what Codex CLI is about to do
     ///
-    /// As `tix hook claude`, in the dialect of Codex.
+    /// Like `tix hook claude`, in the format of Codex.
     Codex,
-    /// Judge what Gemini CLI is about to do
+    /// Check what Gemini CLI is about to do
     ///
-    /// As `tix hook claude`, in the dialect of Gemini: `BeforeTool`, `AfterTool`.
+    /// Like `tix hook claude`, in the format of Gemini: `BeforeTool`, `AfterTool`.
     Gemini,
-    /// Judge what Cursor is about to do
+    /// Check what Cursor is about to do
     ///
-    /// As `tix hook claude`, in the dialect of Cursor: `beforeShellExecution`, `preToolUse` and the like.
+    /// Like `tix hook claude`, in the format of Cursor: `beforeShellExecution`, `preToolUse` and the like.
     Cursor,
 }
 
-/// Runs the command. For an agent this is the long way; see [`direct`].
+/// Runs the command. For an agent this is the slow path; see [`direct`].
 pub fn run(args: &HookArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let dialect = match &args.command {
         HookCommand::Install(args) => return install::run(args, globals, env, out),
@@ -104,16 +104,15 @@ pub fn run(args: &HookArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
     if spoken.code == 0 { Ok(()) } else { Err(Failure::new(Exit::Usage, spoken.stderr.trim_end())) }
 }
 
-/// Whether a command line is that of a hook, however wrong it is, and not one that a person types.
+/// Whether a command line, even a wrong one, comes from a hook and not from a person.
 pub fn is_called_by_program(words: &[OsString]) -> bool {
     let typed = ["install", "uninstall", "status", "print"];
     words.first().is_some_and(|first| first == "hook")
         && !words.get(1).is_some_and(|second| typed.iter().any(|name| second == name))
 }
 
-/// The short way for a hook: git calls one several times for a commit, an agent one for every command, and to read a
-/// command line with all its help takes as long as the rest. `None` for any other command line, which is read the
-/// long way.
+/// The fast path for a hook: git calls one several times for a commit, an agent for every command, and parsing a command
+/// line with all its help takes as long as the rest. `None` for any other command line, which takes the slow path.
 pub fn direct(words: &[OsString], env: &Env, out: &dyn Fn() -> Out) -> Option<Result<u8, Failure>> {
     let [first, dialect, rest @ ..] = words else { return None };
     if first != "hook" {

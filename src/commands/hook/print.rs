@@ -7,14 +7,14 @@ use crate::error::Failure;
 use crate::guard::install::hook::Hook;
 use crate::out::{Format, Out};
 
-/// Print the script of a hook, to be put in place by hand, as on a server
+/// Print the script of a hook, to install by hand, as on a server
 ///
-/// On a server of your own the guard belongs into pre-receive: what it refuses there no clone gets in. The
-/// comments of the script say where to put it. It looks for tix on the PATH of whoever receives the push, and then
-/// at the path of the tix that has printed it, because a web server often has no PATH for its programs.
+/// On a server of your own, install the guard as pre-receive: what it refuses, no clone can push. The comments of the
+/// script say where to put it. It looks for tix on the PATH of the account that receives the push, then at the path of
+/// the tix that printed it, because a web server often has no PATH for its programs.
 #[derive(Debug, clap::Args)]
 pub struct HookPrintArgs {
-    /// The hook: pre-receive, or update to judge each ref by itself
+    /// The hook: pre-receive, or update to check each ref by itself
     #[arg(value_name = "HOOK")]
     hook: Hook,
 }

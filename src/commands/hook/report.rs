@@ -1,4 +1,4 @@
-//! What the guard says and writes down: a refusal with its reasons and the way on, and a line of the audit log.
+//! The guard's reports: a refusal with its reasons and remedies, and a line of the audit log.
 
 use std::path::Path;
 
@@ -20,16 +20,16 @@ use crate::text::{count, one_line, shell_word};
 /// How many paths and commits a message names.
 const SHOWN: usize = 5;
 
-/// How many paths a line of the log holds: enough for every ticket commit, and not for the import of a project.
+/// How many paths a line of the log has: enough for every ticket commit, and not for the import of a project.
 const LOGGED: usize = 50;
 
-/// The rule of a refusal that is about what cannot be read.
+/// The rule of a refusal because something cannot be read.
 pub const UNREADABLE: &str = "unreadable";
 
-/// The rule of a refusal that is about what cannot be found out.
+/// The rule of a refusal because something cannot be found out.
 const UNDECIDED: &str = "undecided";
 
-/// The judgement of one hook over one branch.
+/// The judgement of one hook on one branch.
 pub struct HookJudgement<'a> {
     pub hook: Hook,
     pub guarded: &'a Guarded,
@@ -37,7 +37,7 @@ pub struct HookJudgement<'a> {
     pub env: &'a Env,
 }
 
-/// The guard could not find out what it is to judge.
+/// The guard could not find out what to judge.
 pub fn undecided(hook: Hook, branch: Option<&RefName>, error: &GuardError) -> Failure {
     let message = match branch {
         Some(branch) => format!(
@@ -51,7 +51,7 @@ pub fn undecided(hook: Hook, branch: Option<&RefName>, error: &GuardError) -> Fa
         .hint("fix the problem above and try again")
 }
 
-/// What a branch is told that has moved past all hooks: the warning, and the facts and hints below it.
+/// The report on a branch that has moved past all hooks: the warning, with facts and hints.
 pub fn unheard(guarded: &Guarded, unheard: &UnheardMove) -> (String, String) {
     let UnheardMove { branch, tip, back, refused, .. } = unheard;
     let (name, short) = (branch.short(), tip.short());
@@ -87,7 +87,7 @@ pub fn unheard(guarded: &Guarded, unheard: &UnheardMove) -> (String, String) {
 }
 
 impl HookJudgement<'_> {
-    /// The guard was told to let it happen.
+    /// The guard was told to allow it.
     pub fn off(&self) {
         self.note("off", "TIX_GUARD", &[], None);
     }
@@ -106,7 +106,7 @@ impl HookJudgement<'_> {
         }
     }
 
-    /// What git said cannot be read.
+    /// The input from git cannot be read.
     pub fn unreadable(&self) {
         self.note("refused", UNREADABLE, &[], None);
     }
@@ -175,14 +175,14 @@ impl HookJudgement<'_> {
         }
     }
 
-    /// The branch would be gone.
+    /// The branch would be deleted.
     pub fn deletion(&self) -> Failure {
         self.note("refused", "deletion", &[], None);
         let message = format!("{} is protected and cannot be deleted", self.branch.short());
         self.head(message).hint(format!("see what it holds: git log {}", self.branch.short()))
     }
 
-    /// The branch would become a symbolic ref for one that is not protected, and move with that unseen.
+    /// The branch would become a symbolic ref to an unprotected one, and move with it unseen.
     pub fn alias(&self, target: &str) -> Failure {
         self.note("refused", "alias", &[], None);
         let name = self.branch.short();
@@ -209,7 +209,7 @@ impl HookJudgement<'_> {
         failure.hint("put your commits on top of what is published: git pull --rebase")
     }
 
-    /// The way that is meant for work.
+    /// The intended place for work.
     fn way_on(&self, failure: Failure) -> Failure {
         let failure = match self.guarded.suspicion(self.branch) {
             Some(suspicion) => failure.hint(suspicion),
@@ -222,7 +222,7 @@ impl HookJudgement<'_> {
         Failure::new(Exit::No, message).fact("hook", self.hook.name())
     }
 
-    /// How commits that exist already are kept, wherever they were going.
+    /// How to keep commits that already exist, wherever they were going.
     fn keep(&self, failure: Failure, new: &Oid) -> Failure {
         match self.hook {
             Hook::PrePush | Hook::PreReceive | Hook::Update => failure.hint(format!(
@@ -239,9 +239,8 @@ impl HookJudgement<'_> {
         }
     }
 
-    /// The way back from what git has done before it asked: an operation that stopped half-way, or files that it had
-    /// taken from the new commit already. `git commit` does neither, and is known by the author's date that it hands
-    /// to its children.
+    /// How to undo what git did before it called the hook: an operation that stopped halfway, or files already taken from
+    /// the new commit. `git commit` does neither, and is recognized by the author's date that it passes to its children.
     fn undo(&self, failure: Failure, new: &Oid) -> Failure {
         if let Some(undo) = self.guarded.unfinished() {
             return failure.hint(format!("git stopped half-way; undo that with: {undo}"));
@@ -276,7 +275,7 @@ fn half_way(undo: &str) -> String {
     format!("git stopped half-way; undo that with: {undo}")
 }
 
-/// Whether nothing is wrong but that the settings change, which is no work on a ticket.
+/// Whether the only fault is a change of the settings, which is not work on a ticket.
 fn is_about_settings(breaches: &[Breach]) -> bool {
     let settings = |breach: &Breach| {
         breach.path.as_ref().is_some_and(|path| path.as_bytes() == FILE.as_bytes())
@@ -286,7 +285,7 @@ fn is_about_settings(breaches: &[Breach]) -> bool {
 
 pub struct JudgementLine<'a> {
     pub hook: &'a str,
-    /// The protected branch, where it is known.
+    /// The protected branch, if known.
     pub branch: Option<&'a RefName>,
     /// `allowed`, `refused` or `off`.
     pub verdict: &'a str,
@@ -295,30 +294,30 @@ pub struct JudgementLine<'a> {
     pub commit: Option<&'a Oid>,
 }
 
-/// What the guard judged, as it is written into the audit log.
+/// A judgement of the guard, as a line of the audit log.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct JudgementJson<'a> {
     schema: &'static str,
     /// When.
     at: String,
-    /// The working tree; the git directory where there is none.
+    /// The working tree; the git directory if there is none.
     repository: String,
-    /// The protected branch; empty where nobody could find out which it is.
+    /// The protected branch; empty if unknown.
     branch: &'a str,
     /// Which git hook, or which agent.
     hook: &'a str,
     /// `allowed`, `refused` or `off` (it would have been refused, but the guard was switched off).
     verdict: &'a str,
-    /// By which rule, in a word.
+    /// The rule, in a word.
     rule: &'a str,
     /// What it is about, the first 50.
     paths: Vec<&'a String>,
-    /// How many they are.
+    /// Their number.
     paths_total: usize,
     /// Who acted; missing when that is not known.
     by: Option<String>,
-    /// The commit; missing where there is none yet.
+    /// The commit; missing if there is none yet.
     commit: Option<&'a str>,
 }
 
@@ -328,7 +327,7 @@ pub fn note(guarded: &Guarded, env: &Env, line: &JudgementLine<'_>) {
     append(&guarded.audit(), repository, actor(env, guarded.author()), line);
 }
 
-/// Writes the line of a refusal in a repository that cannot be read, as far as it can be seen which one that is.
+/// Writes the line of a refusal in an unreadable repository, as far as that can be identified.
 pub fn note_lost(hook: &str, dir: Option<&Path>, env: &Env) {
     let Some(lost) = dir.and_then(guard::lost) else { return };
     let (verdict, rule) = ("refused", UNDECIDED);
@@ -356,7 +355,7 @@ fn append(audit: &Audit, repository: &Path, by: Option<String>, line: &Judgement
     }
 }
 
-/// Who acts, as far as that is known without asking anybody.
+/// Who acts, as far as the environment and the known identity say.
 fn actor(env: &Env, author: &AuthorIdentity) -> Option<String> {
     author.acting(env).ok().flatten()
 }

@@ -1,4 +1,4 @@
-//! What an agent's session is told when it begins: which ticket this workspace holds, or how many are free.
+//! The message for an agent's session at its start: the ticket of this workspace, or how many are free.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ use crate::out::Out;
 use crate::text::{count, cut, one_line, safe};
 use crate::ticket::Lane;
 
-/// An agent's context is dear: no more than this many columns.
+/// An agent's context is expensive, so this is the most columns.
 const LONGEST: usize = 600;
 
-/// The facts; `None` when there is nothing to say, or it cannot be found out.
+/// The message; `None` if there is nothing to say, or if it cannot be found out.
 pub fn facts(dir: &Path, branch: Option<&RefName>, env: &Env, out: &Out) -> Option<String> {
     let (dir, on_unknown) = (Some(dir.to_owned()), OnUnknown::PassOver);
     let globals = Globals { dir, on_unknown, ..Globals::default() };

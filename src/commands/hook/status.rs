@@ -13,13 +13,12 @@ use crate::guard::install::worktrees::UnguardedWorktree;
 use crate::out::table::{ColumnSpec, Table};
 use crate::out::{Format, Out};
 
-/// Show whether the guard is where git and your agents look for it
+/// Show whether git and your agents run the guard
 ///
-/// Exit code 0 says that the usual hooks run the guard here and in every other worktree of the clone, for git's
-/// commands with the environment of this one, and that nothing else that was installed is broken; 1 says that they
-/// do not. The words: installed; called (another program's hook runs the guard); outdated; missing; not executable;
-/// dangling (a link that leads nowhere); shadowed (git takes its hooks from elsewhere); off; edited; foreign
-/// (somebody else's hook, without the guard).
+/// Exit code 0 means that the usual hooks run the guard here and in every other worktree of the clone, in the environment
+/// of this command, and that nothing else that was installed is broken; 1 means that they do not. The states: installed;
+/// called (another program's hook runs the guard); outdated; missing; not executable; dangling (a link to nowhere);
+/// shadowed (git takes its hooks from elsewhere); off; edited; foreign (somebody else's hook, without the guard).
 #[derive(Debug, clap::Args)]
 pub struct HookStatusArgs {}
 
@@ -28,11 +27,11 @@ pub struct HookStatusArgs {}
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Hooks<'a> {
-    /// How it stands with the hooks of each agent that tix knows.
+    /// The state of the hooks of each agent that tix knows.
     agents: Vec<AgentState<'a>>,
     /// The directory that git takes hooks from.
     directory: String,
-    /// How it stands with each hook of git.
+    /// The state of each hook of git.
     #[serde(rename = "hooks")]
     states: Vec<HookState<'a>>,
     /// Whether the usual hooks run the guard, here and in every other worktree, and nothing else that was installed is broken.
@@ -54,28 +53,28 @@ struct WorktreeState {
     path: String,
 }
 
-/// How it stands with a hook.
+/// The state of a hook.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HookState<'a> {
-    /// What else to know; missing when there is nothing.
+    /// A remark; missing if there is none.
     detail: Option<&'a str>,
     /// The hook of git.
     hook: &'static str,
-    /// The file that decides; missing where it is an entry of git's configuration.
+    /// The file that decides; missing if it is an entry of git's configuration.
     path: Option<String>,
-    /// The hook that was there before, which runs first; missing where there is none.
+    /// The hook that was there before, which runs first; missing if there is none.
     runs_first: Option<String>,
     /// `installed`, `called`, `outdated`, `missing`, `not executable`, `dangling`, `shadowed`, `off`, `edited` or
     /// `foreign`; `tix hook status --help` explains them.
     state: &'static str,
 }
 
-/// How it stands with the hooks of an agent.
+/// The state of an agent's hooks.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AgentState<'a> {
-    /// Whose they are.
+    /// The agent.
     agent: &'static str,
     /// Why its file cannot be read; missing when it can, or is not there.
     detail: Option<&'a str>,

@@ -13,16 +13,16 @@ use crate::guard::install::script::ScriptReach;
 use crate::out::{Format, Out};
 use crate::text::safe;
 
-/// Take the guard out of the hooks of this clone
+/// Remove the guard from the hooks of this clone
 ///
-/// Removes what tix wrote and puts back what was there before. What somebody has changed since stays, and is
-/// named. The hooks of coding agents are taken out of their files too.
+/// Removes what tix wrote and restores what was there before. It keeps and names what somebody has changed since. It also
+/// removes the hooks of coding agents from their files.
 #[derive(Debug, clap::Args)]
 pub struct HookUninstallArgs {
-    /// Also out of a hooks directory that other repositories use too
+    /// Also remove it from a hooks directory that other repositories use
     #[arg(long)]
     shared: bool,
-    /// Say what would be done, and do nothing
+    /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -42,7 +42,7 @@ pub struct Uninstalled<'a> {
     dry_run: bool,
     /// The hooks of git that were ours, each with what was done, or would be.
     hooks: Vec<HookChangeJson>,
-    /// What else to know.
+    /// Warnings.
     notes: &'a [String],
     schema: &'static str,
 }

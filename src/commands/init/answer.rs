@@ -41,7 +41,7 @@ pub struct InitJson<'a> {
     pushed: bool,
     /// The commands to run, in this order.
     next: &'a [String],
-    /// What else to know.
+    /// Warnings.
     notes: &'a [String],
 }
 
@@ -96,14 +96,14 @@ impl InitReport {
         self.made.iter().any(|(_, paths)| paths.iter().any(|p| p == path))
     }
 
-    /// The settings were there, and do not name the trunk.
+    /// The settings existed, but do not name the trunk.
     pub fn must_name(&mut self, trunk: &str) {
         self.notes.push(format!(
-            ".tix.yaml was there and does not say where the tickets are: add the line `trunk: {trunk}`"
+            ".tix.yaml already existed and does not say where the tickets are: add the line `trunk: {trunk}`"
         ));
     }
 
-    /// Says what the use of tickets means for the branch that they are on, when they are new there.
+    /// For new tickets: explains what tickets mean for the branch that they are on.
     pub fn tell_of_pushes(&mut self, answers: &InitAnswers) {
         if self.made.is_empty() {
             return;
@@ -163,7 +163,7 @@ impl InitReport {
             section(place, paths);
         }
         let title = if self.made.is_empty() {
-            "nothing to do, all of it is there"
+            "nothing to do, everything exists already"
         } else {
             "there already"
         };

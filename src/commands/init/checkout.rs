@@ -1,4 +1,4 @@
-//! The part of `tix init` that concerns the checkout: what is written there, and which commands are next.
+//! The part of `tix init` that concerns the checkout: the files written there, and the next commands.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::lifecycle::NewFile;
 use crate::names::{RefName, RepoPath};
 use crate::text::shell_word;
 
-/// The branch on which settings go to a base that may be protected.
+/// The branch for a pull request with the settings, for a base that may be protected.
 const ASIDE: &str = "tix-settings";
 
 impl Setup<'_> {
@@ -18,8 +18,9 @@ impl Setup<'_> {
     pub(super) fn write(&self, wanted: &[NewFile], report: &mut InitReport) -> Result<(), Failure> {
         let root = self.ctx.repo.worktree.as_deref().ok_or_else(bare)?;
         let failed = |path: &RepoPath, error: std::io::Error| {
-            Failure::new(Exit::Refused, format!("{path} cannot be written: {error}"))
-                .hint("make room or fix the permissions and try again; what is there is kept")
+            Failure::new(Exit::Refused, format!("{path} cannot be written: {error}")).hint(
+                "free some space or fix the permissions, and try again; existing files are kept",
+            )
         };
         let shared = match RefName::parse(&self.tracking()) {
             Some(name) => self.ctx.objects.resolve(name.as_str())?,
@@ -137,7 +138,7 @@ impl Setup<'_> {
         Ok(())
     }
 
-    /// The command that brings the base to this checkout.
+    /// The command that updates this checkout from the base.
     fn pull(&self, root: &Path) -> Result<Option<String>, Failure> {
         let Some(remote) = &self.ctx.remote else { return Ok(None) };
         let on_base = self.ctx.repo.current_branch(root)?.is_some_and(|b| b == self.ctx.base);
@@ -147,7 +148,7 @@ impl Setup<'_> {
         Ok(Some(pull))
     }
 
-    /// What was committed on the branch that people have checked out has to come to this checkout too.
+    /// A commit on the branch that people have checked out has to get into this checkout too.
     pub(super) fn how_to_get_them(
         &self,
         wanted: &[NewFile],
@@ -170,8 +171,7 @@ impl Setup<'_> {
             .collect();
         if !own.is_empty() {
             report.notes.push(format!(
-                "this checkout has files of its own in their place, not committed; git pulls once they are \
-                 moved away: {}",
+                "this checkout has uncommitted files in their place; git can pull once they are moved away: {}",
                 own.join(", ")
             ));
         }

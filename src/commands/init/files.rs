@@ -1,5 +1,4 @@
-//! The files that `tix init` wants, and where each of them stands: free, there, or with something in
-//! its way.
+//! The files that `tix init` wants, and the state of each: missing, present, or with something in its way.
 
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
@@ -16,10 +15,10 @@ use crate::ticket::Lane;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathState {
-    /// Nothing, and every directory on the way is one or is missing too.
+    /// Nothing is there, and every parent is a directory or missing too.
     Free,
     There,
-    /// Something that is no file, or that is no directory on the way.
+    /// Something that is not a file, or a parent that is not a directory.
     InTheWay,
 }
 
@@ -41,11 +40,11 @@ pub fn of_config(chosen: ChosenSettings<'_>) -> Result<NewFile, Failure> {
 }
 
 fn no_path(name: &str) -> Failure {
-    Failure::new(Exit::Damaged, format!("{name} is no path in the repository"))
+    Failure::new(Exit::Damaged, format!("{name} is not a path in the repository"))
 }
 
-/// Where a file stands in a commit. The modes are looked at one directory after the other: a symbolic
-/// link or a submodule on the way would otherwise be replaced by a directory.
+/// The state of a file in a commit. It checks the modes of all parents: a symbolic link or a submodule on the way would
+/// otherwise be replaced by a directory.
 pub fn in_commit(
     objects: &Objects,
     format: ObjectFormat,
@@ -77,7 +76,7 @@ pub fn in_commit(
     Ok(PathState::InTheWay)
 }
 
-/// Where a file stands below the root of a working tree. Links are not followed: they may lead out of it.
+/// The state of a file below the root of a working tree. Links are not followed, because they may lead out of it.
 pub fn in_worktree(root: &Path, path: &RepoPath) -> io::Result<PathState> {
     let text = path.to_string();
     let mut names = text.split('/').peekable();
@@ -99,7 +98,7 @@ pub fn in_worktree(root: &Path, path: &RepoPath) -> io::Result<PathState> {
     Ok(PathState::InTheWay)
 }
 
-/// Writes a new file. `Ok(false)`: somebody made it meanwhile, and it was left as it is.
+/// Writes a new file. `Ok(false)`: somebody created it meanwhile, and it was left as it is.
 pub fn write_new(root: &Path, file: &NewFile) -> io::Result<bool> {
     let place: PathBuf = root.join(file.path.to_string());
     if let Some(parent) = place.parent() {

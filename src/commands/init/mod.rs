@@ -1,4 +1,4 @@
-//! `tix init`: the directories and files that a repository with tickets begins with.
+//! `tix init`: set up the directories and files of a repository with tickets.
 
 mod answer;
 mod checkout;
@@ -26,15 +26,16 @@ use crate::out::Out;
 
 /// Set up tickets in this repository
 ///
-/// Writes the lanes, a ticket template and a commented .tix.yaml into the working tree, overwrites and stages
-/// nothing, and prints the commands that commit and push them. With --commit the files are committed on the
-/// trunk instead, and nothing in your checkout is touched. A second run changes nothing.
+/// Writes the lanes, a ticket template and a commented .tix.yaml into the working tree, and prints the commands that
+/// commit and push them. It overwrites and stages nothing. With --commit it commits the files on the trunk instead and
+/// touches nothing in your checkout. A second run changes nothing.
 ///
-/// With --trunk BRANCH the tickets get a branch of their own, for a repository whose main branch may not be
-/// pushed to: the branch is made without the code's history and pushed at once, and .tix.yaml names it.
+/// With --trunk BRANCH the tickets get a branch of their own, for a repository whose main branch does not accept pushes:
+/// the branch is created without the history of the code and pushed at once, and .tix.yaml names it.
 ///
-/// On a terminal it asks four questions first: which branch the tickets are on, whether CI runs for pushes to it, whether work is
-/// reviewed, and whether to install the hooks. Whatever an option says is not asked; --yes takes the defaults for the rest.
+/// On a terminal it asks four questions first: which branch the tickets are on, whether CI runs for pushes to it, whether
+/// work is reviewed, and whether to install the hooks. It does not ask what an option already says; --yes takes the
+/// defaults for the rest.
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
     /// Commit the files on the trunk and push it, and leave the checkout alone
@@ -45,12 +46,12 @@ pub struct InitArgs {
     /// Also put the guard into the hooks of this clone, as `tix hook install` does
     #[arg(long)]
     hooks: bool,
-    /// How long to go on trying while others move the trunk [default: 60s]
+    /// How long to keep trying while others push to the trunk [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
 }
 
-/// What is decided on the command line, and asked for else.
+/// What the command line decides; tix asks for the rest.
 #[derive(Debug, clap::Args)]
 struct InitDecisions {
     /// Ask nothing, and take the defaults
@@ -64,7 +65,7 @@ struct InitDecisions {
     review: bool,
 }
 
-/// Sets up what is missing, and says what was there.
+/// Sets up what is missing, and reports what existed.
 pub fn run(args: &InitArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     // Without the flag: what the repository says by itself tells whether a branch beside the default one is asked for, and
     // whether .tix.yaml has to name it.
@@ -117,12 +118,12 @@ fn install_hooks(setup: &Setup<'_>) -> Result<Installation, Failure> {
     });
     drop(lock);
     installed
-        .map_err(|failure| failure.hint("the tickets are set up; then again: tix hook install"))
+        .map_err(|failure| failure.hint("the tickets are set up; after that: tix hook install"))
 }
 
 fn in_the_way(path: &str) -> Failure {
-    Failure::new(Exit::Refused, format!("{path} cannot be made: something else is in its place"))
-        .hint("nothing was changed; look at what is there, or keep the tickets elsewhere: git config tix.ticketsDir <directory>")
+    Failure::new(Exit::Refused, format!("{path} cannot be created: something else is in its place"))
+        .hint("nothing changed; look at what is there, or keep the tickets elsewhere: git config tix.ticketsDir <directory>")
 }
 
 struct Setup<'a> {
@@ -156,7 +157,7 @@ impl Setup<'_> {
         let settings = [files::of_config(self.answers.settings(Some(self.trunk.short())))?];
         if self.commit {
             self.commit_on(&self.ctx.base, &settings, report).map_err(|failure| {
-                failure.hint("to commit .tix.yaml by yourself, run it again without --commit")
+                failure.hint("to commit .tix.yaml yourself, run it again without --commit")
             })?;
         } else {
             self.write(&settings, report)?;

@@ -84,7 +84,7 @@ impl Setup<'_> {
         Ok(())
     }
 
-    /// A trunk of its own: made without history where it is missing, filled up where it is there.
+    /// A trunk of its own: created without history if it is missing, completed if it exists.
     pub(super) fn fill_branch(
         &self,
         tickets: &[NewFile],
@@ -132,8 +132,8 @@ impl Setup<'_> {
         Ok(made)
     }
 
-    /// A branch for tickets only is no help where there is no code yet to work on, and on an empty server it
-    /// would become the default branch.
+    /// A branch for tickets only does not help while there is no code to work on, and on an empty server it would become
+    /// the default branch.
     fn require_base(&self, missing: &TrunkError) -> Result<(), Failure> {
         let base = &self.ctx.base;
         let there = if let TrunkError::NoTrunk { branches, .. } = missing {
@@ -164,11 +164,11 @@ impl Setup<'_> {
             let known = branches.join(", ");
             return Failure::new(Exit::Refused, error.to_string())
                 .fact("branches", known)
-                .hint("say which of them takes the tickets: tix init --commit --trunk <branch>");
+                .hint("choose the branch for the tickets: tix init --commit --trunk <branch>");
         }
         let branch = self.label(&self.trunk);
-        Failure::new(Exit::Refused, format!("{branch} has no commit yet that another could follow"))
-            .hint("write the files here, and make the first commit of them: tix init")
+        Failure::new(Exit::Refused, format!("{branch} has no commit yet"))
+            .hint("write the files here and make them the first commit: tix init")
     }
 }
 

@@ -1,4 +1,4 @@
-//! What `tix init` asks on a terminal: the four things that a team decides first. Each has an option, for whoever is not asked.
+//! The questions of `tix init` on a terminal: the four things that a team decides first. Each also has an option.
 
 use std::sync::OnceLock;
 
@@ -12,18 +12,18 @@ use crate::out::{Format, Out};
 /// What was decided, by options or by answers.
 #[derive(Clone, Debug, Default)]
 pub struct InitAnswers {
-    /// The branch of the tickets, where it is not the default one.
+    /// The branch of the tickets, if it is not the default one.
     pub trunk: Option<String>,
     pub skip_ci: bool,
     pub review: bool,
     pub hooks: bool,
 }
 
-/// The answers come once, and a command that is begun anew wants them again.
+/// The answers, kept because they are given once and a restarted command needs them again.
 static ANSWERS: OnceLock<InitAnswers> = OnceLock::new();
 
 impl InitAnswers {
-    /// What the options say, and a person where one sits there and nothing is set up yet.
+    /// From the options, and on a terminal from a person if nothing is set up yet.
     pub fn find(ctx: &Context<'_>, args: &InitArgs, globals: &Globals) -> Result<Self, Failure> {
         let given = InitAnswers {
             trunk: globals.trunk.clone(),
@@ -67,13 +67,13 @@ impl InitAnswers {
         Ok(self)
     }
 
-    /// What `.tix.yaml` is to say.
+    /// The settings for `.tix.yaml`.
     pub fn settings<'a>(&self, trunk: Option<&'a str>) -> ChosenSettings<'a> {
         ChosenSettings { trunk, skip_ci: self.skip_ci, review: self.review }
     }
 }
 
-/// Whether there are settings, whose answers are not to be asked for again.
+/// Whether there are settings, which already answer the questions.
 fn is_set_up(ctx: &Context<'_>) -> bool {
     let here = ctx.repo.worktree.as_ref().map(|root| root.join(CONFIG_FILE));
     ctx.shared.blob.is_some() || here.is_some_and(|path| path.exists())

@@ -1,4 +1,4 @@
-//! What is shown of each ticket.
+//! The columns of the list.
 
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
@@ -14,7 +14,7 @@ use crate::ticket::TicketRow;
 pub enum Column {
     /// The lane it is in
     Lane,
-    /// Its status, with a word when it is blocked
+    /// Its status, and whether it is blocked
     Status,
     /// Who holds it
     Holder,
@@ -35,26 +35,25 @@ pub enum Column {
     Blocked,
     /// How many commits its branch is ahead of the trunk
     Ahead,
-    /// How long ago its last sign of life was
+    /// How long ago something last happened on it
     Activity,
     /// Where its workspace is on this machine
     Workspace,
-    /// Whether there are changes in it that are not committed; a `git status` for each
+    /// Whether the workspace has uncommitted changes; takes a `git status` for each
     Dirty,
-    /// Whether a worker runs in it
+    /// Whether a worker runs in the workspace
     Worker,
-    /// Where this was read: the trunk, or the ticket branch
+    /// Where this was read from: the trunk, or the ticket branch
     Source,
     /// Its file on the trunk
     Path,
 }
 
 impl Column {
-    /// What is shown when nothing else is asked for.
     pub const DEFAULT: [Column; 6] =
         [Column::Lane, Column::Status, Column::Holder, Column::Age, Column::Id, Column::Title];
 
-    /// Whether more than the tickets themselves must be read for it.
+    /// Whether it needs more than the tickets themselves.
     pub fn needs_overlay(self) -> bool {
         matches!(
             self,
@@ -84,7 +83,7 @@ impl Column {
         }
     }
 
-    /// How it gives way on a narrow screen: what the status and the title imply goes first.
+    /// How it shrinks on a narrow screen: columns that status and title imply go first.
     fn spec(self) -> ColumnSpec {
         let spec = ColumnSpec::new(self.heading());
         match self {

@@ -1,4 +1,4 @@
-//! Which tickets are listed, and in which order.
+//! Filters and orders the list.
 
 use std::cmp::Reverse;
 
@@ -72,12 +72,12 @@ pub fn is_held_by(row: &TicketRow, text: &str) -> bool {
     holder.contains(&text.to_lowercase())
 }
 
-/// What the list is sorted by. Tickets that do not say come last, and what is equal is in the order of its id.
+/// The sort key of the list. Tickets without it come last, and equal ones are in the order of their ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SortKey {
     /// By lane, the queue in the order of `tix next`, the others by id
     Next,
-    /// By lane: the queue by priority and age, as `tix next` takes tickets when none waits for another; the others by id
+    /// By lane: the queue by priority and age, as `tix next` takes tickets if none waits for another; the others by id
     Lane,
     /// By id
     Id,
@@ -85,7 +85,7 @@ pub enum SortKey {
     Priority,
     /// The oldest first
     Age,
-    /// The latest sign of life first
+    /// The latest activity first
     Activity,
     /// By holder
     Holder,

@@ -1,4 +1,4 @@
-//! `tix list`: which tickets there are.
+//! `tix list`: list the tickets.
 
 mod columns;
 mod filter;
@@ -31,29 +31,28 @@ use crate::ticket::{TicketId, TicketRow};
 
 /// List the tickets on the trunk
 ///
-/// Shows what is waiting (queue) and what is being worked on (active), as of the last fetch: no network is
-/// used unless you ask for it with --fetch, and files of your checkout are never looked at. Of a ticket that
-/// somebody holds, the progress on its ticket branch is shown, as far as it was pushed and fetched.
+/// Shows what is waiting (queue) and what is being worked on (active), as of the last fetch. It uses no network without
+/// --fetch and never looks at the files of your checkout. For a ticket that somebody holds it shows the progress on the
+/// ticket branch, as far as that was pushed and fetched.
 ///
-/// A ticket is shown when all that you ask for is true of it. On a terminal the columns are aligned. Piped, the
-/// cells are separated by tabs and there is no header, and `-` stands for what a ticket does not say; the columns
-/// are lane, status, holder, age, id, title unless you name others. The age is the time since the ticket was made
-/// (queue), claimed (active) or done.
+/// A ticket is shown if it matches all filters. On a terminal the columns are aligned. Piped, the cells are separated by
+/// tabs without a header, and `-` stands for a missing value; the columns are lane, status, holder, age, id, title unless
+/// you name others. The age is the time since the ticket was created (queue), claimed (active) or completed.
 ///
 /// A file that cannot be read as a ticket is named in a warning and never hides the others.
 ///
-/// With --json each held ticket has what its branch and its workspace here say beside it. Whether there are changes in
-/// the workspace takes a `git status` for each, so that is left out unless `--columns dirty` asks for it.
+/// With --json each held ticket also has what its branch and its workspace here add. Whether a workspace has changes is
+/// left out unless `--columns dirty` asks for it, because that takes a `git status` for each.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct ListArgs {
-    /// Show these lanes only; several with a comma, or by saying it again [default: queue,active]
+    /// Show these lanes only; several with commas, or repeat the option [default: queue,active]
     #[arg(long, value_name = "LANE", value_enum, value_delimiter = ',')]
     lane: Vec<Lanes>,
-    /// Show tickets of this status only; several with a comma. `blocked` shows what is blocked
+    /// Show tickets of this status only; several with commas. `blocked` shows what is blocked
     #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = StatusFilter::parse)]
     status: Vec<StatusFilter>,
-    /// Show only what this person holds; a part of the name will do
+    /// Show only what this person holds; part of the name is enough
     #[arg(long, value_name = "NAME")]
     holder: Option<String>,
     /// Show only what you hold, or what was claimed from this clone
@@ -67,29 +66,29 @@ pub struct ListArgs {
     /// Show only what is blocked, or waits for another ticket
     #[arg(long)]
     blocked: bool,
-    /// Show only what is held without a sign of life for this long [default: `stale_after`]
+    /// Show only held tickets on which nothing has happened for this long [default: `stale_after`]
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, value_parser = duration::parse)]
     #[allow(
         clippy::option_option,
         reason = "left out, given, or given with a time, as clap has it"
     )]
     stale: Option<Option<Duration>>,
-    /// Show only what holds this regular expression in its file; small letters fit large ones too
+    /// Show only tickets whose file matches this regular expression; lower-case letters match upper-case ones too
     #[arg(long, value_name = "REGEX", value_parser = pattern)]
     text: Option<Regex>,
-    /// Show only what was made, claimed, done or worked on since: 12h, 3d, or a date
+    /// Show only what was created, claimed, completed or worked on since: 12h, 3d, or a date
     #[arg(long, value_name = "TIME", value_parser = SinceArg::read)]
     since: Option<SinceArg>,
     /// Sort by this
     #[arg(long, value_name = "KEY", value_enum, default_value = "lane")]
     sort: SortKey,
-    /// Sort the other way round
+    /// Sort in reverse order
     #[arg(long)]
     reverse: bool,
-    /// Show subtasks below the tickets that they are parts of, and how many of them are done
+    /// Show subtasks below their tickets, and how many are done
     #[arg(long)]
     tree: bool,
-    /// Show these columns; several with a comma
+    /// Show these columns; several with commas
     #[arg(long, value_name = "COLUMN", value_enum, value_delimiter = ',')]
     columns: Vec<Column>,
     /// Ask the remote first
@@ -98,15 +97,15 @@ pub struct ListArgs {
     /// Show at most this many
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Leave out so many at the beginning
+    /// Skip this many at the beginning
     #[arg(long, value_name = "N", default_value = "0", hide_default_value = true)]
     offset: usize,
-    /// Answer with one JSON object a line, one for each ticket
+    /// Print one JSON object for each ticket, one a line
     #[arg(long)]
     jsonl: bool,
 }
 
-/// Small letters in a pattern fit large ones too, as long as there is no large one in it.
+/// Lower-case letters in a pattern match upper-case ones too, unless the pattern has an upper-case letter.
 fn pattern(text: &str) -> Result<Regex, regex::Error> {
     let any_case = !text.chars().any(char::is_uppercase);
     regex::RegexBuilder::new(text).case_insensitive(any_case).multi_line(true).build()
@@ -121,7 +120,7 @@ pub struct Listing<'a> {
     as_of: AsOf,
     #[serde(flatten)]
     extent: Extent,
-    /// The tickets, in the order that was asked for.
+    /// The tickets, in the requested order.
     tickets: &'a [TicketRow],
     /// The files in these lanes that cannot be shown as tickets; never left out by a filter or a limit.
     damaged: &'a [Damage],
@@ -158,7 +157,7 @@ pub fn run(args: &ListArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
 }
 
 impl ListArgs {
-    /// Whether the choice depends on branches.
+    /// Whether the filter depends on branches.
     fn needs_overlay(&self) -> bool {
         self.stale.is_some() || self.since.is_some() || self.sort == SortKey::Activity
     }
@@ -176,7 +175,7 @@ impl ListArgs {
     }
 }
 
-/// The rows that are asked for, by lane and id.
+/// The requested rows, by lane and id.
 fn collect(
     ctx: &Context<'_>,
     args: &ListArgs,
@@ -206,7 +205,7 @@ fn collect(
     Ok((rows, damaged))
 }
 
-/// Keeps what can be claimed, or what cannot because something must come first.
+/// Keeps the tickets that can be claimed, or those that must wait for something.
 fn keep_by_relations(
     ctx: &Context<'_>,
     args: &ListArgs,
@@ -256,16 +255,16 @@ fn keep_by_text(
     Ok(())
 }
 
-/// Why there is nothing to see, and where something is.
+/// Why the list is empty, and where there are tickets.
 fn nothing(args: &ListArgs, seen: &TrunkAsSeen<'_>) -> String {
     let lanes = Lanes::of(&args.lane);
     let entries = &seen.view.snapshot.entries;
     if entries.iter().any(|entry| lanes.contains(&entry.lane)) {
-        return "no ticket fits".to_owned();
+        return "no ticket matches".to_owned();
     }
     let done = entries.iter().filter(|entry| !lanes.contains(&entry.lane)).count();
     match done {
-        0 => "there is no ticket yet; write one: tix new <title>".to_owned(),
+        0 => "there are no tickets yet; write one: tix new <title>".to_owned(),
         done => format!("nothing here; {done} in other lanes: tix list --lane all"),
     }
 }

@@ -9,8 +9,8 @@ use crate::lifecycle::Subtasks;
 use crate::ticket::{TicketId, TicketRow};
 use crate::trunk::View;
 
-/// These rows with each below the ticket that it is a part of, as far as that is among them, and how deep each stands. The
-/// order is kept otherwise. Each says how many of its parts are done, whatever the list leaves out.
+/// These rows, each below the ticket that it is a part of if that is among them, with its depth. Otherwise the order is
+/// kept. Each shows how many of its parts are done, even if the list leaves some out.
 pub(super) fn grown(
     ctx: &Context<'_>,
     view: &View<'_>,
@@ -47,7 +47,7 @@ pub(super) fn grown(
     Ok((tree, depths))
 }
 
-/// Draws the tree before the titles, and behind them how far the parts are.
+/// Draws the tree before the titles, and the progress of the parts after them.
 pub(super) fn draw(rows: &mut [TicketRow], depths: &[usize]) {
     for (at, row) in rows.iter_mut().enumerate() {
         let depth = depths.get(at).copied().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! The events of a story: what the commits say, and what only this clone has written down.
+//! The events of a history: those of the commits, and those that only this clone has recorded.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -15,14 +15,14 @@ use crate::lifecycle::trailer;
 use crate::text::duration;
 use crate::ticket::{TicketId, name_of};
 
-/// Where an event is known from.
+/// The source of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 enum EventSource {
     /// A commit.
     Git,
-    /// A receipt of this clone, of which no commit is known here.
+    /// A receipt of this clone whose commit is not known here.
     Receipt,
     /// A failure in this clone.
     Failure,
@@ -36,27 +36,26 @@ enum EventSource {
 pub struct LogEvent {
     /// When, to the second: RFC 3339, UTC; missing when a line of the audit log does not say.
     pub(super) at: Option<String>,
-    /// What was done, in a word: `claim`, `release`, `note` and so on as in the subject of the commit; `commit` for
-    /// one that tix did not make.
+    /// What was done, in a word: `claim`, `release`, `note` and so on, as in the subject of the commit; `commit` if tix
+    /// did not make it.
     pub(super) operation: String,
-    /// The ids of the tickets; of a failure that came before the ticket was found, what was asked for. Empty when none
-    /// is named.
+    /// The ids of the tickets; the query, if an operation failed before the ticket was found. Empty when none is named.
     pub(super) tickets: Vec<String>,
     /// Who: `Name <mail>`, or their `TIX_ACTOR`; missing when nobody is named.
     pub(super) by: Option<String>,
-    /// Whom the ticket was handed to; else missing.
+    /// The new holder of a handed-over ticket; else missing.
     to: Option<String>,
-    /// The machine it was done on, of a claim; else missing.
+    /// The machine of a claim; else missing.
     pub(super) host: Option<String>,
-    /// The id of the claim that was made or worked under; missing where there is none.
+    /// The id of the claim that was made or worked under; missing if there is none.
     claim: Option<String>,
-    /// The commit, in full; missing where there is none.
+    /// The commit, in full; missing if there is none.
     pub(super) commit: Option<String>,
-    /// The branch to which the work of an earlier holder was moved; missing where there was none.
+    /// The branch to which the work of an earlier holder was moved; missing if there was none.
     pub(super) attic: Option<String>,
     /// The paths of the commit below the tickets directory, or those that the audit log names.
     paths: Vec<String>,
-    /// What it came to, in a word, as in the receipt; missing when this clone has no receipt of it.
+    /// The outcome, in a word, as in the receipt; missing when this clone has no receipt.
     outcome: Option<String>,
     /// How many pushes to the trunk it took; missing when this clone does not know.
     pub(super) attempts: Option<u64>,
@@ -64,11 +63,11 @@ pub struct LogEvent {
     pub(super) duration_ms: Option<u64>,
     /// The exit code of a failure; else missing.
     pub(super) exit: Option<u64>,
-    /// How far a failure came, in a word; else missing.
+    /// How far a failed operation got, in a word; else missing.
     pub(super) phase: Option<String>,
-    /// What was wrong, of a failure or a refusal of the guard; of a receipt whose commit was never pushed, that; else missing.
+    /// The reason of a failure or of a refusal by the guard, or that a receipt's commit was never pushed; else missing.
     pub(super) message: Option<String>,
-    /// Where this is known from.
+    /// The source of this event.
     source: EventSource,
     #[serde(skip)]
     pub(super) seconds: Option<i64>,
@@ -100,8 +99,8 @@ pub(super) fn of_commit(commit: &Logged) -> LogEvent {
     }
 }
 
-/// An event that only the audit log tells of. Read leniently: a line may come from another version of
-/// tix, and what it does not say is not there.
+/// An event that only the audit log has. It is read leniently: a line may come from another version of tix, and may lack
+/// anything.
 pub(super) fn of_line(line: &Value) -> Option<LogEvent> {
     let source = match text(line, "schema")?.as_str() {
         "tix/receipt@1" => EventSource::Receipt,
@@ -142,13 +141,13 @@ pub(super) fn of_line(line: &Value) -> Option<LogEvent> {
     })
 }
 
-/// Whether a line tells of commits that stayed in this clone.
+/// Whether a line is about commits that stayed in this clone.
 fn is_unpushed(line: &Value) -> bool {
     let pushed = line.get("pushed").and_then(Value::as_array);
     pushed.is_some_and(Vec::is_empty) && !texts(line, "commits").is_empty()
 }
 
-/// What the guard refused, or was told to let pass. What it allowed is told by git itself.
+/// What the guard refused, or was told to allow. What it allowed by itself is in git.
 fn of_guard(line: &Value) -> Option<LogEvent> {
     let verdict = text(line, "verdict").filter(|verdict| verdict != "allowed")?;
     let at = text(line, "at");
@@ -190,8 +189,8 @@ fn texts(value: &Value, key: &str) -> Vec<String> {
     list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// The commits that a line tells of. Of a claim that is the claim's first, because it is what was tried for; the claim
-/// that any other line names was there before.
+/// The commits of a line. For a claim, the claim's commit comes first, because it was the purpose; the claim that any
+/// other line names is older.
 pub(super) fn commits_of(line: &Value) -> Vec<String> {
     let claim =
         line.get("claim").filter(|_| is_claim(line)).and_then(|claim| text(claim, "commit"));
@@ -206,8 +205,8 @@ fn is_claim(line: &Value) -> bool {
     is("operation", &["activate"]) && is("outcome", &["activated", "resumed"])
 }
 
-/// Puts the events of the audit log among those of git, by time. A receipt that tells of a commit which
-/// is known adds what it knows to that event.
+/// Inserts the events of the audit log among those of git, by time. A receipt about a known commit adds its details to
+/// that event.
 pub(super) fn merge(
     events: Vec<LogEvent>,
     lines: &[Value],
@@ -254,8 +253,8 @@ pub(super) fn merge(
     events
 }
 
-/// The activation that followed a claim. Its commit went with the ticket branch, so that only the receipt of both tells
-/// of it; the claim's time is the nearest that is known, and keeps the two together.
+/// The activation that followed a claim. Its commit disappeared with the ticket branch, so only the receipt of both has
+/// it. The claim's time is the nearest known one, and keeps the two together.
 fn set_up(receipt: LogEvent, claim: &LogEvent, commit: String) -> LogEvent {
     LogEvent {
         at: claim.at.clone(),
@@ -270,8 +269,8 @@ fn set_up(receipt: LogEvent, claim: &LogEvent, commit: String) -> LogEvent {
     }
 }
 
-/// Whether an event of the audit log is one of this ticket. A failure says what was typed as long as nobody knew which
-/// ticket it means; what it came to then tells.
+/// Whether an event of the audit log is about this ticket. A failure has only the typed query if the ticket was not found
+/// yet; then the query decides.
 fn is_about(event: &LogEvent, line: &Value, id: &TicketId) -> bool {
     if event.tickets.iter().any(|name| means(name, id)) {
         return true;
@@ -285,8 +284,7 @@ fn is_about(event: &LogEvent, line: &Value, id: &TicketId) -> bool {
         && (event.paths.iter().any(|path| means(path, id)) || details.into_iter().any(named))
 }
 
-/// Whether words of a command line mean this ticket for certain: its id, the id without `TICKET-`, or its
-/// file.
+/// Whether the words of a command line certainly name this ticket: its id, the id without `TICKET-`, or its file.
 fn means(words: &str, id: &TicketId) -> bool {
     let file = words.rsplit('/').next().unwrap_or_default();
     let name = file.strip_suffix(".md").unwrap_or(file);
@@ -294,7 +292,7 @@ fn means(words: &str, id: &TicketId) -> bool {
     name == id.as_str() || name == short
 }
 
-/// What else there is to say, in a few words.
+/// The details, in a few words.
 pub(super) fn more(event: &LogEvent) -> String {
     let mut words = Vec::new();
     match (event.source, event.exit, &event.message) {

@@ -1,10 +1,10 @@
-//! Which commits tell of which ticket.
+//! Finds the commits that are about a ticket.
 //!
-//! To find the commits of one ticket git reads the messages of all. So it is written down once for every ticket which
-//! commits name it (`tix/cache/log`), with the commit of the trunk up to which they were read, and only what came since is
-//! read. What these commits say git is asked again each time: a file that named too many would cost time, and change no
-//! answer. A commit's id stands for all that was before it; where the trunk was never at that commit, or a part of the
-//! history is missing or replaced, all of it is read.
+//! To find the commits of one ticket git has to read all messages. So a cache (`tix/cache/log`) lists for every ticket
+//! the commits that name it, with the last commit of the trunk that was read, and only newer commits are read. The
+//! contents of these commits always come from git: a cache with too many entries would cost time but change no answer. A
+//! commit's id stands for its whole history; if the trunk was never at that commit, or if a part of the history is
+//! missing or replaced, everything is read again.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,14 +17,14 @@ use crate::lifecycle::trailer;
 use crate::names::Oid;
 use crate::ticket::TicketId;
 
-/// The reading changes with what makes a commit one of a ticket.
+/// The version of the rules by which a commit belongs to a ticket.
 const FORM: CacheForm = CacheForm { magic: b"tixnamed", reading: b"1" };
 
-/// What is kept: the commit up to which it was read, and by ticket the ids of the commits one behind the other, each behind
-/// those that it is built on.
+/// The cache: the last commit that was read, and for each ticket the concatenated ids of its commits, each after its
+/// ancestors.
 type Kept<'a> = (&'a str, BTreeMap<&'a str, &'a str>);
 
-/// The commits of the trunk that name a ticket, each behind those that it is built on.
+/// The commits of the trunk that name a ticket, each after its ancestors.
 pub fn of_ticket(ctx: &Context<'_>, trunk: &Oid, id: &TicketId) -> Result<Vec<Oid>, Failure> {
     let id = id.as_str();
     if !ctx.repo.has_whole_history() {
@@ -56,8 +56,7 @@ pub fn of_ticket(ctx: &Context<'_>, trunk: &Oid, id: &TicketId) -> Result<Vec<Oi
     Ok(all.get(id).map(|commits| oids(commits, trunk)).unwrap_or_default())
 }
 
-/// The commits of a ticket branch that the trunk does not have and that name the ticket, each behind those that it is
-/// built on.
+/// The commits of a ticket branch that the trunk does not have and that name the ticket, each after its ancestors.
 pub fn beyond(
     ctx: &Context<'_>,
     branch: &Oid,
@@ -77,9 +76,9 @@ pub fn beyond(
 
 /// The ids of the commits by the ticket that they name.
 ///
-/// Of a merge git tells first what it brought, to the last commit, and then goes on with the line that the branch was on: it
-/// sorts with a stack (`sort_in_topological_order` in commit.c). So what was read up to a commit of that line, and what
-/// was read since, have together the order of what is read at once.
+/// For a merge git first lists everything that it brought in and then continues with the branch's own line, because it
+/// sorts with a stack (`sort_in_topological_order` in commit.c). So an earlier read up to a commit of that line, followed
+/// by a read of the rest, has the same order as a single read.
 fn read(
     ctx: &Context<'_>,
     trunk: &Oid,
@@ -98,7 +97,7 @@ fn read(
     Ok(by_ticket)
 }
 
-/// The ids that stand one behind the other; all are of one length.
+/// The concatenated ids; all have one length.
 fn oids(commits: &str, like: &Oid) -> Vec<Oid> {
     let ids = commits.as_bytes().chunks(like.as_str().len());
     ids.filter_map(|digits| Oid::parse(std::str::from_utf8(digits).ok()?)).collect()

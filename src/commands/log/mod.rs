@@ -22,21 +22,21 @@ use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
 use crate::out::{Format, Out};
 use crate::ticket::{Lane, TicketId};
 
-/// The trailers that tell the story.
+/// The trailers that the history is made from.
 const KEYS: [&str; 6] =
     [trailer::TICKET, trailer::CLAIM, trailer::ACTOR, trailer::TO, trailer::HOST, trailer::ATTIC];
 
-/// Show who did what to a ticket, or to all of them, and when
+/// Show who did what to a ticket, or to all tickets, and when
 ///
-/// The story is told from the commits of the trunk and of the ticket branches, as of the last fetch, so that it
-/// is the same in every clone. What only this clone knows stands beside it: attempts that failed, and how often
-/// and how long a success was tried for. The oldest comes first.
+/// The history comes from the commits of the trunk and of the ticket branches, as of the last fetch, so it is the same in
+/// every clone. This clone adds what only it knows: failed attempts, and how many tries and how long a success took. The
+/// oldest comes first.
 #[derive(Debug, clap::Args)]
 pub struct LogArgs {
-    /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
+    /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
     #[arg(value_name = "ID", add = ids(&Lane::ALL))]
     id: Option<String>,
-    /// Show only the newest N
+    /// Show only the newest N events
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
 }
@@ -81,7 +81,7 @@ pub fn run(args: &LogArgs, globals: &Globals, env: &Env, out: &Out) -> Result<()
     })
 }
 
-/// The commits that tell of tickets, oldest first.
+/// The commits about tickets, oldest first.
 fn commits(
     ctx: &Context<'_>,
     seen: &TrunkAsSeen<'_>,

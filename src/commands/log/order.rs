@@ -28,11 +28,11 @@ pub(super) fn in_order_of_log(second: &mut [LogEvent], lines: &[Value]) {
     }
 }
 
-/// A place in git's order, or just before or behind it.
+/// A place in git's order, or just before or after it.
 pub(super) type LogPlace = (usize, Ordering);
 
-/// Where the lines of the audit log stand that git does not tell of: they are in the order in which things happened, so one is
-/// before the next that is known in the same second, or else behind the last.
+/// The places of audit-log lines that git does not have. The log is in the order of events, so a line goes before the
+/// next known one of the same second, or else after the last.
 pub(super) fn places(
     events: &[(LogPlace, LogEvent)],
     known: &HashMap<String, usize>,

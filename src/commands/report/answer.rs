@@ -31,15 +31,15 @@ pub struct Numbers {
     active: usize,
     /// How many were completed in the last 30 days.
     completed_30d: usize,
-    /// The median of the cycle times, from the first claim to the completion, of what was completed in the last 30
-    /// days, in seconds; missing when there is nothing.
+    /// The median cycle time, from the first claim to the completion, of tickets completed in the last 30 days, in
+    /// seconds; missing when there are none.
     cycle_median_s: Option<i64>,
-    /// The 85th percentile of the same: 85 of 100 took no longer; missing when there is nothing.
+    /// The 85th percentile of the same: 85 of 100 took no longer; missing when there are none.
     cycle_p85_s: Option<i64>,
-    /// The median of the lead times, from the creation to the completion, of what was completed in the last 30 days, in
-    /// seconds; missing when there is nothing.
+    /// The median lead time, from the creation to the completion, of tickets completed in the last 30 days, in seconds;
+    /// missing when there are none.
     lead_median_s: Option<i64>,
-    /// The 85th percentile of the same; missing when there is nothing.
+    /// The 85th percentile of the same; missing when there are none.
     lead_p85_s: Option<i64>,
     /// The median of how long the held tickets have been held, in seconds; missing when none is held.
     in_progress_median_s: Option<i64>,
@@ -47,8 +47,8 @@ pub struct Numbers {
     longest_held_s: Option<i64>,
     /// How many open tickets are blocked.
     blocked: usize,
-    /// How long the open tickets, and those that were completed in the last 30 days, were blocked, together, in seconds: as
-    /// their changelogs tell, to the minute.
+    /// How long the open tickets, and those that were completed in the last 30 days, were blocked, together, in seconds;
+    /// from their changelogs, to the minute.
     blocked_s: i64,
     /// The tickets that are held, those that have been held longest first; `total` counts these.
     held: Vec<HeldJson>,
@@ -76,7 +76,7 @@ struct HeldJson {
     seconds: i64,
 }
 
-/// The figures of the tickets that have something in common.
+/// The figures of a group of tickets.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CutJson {
@@ -90,7 +90,7 @@ struct CutJson {
     completed_30d: usize,
     /// The median of the cycle times of those, in seconds; missing when there are none.
     cycle_median_s: Option<i64>,
-    /// The 85th percentile of the same; missing when there is nothing.
+    /// The 85th percentile of the same; missing when there are none.
     cycle_p85_s: Option<i64>,
     /// The median of their lead times; missing when there are none.
     lead_median_s: Option<i64>,
@@ -228,7 +228,7 @@ fn span(time: Option<TimeDelta>) -> String {
     time.map_or_else(|| "-".to_owned(), duration::rough)
 }
 
-/// The same of a sum, which is nothing where there is nothing to add.
+/// The same of a sum, which is empty if there is nothing to add.
 fn some_span(time: TimeDelta) -> String {
     span(Some(time).filter(|time| !time.is_zero()))
 }
@@ -251,7 +251,7 @@ fn in_table(by: CutBy, found: &[FlowCut]) -> String {
     text
 }
 
-/// Rows whose cells stand below each other.
+/// Rows with aligned cells.
 fn aligned(rows: &[Vec<String>]) -> String {
     let widest = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|c| width(c)).max();
     let line = |row: &Vec<String>| {

@@ -18,10 +18,10 @@ use crate::names::Oid;
 use crate::report::{LaneChange, QueueHistory, TrunkCommit};
 use crate::ticket::{Lane, TicketId};
 
-/// The reading changes with what a commit is understood to do to a ticket.
+/// The version of the rules for what a commit does to a ticket.
 const FORM: CacheForm = CacheForm { magic: b"tixlife1", reading: b"1" };
 
-/// What is kept: the commit up to which it is told, the tickets directory, and the lives, packed.
+/// The cache: the last commit that was read, the tickets directory, and the packed lives.
 type Kept<'a> = (&'a str, &'a [u8], &'a [u8]);
 
 pub fn of_trunk(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<QueueHistory, Failure> {
@@ -49,14 +49,14 @@ fn pack(ctx: &Context<'_>, story: &QueueHistory, tip: &Oid) -> Option<Vec<u8>> {
     postcard::to_allocvec(&kept).ok()
 }
 
-/// What was kept of this tickets directory, and the commit up to which it is told.
+/// The cached lives of this tickets directory, and the last commit that was read.
 fn unpack(ctx: &Context<'_>, contents: &[u8]) -> Option<(Oid, QueueHistory)> {
     let (tip, dir, lives): Kept<'_> = postcard::from_bytes(contents).ok()?;
     let is_here = dir == ctx.tickets_dir.as_bytes();
     is_here.then(|| Some((Oid::parse(tip)?, QueueHistory::unpack(lives)?)))?
 }
 
-/// Goes on with a story up to the tip.
+/// Continues a history up to the tip.
 fn read_on(
     ctx: &Context<'_>,
     mut story: QueueHistory,
@@ -84,7 +84,7 @@ fn step(ctx: &Context<'_>, commit: &Logged) -> TrunkCommit {
     }
 }
 
-/// What a changed path means, if it is a ticket's file.
+/// The meaning of a changed path, if it is a ticket's file.
 fn lane_change(ctx: &Context<'_>, change: &PathChange) -> Option<LaneChange> {
     let below =
         change.path.as_bytes().strip_prefix(ctx.tickets_dir.as_bytes())?.strip_prefix(b"/")?;

@@ -26,10 +26,10 @@ const CARDS: usize = 100;
 /// Show how the tickets flow: cycle and lead times, work in progress, time blocked
 ///
 /// The figures come from the commits of the trunk and from the tickets, as of the last fetch: the cycle time of a ticket
-/// is from its first claim to its completion, the lead time from its creation. They are also given by priority, person and
-/// label. With --html the report is one page with the board, the figures and their charts, in light and dark. The page
-/// loads nothing and runs no script, so it can be mailed or put on any web server. With --json the answer is the numbers, and
-/// the page goes to a file.
+/// is from its first claim to its completion, the lead time from its creation. They are also shown by priority, person
+/// and label. With --html the report is one page with the board, the figures and their charts, in light and dark. The
+/// page loads nothing and runs no script, so it can be mailed or put on any web server. With --json the answer is the
+/// numbers, and the page goes to a file.
 #[derive(Debug, clap::Args)]
 pub struct ReportArgs {
     /// Write the page to this file; `-` is standard output
@@ -69,8 +69,7 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
             let path = ctx.dir.join(file);
             std::fs::write(&path, page).map_err(|error| {
                 let message = format!("{} cannot be written: {error}", path.display());
-                Failure::new(Exit::Refused, message)
-                    .hint("name a file in a directory that is there")
+                Failure::new(Exit::Refused, message).hint("name a file in an existing directory")
             })?;
         }
         let file = args.html.as_ref().map(|file| ctx.dir.join(file).display().to_string());
@@ -84,8 +83,8 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
     })
 }
 
-/// The tickets that the figures are about, each with how long it was blocked: the open ones, and those that were completed
-/// lately. Only their texts are read.
+/// The tickets of the figures, each with how long it was blocked: the open ones, and those completed lately. Only their
+/// texts are read.
 fn reported<'r>(
     ctx: &Context<'_>,
     seen: &TrunkAsSeen<'_>,

@@ -247,7 +247,7 @@ fn a_ticket_that_is_only_in_the_checkout_is_refused_with_what_to_do() {
     ----- stdout -----
     ----- stderr -----
     error: tickets/queue/TICKET-new-001.md is not on origin/main yet
-    hint: put it there: tix new --from tickets/queue/TICKET-new-001.md
+    hint: add it: tix new --from tickets/queue/TICKET-new-001.md
     hint: or commit it and push it to main
     ");
     // The same when it is committed, but not pushed.

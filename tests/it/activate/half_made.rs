@@ -88,7 +88,7 @@ fn what_a_person_wrote_there_is_not_touched() {
         let sandbox = Sandbox::new();
         let (clone, there) = killed(&sandbox, &format!("rm src/b.rs \"$own/index\"; {mine}"));
         let refused = clone.tix(&["activate", ID]);
-        assert!(refused.exits(8).stderr().contains("its workspace holds changes"), "{refused}");
+        assert!(refused.exits(8).stderr().contains("its workspace has changes"), "{refused}");
         let kept = there.sh("cat notes.txt src/a.rs").run();
         assert!(kept.stdout().contains("mine"), "{mine}");
         assert_eq!(there.read("src/b.rs"), "fn more() {}\n");

@@ -49,7 +49,7 @@ fn what_a_release_kept_makes_room_by_the_command_that_is_named() {
     let warning = release["warnings"][0].as_str().unwrap();
     let (_, command) = warning.split_once(" here again: ").unwrap();
     let output = place.tix(&["activate", ID, "--json"]);
-    assert_eq!(hints(output.exits(5)), format!("keep what is in it elsewhere: {command}"));
+    assert_eq!(hints(output.exits(5)), format!("move its contents elsewhere: {command}"));
     place.sh(command).run().success();
     place.tix(&["activate", ID]).success();
     let kept = there.path().with_file_name(format!("{ID}-kept"));

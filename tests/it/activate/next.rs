@@ -126,7 +126,7 @@ fn a_ticket_that_cannot_be_claimed_from_here_is_passed_over_and_named() {
     assert_eq!(receipt["ticket"], "TICKET-b-001");
     let warning = receipt["warnings"][0].as_str().unwrap();
     assert!(
-        warning.starts_with("TICKET-foo-001 would have been next, and was passed over"),
+        warning.starts_with("TICKET-foo-001 would have been next, but was passed over"),
         "{warning}"
     );
     let empty = clone.tix(&["activate", "--next", "--json"]).exits(4).json();
@@ -193,7 +193,7 @@ fn a_claim_of_this_clone_that_was_never_set_up_is_not_forgotten() {
     shim.rule(On::command("push").nth(1), Do::KillAfter);
     clone.tix_command(&["activate", ID]).through(&shim).run().killed_by(9);
     let warning = format!(
-        "{ID} is claimed from this clone, and its set-up never came to its end; go on with it: \
+        "{ID} is claimed from this clone, but its set-up never finished; go on with it: \
          tix activate {ID} --resume"
     );
     let next = |place: &Place| place.tix(&["activate", "--next", "--json"]);

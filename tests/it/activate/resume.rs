@@ -235,7 +235,7 @@ fn a_ticket_that_is_set_up_is_held_for_its_own_person_too() {
       from       [HOST]
       commit     [OID]
       workspace  [ROOT]/a.worktrees/TICKET-foo-001
-    hint: you hold it; if nobody is at work on it, go on: tix activate TICKET-foo-001 --resume
+    hint: you hold it; if nobody is working on it, go on: tix activate TICKET-foo-001 --resume
     hint: take another ticket: tix activate --next
     ");
     assert_eq!(
@@ -316,7 +316,7 @@ fn something_else_in_the_place_of_a_lost_worktree_is_not_taken_for_it() {
     assert_eq!(
         finding["message"].as_str().unwrap(),
         format!(
-            "{ID} is held by this clone, and something else is in the place of its workspace: {}",
+            "{ID} is held by this clone, but something else is in the place of its workspace: {}",
             path.display()
         )
     );
@@ -384,11 +384,11 @@ fn work_in_an_unfinished_set_up_is_never_thrown_away() {
     exit: 8
     ----- stdout -----
     ----- stderr -----
-    error: the set-up of TICKET-foo-001 was not finished, but its workspace holds changes
+    error: the set-up of TICKET-foo-001 was not finished, but its workspace has changes
       workspace  [ROOT]/a.worktrees/TICKET-foo-001
       changes    notes.txt
     hint: look at them: git -C '[ROOT]/a.worktrees/TICKET-foo-001' status
-    hint: or give TICKET-foo-001 back, and what is there is kept: tix release TICKET-foo-001
+    hint: or give TICKET-foo-001 back; what is there is kept: tix release TICKET-foo-001
     ");
     assert_eq!(there.read("notes.txt"), "mine\n");
     there.commit("work", &[("notes.txt", "mine\n")]);
@@ -401,7 +401,7 @@ fn work_in_an_unfinished_set_up_is_never_thrown_away() {
       branch  ticket/TICKET-foo-001
       commit  [OID]
     hint: keep them under another name: git branch -m ticket/TICKET-foo-001 ticket/TICKET-foo-001-kept
-    hint: or give TICKET-foo-001 back, and what is there is kept: tix release TICKET-foo-001
+    hint: or give TICKET-foo-001 back; what is there is kept: tix release TICKET-foo-001
     ");
     assert_eq!(there.read("notes.txt"), "mine\n");
     // Giving it back keeps the work here too, and frees the ticket.
@@ -411,7 +411,7 @@ fn work_in_an_unfinished_set_up_is_never_thrown_away() {
     ----- stdout -----
     TICKET-foo-001 is back in the queue
     ----- stderr -----
-    warning: the local branch ticket/TICKET-foo-001 was kept: it has commits that were never pushed
+    warning: the local branch ticket/TICKET-foo-001 was kept: it has unpushed commits
     hint: see them: git log ticket/TICKET-foo-001
     hint: before you claim TICKET-foo-001 here again: git worktree move '[ROOT]/a.worktrees/TICKET-foo-001' '[ROOT]/a.worktrees/TICKET-foo-001-kept' && git branch -m ticket/TICKET-foo-001 kept/TICKET-foo-001
     ");

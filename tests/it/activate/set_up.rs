@@ -76,7 +76,7 @@ fn a_directory_that_cannot_be_written_stops_it_before_the_lock() {
       path       /proc/self
       workspace  /proc/self/tix/a/TICKET-foo-001
       setting    WORKTREE_BASE=/proc/self/tix
-    hint: make room there, or put workspaces elsewhere: unset WORKTREE_BASE
+    hint: free that place, or put workspaces elsewhere: unset WORKTREE_BASE
     ");
     clone.git(&["config", "--unset", "tix.worktree"]);
     clone.env("WORKTREE_BASE", "").tix(&["activate", ID]).success();

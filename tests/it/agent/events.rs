@@ -19,7 +19,7 @@ fn a_command_that_is_no_text_is_refused_where_a_commit_would_be_judged() {
     for command in [json!(5), json!({"line": "git commit"}), json!(["git", 5]), json!(null)] {
         let output = tool(&clone, "Bash", json!({"command": command}));
         output.exits(2);
-        assert!(output.stderr().starts_with("The command that the agent sent is no text"));
+        assert!(output.stderr().starts_with("The command that the agent sent is not text"));
         tool(&clone.at("../work"), "Bash", json!({"command": command})).success();
     }
     tool(&clone, "Bash", json!({"restart": true})).success();

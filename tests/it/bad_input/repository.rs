@@ -53,7 +53,7 @@ fn a_current_directory_that_was_deleted_is_told() {
     ----- stdout -----
     ----- stderr -----
     error: the current directory cannot be read: entity not found
-    hint: go to a directory that is there, or name one: tix -C <directory> …
+    hint: go to an existing directory, or name one: tix -C <directory> …
     ");
     let gone = clone.at("gone");
     is_error(&gone.sh(&format!("rmdir ../gone && exec '{tix}' activate foo-001 --json")).run(), 5);
@@ -132,7 +132,7 @@ fn a_ticket_that_is_only_here_is_told_how_to_get_there() {
     ----- stdout -----
     ----- stderr -----
     error: tickets/queue/TICKET-mine-001.md is not on origin/main yet
-    hint: put it there: tix new --from tickets/queue/TICKET-mine-001.md
+    hint: add it: tix new --from tickets/queue/TICKET-mine-001.md
     hint: or commit it and push it to main
     ");
     let there = clone.at("tickets/queue");
@@ -141,7 +141,7 @@ fn a_ticket_that_is_only_here_is_told_how_to_get_there() {
     ----- stdout -----
     ----- stderr -----
     error: ./TICKET-mine-001.md is not on origin/main yet
-    hint: put it there: tix new --from ./TICKET-mine-001.md
+    hint: add it: tix new --from ./TICKET-mine-001.md
     hint: or commit it and push it to main
     ");
 }

@@ -10,15 +10,11 @@ const ID: &str = "TICKET-foo-001";
 type Case = (&'static str, &'static str, &'static str);
 
 const CASES: [Case; 10] = [
-    (
-        "echo x >>\"$W\"/work.txt",
-        "changes that were never committed",
-        "git -C \"$W\" checkout -q work.txt",
-    ),
-    ("echo x >\"$W\"/new.txt", "changes that were never committed", "rm \"$W\"/new.txt"),
+    ("echo x >>\"$W\"/work.txt", "uncommitted changes", "git -C \"$W\" checkout -q work.txt"),
+    ("echo x >\"$W\"/new.txt", "uncommitted changes", "rm \"$W\"/new.txt"),
     (
         "echo x >\"$W\"/new.txt; git -C \"$W\" add new.txt",
-        "changes that were never committed",
+        "uncommitted changes",
         "git -C \"$W\" rm -q --cached new.txt; rm \"$W\"/new.txt",
     ),
     (
@@ -34,7 +30,7 @@ const CASES: [Case; 10] = [
     ("git worktree lock \"$W\"", "the workspace is locked", "git worktree unlock \"$W\""),
     (
         "git rev-parse HEAD >.git/worktrees/TICKET-foo-001/MERGE_HEAD",
-        "something is under way in the workspace",
+        "a git operation is unfinished in the workspace",
         "rm .git/worktrees/TICKET-foo-001/MERGE_HEAD",
     ),
     (
@@ -129,7 +125,7 @@ fn a_ticket_that_is_not_finished_or_not_there_is_not_cleaned() {
     ----- stderr -----
     error: TICKET-foo-001 is still active on origin/main
       held by  Ada Example <ada@example.org>
-    hint: what comes next: tix status TICKET-foo-001
+    hint: see what to do next: tix status TICKET-foo-001
     ");
     completed(&clone, other, &[("work.txt", "1\n")]);
     let output = clone.tix(&["clean", other]);
@@ -137,7 +133,7 @@ fn a_ticket_that_is_not_finished_or_not_there_is_not_cleaned() {
         output
             .exits(5)
             .stderr()
-            .contains("is complete, and its branch is not merged into origin/main"),
+            .contains("is complete, but its branch is not merged into origin/main"),
         "{output}"
     );
     clone.tix(&["clean", "TICKET-nobody-001"]).exits(4);
@@ -182,7 +178,7 @@ fn a_worker_is_left_to_its_work() {
     let script = format!("read line <'{}'", fifo.display());
     clone.tix(&["run", ID, "--detach", "--alive-for", "10ms", "--", "sh", "-c", &script]).success();
     let output = clone.tix(&["clean", ID]);
-    let told = output.exits(5).stderr().contains(&format!("a worker is at work on {ID}"));
+    let told = output.exits(5).stderr().contains(&format!("a worker is running for {ID}"));
     std::fs::write(&fifo, "go\n").unwrap();
     assert!(told, "{output}");
     assert!(workspace(&clone, ID).exists());

@@ -59,7 +59,7 @@ fn a_workspace_without_a_claim_goes_only_when_nothing_is_lost_with_it() {
     let output = clone.tix(&["doctor", "--fix", "--json"]);
     let fixed = &output.success().json()["fixed"][0];
     assert_eq!(fixed["done"], false, "{output}");
-    assert!(fixed["notes"][0].as_str().unwrap().contains("changes that were never committed"));
+    assert!(fixed["notes"][0].as_str().unwrap().contains("uncommitted changes"));
     before.assert_same(&there);
     std::fs::remove_file(there.path().join("precious.txt")).unwrap();
     let output = clone.tix(&["doctor", "--fix", "--json"]);

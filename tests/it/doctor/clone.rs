@@ -44,7 +44,7 @@ fn a_default_branch_that_was_renamed_on_the_server_is_found_and_followed() {
     remote.git(&["symbolic-ref", "HEAD", "refs/heads/next"]);
     let report = assert_found(&clone, &["error default-moved -"]);
     let finding = &report["findings"][0];
-    let message = "the default branch of origin is next, and this clone goes by main";
+    let message = "the default branch of origin is next, but this clone uses main";
     assert_eq!(finding["message"], message);
     for repair in &finding["repairs"].as_array().unwrap()[..2] {
         clone.sh(repair["command"].as_str().unwrap()).run().success();
@@ -69,16 +69,16 @@ fn a_setting_that_is_not_understood_is_told_once() {
     ----- stdout -----
     error: origin/main:.tix.yaml:1: it needs tix `>= 99`, and this is tix 0.1.0 [unknown-setting]
       see the settings that this tix knows: tix explain config
-      see which tix this is: tix --version
+      see the version of this tix: tix --version
 
     error: origin/main:.tix.yaml:3: unknown key `landing_order` [unknown-setting]
       see the settings that this tix knows: tix explain config
-      see which tix this is: tix --version
+      see the version of this tix: tix --version
 
     info: the guard's hooks are not installed in this clone [hooks-missing]
       hooks      pre-commit missing, pre-merge-commit missing, pre-push missing
       directory  [ROOT]/a/.git/hooks
-      put them there: tix hook install
+      install them: tix hook install
 
     2 errors, 0 warnings: 2 tickets on origin/main, 24 checks
     ----- stderr -----

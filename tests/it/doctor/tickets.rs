@@ -129,11 +129,11 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
     exit: 0
     ----- stdout -----
     not done: write `ticket_id: TICKET-x-001` into TICKET-x-001, and push it
-      that is pushed, and --offline leaves the remote alone; without it: tix doctor --fix
+      this fix needs a push, and --offline allows none; without it: tix doctor --fix
 
     warning: TICKET-held-001 calls itself `ID-0022` [id-mismatch]
       file  tickets/active/TICKET-held-001/TICKET-held-001.md
-      so    it is mended when nobody holds it any more
+      so    it can be fixed once nobody holds it
 
     healthy, with 2 warnings: 4 tickets on origin/main, 24 checks
     ----- stderr -----
@@ -155,7 +155,7 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
 
     warning: TICKET-held-001 calls itself `ID-0022` [id-mismatch]
       file  tickets/active/TICKET-held-001/TICKET-held-001.md
-      so    it is mended when nobody holds it any more
+      so    it can be fixed once nobody holds it
 
     healthy, with 1 warning: 4 tickets on origin/main, 24 checks
     ----- stderr -----

@@ -264,7 +264,7 @@ fn ranges_that_mean_nothing_and_places_without_tickets_are_told() {
     let clone = sandbox.clone_named("a");
     for range in ["nowhere", "main..nowhere", "--all", "-x"] {
         let output = clone.tix(&["check", "--", range]);
-        assert!(output.exits(2).stderr().contains("means no commits here"), "{output}");
+        assert!(output.exits(2).stderr().contains("names no commits here"), "{output}");
     }
     clone.tix(&["check", "HEAD~0..HEAD"]).success();
     let sandbox = Sandbox::new();

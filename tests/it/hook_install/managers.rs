@@ -73,7 +73,7 @@ fn a_relative_hooks_path_is_refused_with_the_line_for_whoever_manages_it() {
         let output = clone.tix(&["hook", "install", "--files"]);
         output.exits(5);
         let words = output.stderr();
-        assert!(words.contains("relative: each worktree has"), "{}: {output}", managed.name);
+        assert!(words.contains("relative, so each worktree has"), "{}: {output}", managed.name);
         let known = managed.name != "nobody that is known";
         let by = words.lines().find_map(|line| line.strip_prefix("  managed by"));
         assert_eq!(by.map(str::trim), known.then_some(managed.name), "{output}");

@@ -66,8 +66,8 @@ fn a_workspace_without_the_hooks_of_husky_is_told_of_everywhere_until_it_has_the
     let [first, second] = TICKETS;
     let activated = clone.tix(&["activate", first]);
     let told = activated.success().stderr();
-    let words = "warning: git does not run the guard in this workspace, because core.hooksPath leads elsewhere there \
-                 (pre-commit missing, pre-merge-commit missing, pre-push missing); mend it: cp -R ";
+    let words = "warning: git does not run the guard in this workspace, because core.hooksPath points elsewhere there \
+                 (pre-commit missing, pre-merge-commit missing, pre-push missing); fix it: cp -R ";
     assert!(told.contains(words), "{activated}");
     let workspace = clone.at(clone.tix(&["path", first]).success().stdout().trim());
     // It is as bad as that.
@@ -127,7 +127,7 @@ fn a_directory_that_git_does_not_ignore_is_to_be_committed() {
     }
     assert!(states(&clone).1);
     let activated = clone.tix(&["activate", TICKETS[0]]);
-    let words = "for every workspace to come: commit ci/hooks/_, which git does not ignore";
+    let words = "for all future workspaces: commit ci/hooks/_, which git does not ignore";
     assert!(activated.success().stderr().contains(words), "{activated}");
 }
 

@@ -115,7 +115,7 @@ fn what_changed_on_both_sides_is_named_and_nothing_changes() {
     ----- stderr -----
     error: the branch conflicts with the trunk; nothing changed
       conflicts  lines.txt
-    hint: in its workspace, take the trunk in and resolve it there: git merge origin/main
+    hint: in its workspace, merge the trunk and resolve the conflict: git merge origin/main
     hint: then push it, and land again: tix land TICKET-foo-001
     ");
     assert_eq!((main_of(&sandbox.remote()), there.git(&["rev-parse", "HEAD"])), before);

@@ -19,9 +19,9 @@ fn without_the_team_s_word_it_is_a_pull_request() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: work reaches the trunk by pull request here
+    error: this repository lands work by pull request
       landing  none
-    hint: bring it to main: git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
+    hint: merge it into main: git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
     hint: a team without pull requests sets `landing: completed` in its .tix.yaml
     ");
     // One's own word is not the team's.
@@ -48,7 +48,7 @@ fn only_what_is_complete_on_its_branch_lands() {
     let output = clone.tix(&["land", ID, "--json"]);
     assert!(hints(output.exits(5)).contains("push origin"), "{output}");
     there.write("dirty.txt", "1\n");
-    assert!(clone.tix(&["land", ID]).exits(5).stderr().contains("never committed"));
+    assert!(clone.tix(&["land", ID]).exits(5).stderr().contains("uncommitted"));
     assert_eq!(story(&sandbox).len(), 1, "nothing but the claim");
     clone.tix(&["land", "TICKET-nobody-001"]).exits(4);
     clone.tix(&["land"]).exits(2);

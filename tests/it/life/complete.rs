@@ -417,7 +417,7 @@ fn a_complete_ticket_is_given_back_only_by_somebody_who_says_why() {
     ");
     assert_eq!(sandbox.remote().git(&["for-each-ref"]), before);
     let told = ada.tix(&["release", ID, "--reason", "the wrong door"]);
-    insta::assert_snapshot!(told.success().stderr(), @"warning: TICKET-foo-001 was complete, and is not any more; most servers close a pull request when its branch is deleted");
+    insta::assert_snapshot!(told.success().stderr(), @"warning: TICKET-foo-001 was complete, and no longer is; most servers close a pull request when its branch is deleted");
     assert_eq!(value(&text(&sandbox, "main", QUEUED), "status").unwrap(), "open");
 }
 
@@ -430,7 +430,7 @@ fn a_release_says_that_it_takes_a_ticket_out_of_its_review() {
         ada.tix(&["submit", ID]).success();
         let told = ada.tix(&["release", ID]);
         insta::allow_duplicates!(
-            insta::assert_snapshot!(told.success().stderr(), @"warning: TICKET-foo-001 was submitted for review, and is not any more; most servers close a pull request when its branch is deleted")
+            insta::assert_snapshot!(told.success().stderr(), @"warning: TICKET-foo-001 was submitted for review, and no longer is; most servers close a pull request when its branch is deleted")
         );
     }
 }

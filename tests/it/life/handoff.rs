@@ -62,7 +62,7 @@ fn nobody_and_several_are_listed_and_nothing_changes() {
       people  Bob <bob@example.org>
               Ada Example <ada@example.org>
               reviewer
-    hint: name one of them, by a part of the name or by the address
+    hint: name one of them by part of the name or by address
     hint: for somebody new, give `Name <address>`, or add --new-person
     ");
     let several = ada.tix(&["handoff", ID, "--to", "example.org"]);

@@ -65,7 +65,7 @@ fn what_others_write_reaches_a_workspace_that_is_in_use_and_loses_nothing_there(
     // The ticket itself is being edited: the workspace stays behind, and says so.
     there.write(ACTIVE, there.read(ACTIVE) + "\nmine\n");
     let output = ada.tix(&["note", ID, "two"]);
-    assert!(output.success().stderr().contains("the workspace has not followed"), "{output}");
+    assert!(output.success().stderr().contains("the workspace was not updated"), "{output}");
     assert!(there.read(ACTIVE).ends_with("\nmine\n"));
     assert_eq!(
         entries(&text(&sandbox, BRANCH, ACTIVE)).iter().filter(|e| *e == "Creator: note").count(),
@@ -194,7 +194,7 @@ fn without_a_remote_branch_and_workspace_move_together() {
     there.write(ACTIVE, there.read(ACTIVE) + "\nmine\n");
     let before = tip(&place, BRANCH);
     let output = place.tix(&["note", ID, "another"]);
-    assert!(output.exits(5).stderr().contains("not committed"), "{output}");
+    assert!(output.exits(5).stderr().contains("uncommitted"), "{output}");
     assert_eq!(tip(&place, BRANCH), before);
     no_leftovers(&place);
 }

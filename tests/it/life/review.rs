@@ -170,13 +170,13 @@ fn submit_wants_everything_committed_and_pushed() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: the workspace of TICKET-foo-001 holds changes that were never committed
+    error: the workspace of TICKET-foo-001 has uncommitted changes
       workspace  [ROOT]/a.worktrees/TICKET-foo-001
       staged     staged.txt
       changed    src/main.rs
       untracked  new.txt
     hint: look at them: git -C '[ROOT]/a.worktrees/TICKET-foo-001' status
-    hint: commit what belongs to the ticket, and let git ignore what never will
+    hint: commit what belongs to the ticket, and let git ignore the rest
     ");
     there.git(&["add", "src", "new.txt"]);
     there.git(&["commit", "-q", "-m", "work"]);

@@ -168,7 +168,7 @@ fn with_every_step_recorded_on_an_ordinary_main() {
     let request = format!("git switch main && git pull && git merge ticket/{ID} && git push");
     assert_eq!(next(&bob), request);
     let land = ada.tix(&["land", ID]);
-    assert!(land.exits(5).stderr().contains("brings no ticket to it"), "{land}");
+    assert!(land.exits(5).stderr().contains("carries no ticket to land"), "{land}");
     ada.tix(&["clean", ID]).exits(5);
     squash_and_keep(&bob, "main");
     assert_eq!(next(&ada), format!("tix clean {ID}"));

@@ -117,7 +117,7 @@ fn a_status_that_allows_nothing_is_told_once() {
     let sandbox = queued_with("", &queue_ticket(ID).replace("status: open", "status: done"));
     let ada = sandbox.clone_named("a");
     let output = ada.tix(&["status", ID]);
-    let told = "you can do nothing with it now: `approved` is not a status for queue/\n";
+    let told = "there is nothing you can do with it now: `approved` is not a status for queue/\n";
     assert!(output.success().stdout().contains(told), "{output}");
 }
 
@@ -180,7 +180,7 @@ fn a_ticket_that_is_complete_and_not_merged() {
       review --approve          it is in completed/
       review --request-changes  it is in completed/
       complete                  it is in completed/
-      land                      work reaches the trunk by pull request here
+      land                      this repository lands work by pull request
       archive                   it is in active/
       rework                    it is in active/
     next:

@@ -15,7 +15,7 @@ fn a_verb_says_what_it_changed() {
     let set = said(&["set", ID, "priority=high", "labels=a,b"]);
     assert_eq!(set, format!("{ID}: priority: - → P1, labels: - → a, b\n"));
     let again = said(&["set", ID, "priority=P1", "title=Else"]);
-    assert_eq!(again, format!("{ID}: priority is P1 already, title: Make it work → Else\n"));
+    assert_eq!(again, format!("{ID}: priority is already P1, title: Make it work → Else\n"));
     assert_eq!(value(&text(&sandbox, "main", QUEUED), "priority").unwrap(), "P1");
     assert_eq!(said(&["edit", ID, "--append", "a word"]), format!("{ID} is edited\n"));
     assert_eq!(said(&["tick", ID, "1"]), format!("{ID}: 2 of 2 boxes ticked\n"));

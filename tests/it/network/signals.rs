@@ -74,9 +74,9 @@ fn interrupted_at_any_write_it_says_what_stands_and_two_ways_on() {
 #[test]
 fn interrupted_behind_its_push_it_says_that_the_change_stands() {
     let rows: [(&[&str], &str); 3] = [
-        (RELEASE, "finish what is left to do in this clone: tix release"),
-        (&["close", ID, "--as", "wont_do"], "finish what is left to do in this clone: tix close"),
-        (NEW, "see how it stands: tix status TICKET-bar-001 --fetch"),
+        (RELEASE, "finish the rest in this clone: tix release"),
+        (&["close", ID, "--as", "wont_do"], "finish the rest in this clone: tix close"),
+        (NEW, "look at it: tix status TICKET-bar-001 --fetch"),
     ];
     for (command, way) in rows {
         let (sandbox, clone, shim) = with_dying_pushes(On::command("push"), Do::InterruptAfter);

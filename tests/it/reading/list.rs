@@ -87,7 +87,7 @@ fn a_damaged_file_never_hides_the_others() {
     assert_eq!(damaged, expected, "{output}");
     let warnings = output.stderr().lines().filter(|line| line.starts_with("warning: ")).count();
     assert_eq!(warnings, expected.len(), "{output}");
-    assert!(output.stderr().contains("TICKET-login-001 is there 2 times"), "{output}");
+    assert!(output.stderr().contains("TICKET-login-001 exists 2 times"), "{output}");
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn a_limit_says_what_it_leaves_out() {
 fn an_old_view_says_so_and_any_fetch_makes_it_new() {
     let sandbox = seeded();
     let clone = sandbox.clone_named("a");
-    let note = "as of 3 h ago; `tix list --fetch` looks again";
+    let note = "as of 3 h ago; `tix list --fetch` refreshes";
     let is_told = || clone.tix(&["list"]).success().stderr().contains(note);
     assert!(!is_told(), "a new clone is up to date");
     clone.age(LONG_AGO);
@@ -315,7 +315,7 @@ fn a_repository_without_tickets_is_told_from_an_empty_queue() {
     exit: 0
     ----- stdout -----
     ----- stderr -----
-    there is no ticket yet; write one: tix new <title>
+    there are no tickets yet; write one: tix new <title>
     ");
 }
 

@@ -108,7 +108,7 @@ fn a_file_whose_name_is_no_id_is_known_by_that_name_and_told_why_it_does_not_cou
                 let output = clone.tix(&[&[command, query], words].concat());
                 let told = output.exits(9).stderr();
                 assert!(
-                    told.starts_with(&format!("error: {} is no ticket: ", path(name))),
+                    told.starts_with(&format!("error: {} is not a ticket: ", path(name))),
                     "{output}"
                 );
                 assert!(told.contains(why) && told.contains(": tix doctor\n"), "{output}");

@@ -105,7 +105,7 @@ fn work_is_not_lost_with_a_server_that_keeps_half_of_its_word() {
     ----- stdout -----
     TICKET-foo-001 is back in the queue
     ----- stderr -----
-    warning: origin took the release and left ticket/TICKET-foo-001 where it was; the next claim of TICKET-foo-001 puts it aside
+    warning: origin accepted the release but left ticket/TICKET-foo-001 where it was; the next claim of TICKET-foo-001 moves it aside
     ");
     let kept = sandbox.remote().files("ticket/TICKET-foo-001");
     assert!(kept.contains(&"src/work.rs".to_owned()), "{kept:#?}");
@@ -169,7 +169,7 @@ fn a_branch_that_a_release_could_not_delete_is_put_aside_by_the_next_claim() {
     assert_snapshot!(output.redacted(), @r#"
     exit: 0
     ----- stdout -----
-    {"schema":"tix/receipt@1","operation":"release","ticket":"TICKET-foo-001","outcome":"released","claim":{"id":"[CLAIM]","by":"Ada Example <ada@example.org>","at":"[TIME]","commit":"[OID]","branch":"main","attempts":0},"commits":["[OID]"],"paths":["tickets/active/TICKET-foo-001/TICKET-foo-001.md","tickets/queue/TICKET-foo-001.md"],"pushed":[{"ref":"refs/heads/main","old":"[OID]","new":"[OID]"}],"remote":"origin","trunk":"main","by":"Ada Example <ada@example.org>","at":"[TIME]","attempts":1,"duration_ms":[N],"warnings":["origin took the release and left ticket/TICKET-foo-001 where it was; the next claim of TICKET-foo-001 puts it aside"]}
+    {"schema":"tix/receipt@1","operation":"release","ticket":"TICKET-foo-001","outcome":"released","claim":{"id":"[CLAIM]","by":"Ada Example <ada@example.org>","at":"[TIME]","commit":"[OID]","branch":"main","attempts":0},"commits":["[OID]"],"paths":["tickets/active/TICKET-foo-001/TICKET-foo-001.md","tickets/queue/TICKET-foo-001.md"],"pushed":[{"ref":"refs/heads/main","old":"[OID]","new":"[OID]"}],"remote":"origin","trunk":"main","by":"Ada Example <ada@example.org>","at":"[TIME]","attempts":1,"duration_ms":[N],"warnings":["origin accepted the release but left ticket/TICKET-foo-001 where it was; the next claim of TICKET-foo-001 moves it aside"]}
     ----- stderr -----
     "#);
     sandbox.remote().git(&["config", "receive.denyDeletes", "false"]);
@@ -271,7 +271,7 @@ fn until_its_settings_are_merged_a_trunk_of_its_own_is_found_and_named() {
     other.git(&["fetch", "-q"]);
     let lost = other.tix(&["show", id, "--json"]);
     let hint = lost.exits(4).json()["hints"][0].as_str().unwrap().to_owned();
-    let (_, command) = hint.split_once("here: ").unwrap();
+    let (_, command) = hint.split_once("says so: ").unwrap();
     assert_eq!(command, "git config tix.trunk tickets");
     other.git(&["config", "tix.trunk", "tickets"]);
     other.tix(&["show", id]).success();

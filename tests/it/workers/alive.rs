@@ -34,7 +34,7 @@ fn the_record_is_there_while_the_worker_runs_and_goes_with_it() {
     assert!(workspace(&clone, ID).exists());
     let again = clone.tix(&["activate", ID, "--json"]);
     assert!(fact(again.exits(5), "because").contains("was kept: the worker sh"), "{again}");
-    assert_eq!(hints(&again), format!("let it come to its end, then: tix activate {ID}"));
+    assert_eq!(hints(&again), format!("wait for it to end, then: tix activate {ID}"));
     gate.open();
     let output = worker.wait();
     assert_eq!(output.exits(7).stdout(), "done\n");

@@ -46,7 +46,7 @@ fn a_start_that_fails_in_any_way_leaves_no_claim_and_no_record_and_the_next_one_
     ----- stdout -----
     ----- stderr -----
     error: TICKET-foo-001: `./missing --now` cannot be started: No such file or directory (os error 2); the ticket was given back to the queue
-    hint: a bare name is looked for on PATH, any other path in the workspace
+    hint: a bare name is looked up on PATH, any other path in the workspace
     ");
     given_back(&sandbox, &clone, &before, "`./missing --now` cannot be started");
 
@@ -131,7 +131,7 @@ fn a_program_that_is_not_there_costs_no_claim() {
     ----- stdout -----
     ----- stderr -----
     error: there is no program `no-such-agent` on PATH; nothing was claimed
-    hint: name one that is there, or a path in the workspace such as ./agent
+    hint: name a program on PATH, or a path in the workspace such as ./agent
     ");
     before.assert_same(&clone);
     remote.assert_same(&sandbox.remote());
@@ -155,7 +155,7 @@ fn work_of_a_worker_that_failed_at_once_is_kept() {
     let clone = sandbox.clone_named("a");
     let script = "echo mine >notes.txt; exit 1";
     let output = clone.tix(&["activate", ID, "--alive-for", "1m", "--exec", "sh", "-c", script]);
-    assert!(output.exits(1).stderr().contains("was kept: it holds changes"), "{output}");
+    assert!(output.exits(1).stderr().contains("was kept: it has uncommitted changes"), "{output}");
     assert_eq!(clone.at(workspace(&clone, ID)).read("notes.txt"), "mine\n");
     assert_eq!(subjects(&sandbox)[0], format!("release: {ID}"));
 }
@@ -199,7 +199,7 @@ fn while_a_worker_is_being_started_a_lock_holds_others_off_and_no_record() {
     ----- stdout -----
     ----- stderr -----
     error: TICKET-foo-001: another tix in this clone is starting a worker
-    hint: see what comes of it: tix run TICKET-foo-001 -- <command>
+    hint: try again in a moment: tix run TICKET-foo-001 -- <command>
     ");
     gate.open();
     first.wait().success();

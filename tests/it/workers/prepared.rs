@@ -1,4 +1,4 @@
-//! What a new workspace gets beside its files: ignored files that it needs, and the team's commands.
+//! Fills a new workspace with more than its files: ignored files that it needs, and the team's commands.
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
@@ -92,7 +92,7 @@ fn what_the_commands_made_counts_for_work_when_somebody_has_changed_it() {
     there.write("out/a", "2\n");
     assert_eq!(is_dirty(), true);
     let released = clone.tix(&["release", ID]);
-    assert!(released.success().stderr().contains("never committed (out/a)"), "{released}");
+    assert!(released.success().stderr().contains("uncommitted changes (out/a)"), "{released}");
     assert_eq!((there.read("out/a"), there.read("out/b c")), ("2\n".into(), "1\n".into()));
 }
 
@@ -118,7 +118,7 @@ fn there_is_nothing_to_trust_without_commands() {
     exit: 4
     ----- stdout -----
     ----- stderr -----
-    error: there is nothing to trust: .tix.yaml has no post_activate, and no worktree that is not beside this clone
+    error: there is nothing to trust: .tix.yaml has no post_activate, and keeps worktrees beside this clone
     hint: tix reads .tix.yaml from the branch that pull requests go to, as last fetched: git fetch
     ");
     clone.tix(&["trust", "--revoke"]).success();
