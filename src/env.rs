@@ -44,6 +44,9 @@ pub fn asked_about() -> Vec<OsString> {
     std::env::args_os().skip_while(|word| word != "--").skip(1).collect()
 }
 
+/// With this variable set, `--json` prints the object to stdout and the words for people to stderr: one call gives both.
+pub const ANSWER_BOTH: &str = "_TIX_ANSWER_BOTH";
+
 /// Names the shell that asks for completions.
 pub const COMPLETE: &str = "_TIX_COMPLETE";
 
@@ -158,6 +161,16 @@ impl Env {
     /// `TIX_ACTOR`: who acts, if not git's `user.name <user.email>`.
     pub fn actor(&self) -> Result<Option<&str>, NotUtf8> {
         self.text("TIX_ACTOR")
+    }
+
+    /// Whether whoever runs tix wants its answer both as JSON and in words; see [`ANSWER_BOTH`].
+    pub fn answers_both(&self) -> bool {
+        self.raw(ANSWER_BOTH).is_some()
+    }
+
+    /// `CLAUDE_PROJECT_DIR`: the project that an agent's session was started in.
+    pub fn project_dir(&self) -> Option<&Path> {
+        self.raw("CLAUDE_PROJECT_DIR").map(Path::new)
     }
 
     /// The shell that asks for completions.

@@ -22,6 +22,14 @@ pub enum Format {
     Json,
 }
 
+/// Where the words of an answer go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WordsTo {
+    Stdout,
+    /// Beside JSON on stdout.
+    Stderr,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Narration {
     On,
@@ -58,6 +66,7 @@ impl ColorChoice {
 #[derive(Clone, Debug)]
 pub struct Out {
     pub format: Format,
+    words: WordsTo,
     narration: Narration,
     color: bool,
     answer_color: bool,
@@ -78,6 +87,11 @@ impl Out {
         let colors = |is_terminal| ColorChoice::Auto.applies(env, is_terminal);
         Out {
             format,
+            words: if format == Format::Json && env.answers_both() {
+                WordsTo::Stderr
+            } else {
+                WordsTo::Stdout
+            },
             narration,
             color: colors(terminal),
             answer_color: colors(Out::is_terminal()),
@@ -85,6 +99,15 @@ impl Out {
             pager: None,
             configured_pager: OnceLock::new(),
             lost: OnceLock::new(),
+        }
+    }
+
+    /// In which forms the answer is wanted, the first of them first.
+    pub fn formats(&self) -> &'static [Format] {
+        match self.format {
+            Format::Json if self.words == WordsTo::Stderr => &[Format::Json, Format::Human],
+            Format::Json => &[Format::Json],
+            Format::Human => &[Format::Human],
         }
     }
 
@@ -148,12 +171,15 @@ impl Out {
         if self.pager_for(text).is_some_and(|pager| pager::show(pager, text)) {
             return;
         }
-        self.to_stdout(text.as_bytes());
+        self.answer_bytes(text.as_bytes());
     }
 
     /// Prints the answer as bytes, for a program that reads it.
     pub fn answer_bytes(&self, bytes: &[u8]) {
-        self.to_stdout(bytes);
+        match self.words {
+            WordsTo::Stdout => self.to_stdout(bytes),
+            WordsTo::Stderr => write_all(&mut io::stderr().lock(), bytes),
+        }
     }
 
     /// Prints a table, laid out for the reader of stdout.
@@ -185,6 +211,12 @@ impl Out {
         let (width, _) = terminal_size::terminal_size().filter(|_| Out::is_terminal())?;
         // Some terminals do not know how wide they are, and say 0.
         Some(usize::from(width.0)).filter(|width| *width > 0)
+    }
+
+    /// Prints one line for a program that may have gone; that is its error.
+    pub fn line(&self, line: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(format!("{line}\n").as_bytes()).and_then(|()| stdout.flush())
     }
 
     /// Prints the answer as one JSON object on one line, without the keys that hold nothing.

@@ -193,14 +193,15 @@ pub fn finish(
 
 pub fn answer(out: &Out, receipt: &Receipt, text: &str) {
     out.clear_progress();
-    if out.format == Format::Json {
-        out.json(receipt);
-        return;
+    for format in out.formats() {
+        match format {
+            Format::Json => out.json(receipt),
+            Format::Human => {
+                receipt.warnings.iter().for_each(|warning| out.warn(warning));
+                out.answer(text);
+            }
+        }
     }
-    for warning in &receipt.warnings {
-        out.warn(warning);
-    }
-    out.answer(text);
 }
 
 /// The answer of most verbs: the ticket and its state now.

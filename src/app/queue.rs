@@ -280,20 +280,23 @@ impl Choice {
     pub fn ended_empty(&self, ctx: &Context<'_>, filter: &QueueFilter) -> Failure {
         ctx.out.clear_progress();
         self.warn(ctx);
-        match ctx.out.format {
-            Format::Json => ctx.out.json(self),
-            Format::Human => {
-                for passed in self.explained.iter().flatten() {
-                    for reason in &passed.hindrances {
-                        let text = &reason.text;
-                        ctx.out.warn(&format!("{} was passed over: {text}", passed.ticket.id));
+        for format in ctx.out.formats() {
+            match format {
+                Format::Json => ctx.out.json(self),
+                Format::Human => {
+                    for passed in self.explained.iter().flatten() {
+                        for reason in &passed.hindrances {
+                            let text = &reason.text;
+                            ctx.out.warn(&format!("{} was passed over: {text}", passed.ticket.id));
+                        }
                     }
+                    let what =
+                        if filter.is_any() { "nothing to do" } else { "nothing matching to do" };
+                    ctx.out.narrate(&format!(
+                        "{what} on {}; see why: tix next --explain",
+                        self.as_of.trunk
+                    ));
                 }
-                let what = if filter.is_any() { "nothing to do" } else { "nothing matching to do" };
-                ctx.out.narrate(&format!(
-                    "{what} on {}; see why: tix next --explain",
-                    self.as_of.trunk
-                ));
             }
         }
         Failure::answered(Exit::NotFound)

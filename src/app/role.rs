@@ -11,7 +11,7 @@ use crate::out::Out;
 use crate::text::near;
 
 /// What any role may do: read, and what git, agents and shells call by themselves.
-pub const ALWAYS: [&str; 18] = [
+pub const ALWAYS: [&str; 19] = [
     "agent-guide",
     "board",
     "check",
@@ -24,6 +24,7 @@ pub const ALWAYS: [&str; 18] = [
     "list",
     "log",
     "man",
+    "mcp",
     "next",
     "path",
     "report",
@@ -34,25 +35,43 @@ pub const ALWAYS: [&str; 18] = [
 
 /// Checks that the named role, if any, may use this command.
 pub fn check(verb: &str, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let named = match &globals.role {
-        Some(role) => Some(role.as_str()),
-        None => env.role().map_err(|error| Failure::new(Exit::Usage, error.to_string()))?,
-    };
+    let named = named(globals, env)?;
     let Some(role) = named.filter(|_| !ALWAYS.contains(&verb)) else { return Ok(()) };
     // The command itself says what it does not understand.
     let globals = Globals { on_unknown: OnUnknown::PassOver, ..globals.clone() };
     let ctx = Context::open(&globals, env, out, None)?;
-    let commands = command_line::description();
-    let verbs: Vec<_> = commands.get_subcommands().map(|one| one.get_name().to_owned()).collect();
-    judge(role, verb, &ctx.config.roles, &verbs).map_err(|failure| ctx.by_settings(failure))
+    judge(role, verb, &ctx.config.roles, &known_verbs()).map_err(|failure| ctx.by_settings(failure))
 }
 
-fn judge(
+/// The role of this call, if one was named.
+fn named<'a>(globals: &'a Globals, env: &'a Env) -> Result<Option<&'a str>, Failure> {
+    match &globals.role {
+        Some(role) => Ok(Some(role.as_str())),
+        None => env.role().map_err(|error| Failure::new(Exit::Usage, error.to_string())),
+    }
+}
+
+fn known_verbs() -> Vec<String> {
+    let commands = command_line::description();
+    commands.get_subcommands().map(|one| one.get_name().to_owned()).collect()
+}
+
+/// The commands that the role which was named may use; `None` without a role.
+pub fn allowed(globals: &Globals, env: &Env, out: &Out) -> Result<Option<Vec<String>>, Failure> {
+    let Some(role) = named(globals, env)? else { return Ok(None) };
+    let ctx = Context::open(globals, env, out, None)?;
+    let granted = granted(role, &ctx.config.roles, &known_verbs())
+        .map_err(|failure| ctx.by_settings(failure))?;
+    let always = ALWAYS.map(str::to_owned);
+    Ok(Some(granted.iter().cloned().chain(always).collect()))
+}
+
+/// The commands of a role, once all roles have been looked at.
+fn granted<'a>(
     role: &str,
-    verb: &str,
-    roles: &BTreeMap<String, Vec<String>>,
+    roles: &'a BTreeMap<String, Vec<String>>,
     verbs: &[String],
-) -> Result<(), Failure> {
+) -> Result<&'a [String], Failure> {
     for (name, allowed) in roles {
         if let Some(unknown) = allowed.iter().find(|one| !verbs.contains(one)) {
             let message = format!(
@@ -64,16 +83,25 @@ fn judge(
                 .hint("see the commands: tix --help"));
         }
     }
-    let Some(allowed) = roles.get(role) else {
+    roles.get(role).map(Vec::as_slice).ok_or_else(|| {
         let failure = Failure::new(Exit::Usage, format!("there is no role `{role}`"))
             .maybe_fact("nearest", nearest(role, roles.keys().map(String::as_str)));
-        return Err(if roles.is_empty() {
+        if roles.is_empty() {
             failure.hint(format!("{CONFIG_FILE} defines no roles"))
         } else {
             let names: Vec<&str> = roles.keys().map(String::as_str).collect();
             failure.fact("roles", names.join(", ")).hint("name one with --role, or with TIX_ROLE")
-        });
-    };
+        }
+    })
+}
+
+fn judge(
+    role: &str,
+    verb: &str,
+    roles: &BTreeMap<String, Vec<String>>,
+    verbs: &[String],
+) -> Result<(), Failure> {
+    let allowed = granted(role, roles, verbs)?;
     if allowed.iter().any(|one| one == verb) {
         return Ok(());
     }

@@ -322,6 +322,13 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "mcp",
+        &[
+            Example("tix mcp", "serve this clone; an agent's program starts it so"),
+            Example("tix mcp -C ../shop", "serve another clone"),
+        ],
+    ),
+    (
         "shell-init",
         &[
             Example("eval \"$(tix shell-init bash)\"", "in ~/.bashrc"),

@@ -23,7 +23,7 @@ const GROUPS: [(&str, &[&str]); 8] = [
     ("Review and land", &["review", "land", "clean", "archive"]),
     ("Hand over and end", &["handoff", "reclaim", "close", "reopen"]),
     ("Guard and repair", &["doctor", "check", "hook", "trust", "config"]),
-    ("Agents and shells", &["run", "agent-guide", "shell-init", "completions", "man"]),
+    ("Agents and shells", &["run", "agent-guide", "mcp", "shell-init", "completions", "man"]),
 ];
 
 /// Aliases of commands, each shown once. Some stand for a command with options.

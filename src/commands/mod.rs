@@ -28,6 +28,7 @@ pub mod land;
 pub mod list;
 pub mod log;
 pub mod man;
+pub mod mcp;
 pub mod new;
 pub mod next;
 pub mod note;

@@ -85,6 +85,8 @@ pub fn run(args: &NewArgs, globals: &Globals, env: &Env, out: &Out) -> Result<()
     out.clear_progress();
     if out.format == Format::Json {
         out.json(&receipt);
+    }
+    if !out.formats().contains(&Format::Human) {
         return Ok(());
     }
     for warning in &receipt.warnings {

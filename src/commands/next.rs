@@ -68,11 +68,13 @@ pub fn run(args: &NextArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
 fn tell(ctx: &Context<'_>, args: &NextArgs, choice: &Choice) -> Result<(), Failure> {
     let empty = choice.is_empty();
     let explained = choice.explained.as_deref();
-    match (ctx.out.format, explained) {
-        (Format::Human, Some(explained)) => ctx.out.table(&reasons(ctx, explained)),
-        (Format::Human, None) => ctx.out.table(&table(ctx, &choice.tickets)),
-        (Format::Json, _) if empty => {}
-        (Format::Json, _) => ctx.out.json(choice),
+    for format in ctx.out.formats() {
+        match (format, explained) {
+            (Format::Human, Some(explained)) => ctx.out.table(&reasons(ctx, explained)),
+            (Format::Human, None) => ctx.out.table(&table(ctx, &choice.tickets)),
+            (Format::Json, _) if empty => {}
+            (Format::Json, _) => ctx.out.json(choice),
+        }
     }
     if empty {
         return Err(choice.ended_empty(ctx, &args.filter));

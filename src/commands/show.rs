@@ -72,24 +72,26 @@ pub fn run(args: &ShowArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
         let entry = seen_or_here(&ctx, seen.view, args.id.as_deref(), "show")?;
         let (mut row, document) = board::read_one(&ctx, seen.view, entry)?;
         let bytes = document.as_bytes();
-        match (out.format, Out::is_terminal()) {
-            (Format::Json, _) => {
-                let rows = std::slice::from_mut(&mut row);
-                board::overlay(&ctx, seen.view, rows, WorkspaceLook::Leave)?;
-                let text = text_of(bytes);
-                let as_of = AsOf::of(&ctx, seen);
-                let parts = TicketFamily::of(&ctx, seen, &mut row)?.in_json();
-                out.json(&ShowJson { schema: "tix/ticket@1", row: &row, as_of, parts, text });
+        for format in out.formats() {
+            match (format, Out::is_terminal()) {
+                (Format::Json, _) => {
+                    let rows = std::slice::from_mut(&mut row);
+                    board::overlay(&ctx, seen.view, rows, WorkspaceLook::Leave)?;
+                    let text = text_of(bytes);
+                    let as_of = AsOf::of(&ctx, seen);
+                    let parts = TicketFamily::of(&ctx, seen, &mut row)?.in_json();
+                    out.json(&ShowJson { schema: "tix/ticket@1", row: &row, as_of, parts, text });
+                }
+                (Format::Human, true) => {
+                    let workspace = match board::workspace(&ctx, &row.id)? {
+                        Workspace::At(path) => Some(path),
+                        Workspace::Gone(_) | Workspace::None => None,
+                    };
+                    let family = TicketFamily::of(&ctx, seen, &mut row)?;
+                    out.answer(&summary(&ctx, &row, &document, (workspace, &family)));
+                }
+                (Format::Human, false) => out.answer_bytes(bytes),
             }
-            (Format::Human, true) => {
-                let workspace = match board::workspace(&ctx, &row.id)? {
-                    Workspace::At(path) => Some(path),
-                    Workspace::Gone(_) | Workspace::None => None,
-                };
-                let family = TicketFamily::of(&ctx, seen, &mut row)?;
-                out.answer(&summary(&ctx, &row, &document, (workspace, &family)));
-            }
-            (Format::Human, false) => out.answer_bytes(bytes),
         }
         board::tell_age(&ctx, seen, &format!("tix show --fetch {}", row.id));
         Ok(())

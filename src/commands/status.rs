@@ -114,10 +114,12 @@ pub fn run(args: &StatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result
         }
         let entry = seen_or_here(&ctx, seen.view, args.ticket.as_deref(), "status")?;
         let standpoint = standpoint(&ctx, seen, entry)?;
-        match out.format {
-            Format::Json => out.json(&shown(&standpoint, args.all, AsOf::of(&ctx, seen))),
-            Format::Human if args.all => out.answer(&in_full(&ctx, &standpoint)),
-            Format::Human => out.answer(&in_short(&ctx, args, &standpoint)),
+        for format in out.formats() {
+            match format {
+                Format::Json => out.json(&shown(&standpoint, args.all, AsOf::of(&ctx, seen))),
+                Format::Human if args.all => out.answer(&in_full(&ctx, &standpoint)),
+                Format::Human => out.answer(&in_short(&ctx, args, &standpoint)),
+            }
         }
         board::tell_age(&ctx, seen, &format!("tix status --fetch {}", entry.id));
         Ok(())

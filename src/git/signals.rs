@@ -13,6 +13,7 @@ use super::exec::ExecError;
 static CAUGHT: AtomicI32 = AtomicI32::new(0);
 static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 static HEIRS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+static LAST_ACT: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
 
 /// The name of a signal, such as `SIGINT`, if it has one.
 #[cfg(unix)]
@@ -71,9 +72,20 @@ pub fn listen() -> std::io::Result<()> {
             for heir in known(&HEIRS).iter() {
                 pass_on(*heir, signal);
             }
+            // A thread of its own, so that a second signal is heard.
+            if let Some(act) = LAST_ACT.lock().ok().and_then(|mut act| act.take()) {
+                std::thread::spawn(act);
+            }
         }
     });
     Ok(())
+}
+
+/// What the first signal sets off besides; for a process that waits for something that no signal ends.
+pub fn when_caught(act: impl FnOnce() + Send + 'static) {
+    if let Ok(mut last) = LAST_ACT.lock() {
+        *last = Some(Box::new(act));
+    }
 }
 
 /// On other systems children end with the console.

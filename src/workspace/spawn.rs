@@ -58,6 +58,12 @@ impl CommandLine {
         }
     }
 
+    /// Starts it with pipes for all that it reads and writes.
+    pub fn answering(&self, dir: &Path, variables: &[(OsString, OsString)]) -> io::Result<Child> {
+        let mut command = self.prepare(dir, variables);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+    }
+
     fn prepare(&self, dir: &Path, variables: &[(OsString, OsString)]) -> Command {
         #[allow(clippy::disallowed_methods, reason = "this is the one place beside git's own")]
         let mut command = Command::new(self.program_in(dir));

@@ -33,6 +33,7 @@ mod init;
 mod json;
 mod land;
 mod life;
+mod mcp;
 mod net_works;
 mod network;
 mod new;

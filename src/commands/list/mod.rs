@@ -278,22 +278,24 @@ fn answer(
     total: usize,
 ) {
     let returned = rows.len();
-    match ctx.out.format {
-        _ if args.jsonl => ctx.out.json_lines(rows),
-        Format::Json => ctx.out.json(&Listing {
-            schema: "tix/list@1",
-            as_of: AsOf::of(ctx, seen),
-            extent: Extent::new(returned, total),
-            tickets: rows,
-            damaged,
-        }),
-        Format::Human => {
-            let columns =
-                if args.columns.is_empty() { &Column::DEFAULT[..] } else { &args.columns };
-            ctx.out.table(&Column::table(columns, rows, ctx.now));
+    for format in ctx.out.formats() {
+        match format {
+            _ if args.jsonl => ctx.out.json_lines(rows),
+            Format::Json => ctx.out.json(&Listing {
+                schema: "tix/list@1",
+                as_of: AsOf::of(ctx, seen),
+                extent: Extent::new(returned, total),
+                tickets: rows,
+                damaged,
+            }),
+            Format::Human => {
+                let columns =
+                    if args.columns.is_empty() { &Column::DEFAULT[..] } else { &args.columns };
+                ctx.out.table(&Column::table(columns, rows, ctx.now));
+            }
         }
     }
-    if ctx.out.format == Format::Human {
+    if ctx.out.formats().contains(&Format::Human) {
         if total == 0 {
             ctx.out.narrate(&nothing(args, seen));
         } else if returned < total {

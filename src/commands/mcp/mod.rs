@@ -1,0 +1,59 @@
+//! `tix mcp`: the verbs of a ticket's life as tools of an agent, over the Model Context Protocol on standard input and output.
+
+mod call;
+mod message;
+mod server;
+mod tools;
+
+use self::server::ServerSettings;
+use crate::app::context::{Context, Globals};
+use crate::app::role;
+use crate::env::{self, Env};
+use crate::error::{Exit, Failure};
+use crate::out::Out;
+
+/// Serve the tickets to an agent as tools (Model Context Protocol)
+///
+/// An agent's program starts it and speaks to it on standard input and output: `tix mcp` is all that its settings need. Each call
+/// works in the clone that it names, else in `CLAUDE_PROJECT_DIR`, else in the directory that the server was started in. With a
+/// role (--role, `TIX_ROLE`) the tools are those that the role may use.
+#[derive(Debug, clap::Args)]
+pub struct McpArgs {}
+
+pub fn run(_args: &McpArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let program = env::current_exe().map_err(|error| {
+        Failure::new(Exit::Git, format!("tix does not know where it is: {error}"))
+    })?;
+    let start = match (&globals.dir, env.project_dir()) {
+        (Some(dir), _) => dir.clone(),
+        (None, Some(dir)) => dir.to_owned(),
+        (None, None) => env
+            .current_dir()
+            .map_err(|error| {
+                Failure::new(Exit::NotFound, format!("no working directory: {error}"))
+            })?
+            .to_owned(),
+    };
+    let here = env.current_dir().map_or_else(|_| start.clone(), |here| here.join(&start));
+    // A server that stood in a workspace would keep `tix clean` from removing it.
+    let home = Context::open(globals, env, out, None).ok().map(|ctx| ctx.repo.common_dir.clone());
+    if let Some(home) = &home {
+        std::env::set_current_dir(home).ok();
+    }
+    let station = ServerSettings {
+        program,
+        home: home.unwrap_or_else(|| here.clone()),
+        directory: here,
+        verbs: role::allowed(globals, env, out)?,
+    };
+    server::serve(&station, out)
+        // The client has gone: there is nobody to tell.
+        .or_else(
+            |error| {
+                if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
+            },
+        )
+        .map_err(|error| {
+            Failure::new(Exit::Incomplete, format!("the client cannot be reached: {error}"))
+        })
+}
