@@ -3,24 +3,90 @@
 use std::time::Instant;
 
 use super::context::Context;
+use super::follow::follow;
+use super::merged::proof;
 use super::receipt::{PushedJson, Receipt};
+use super::write::carried;
+use crate::config::RecordPlace;
 use crate::error::{Exit, Failure, denied, remote_words};
-use crate::git::{PrePush, PushMode, RefOutcome, RefUpdate};
+use crate::git::{
+    CommitText, HistoryQuery, HistoryWalk, MergedTree, PrePush, PushMode, RefOutcome, RefUpdate,
+};
+use crate::lifecycle::{Act, Ticket, TicketEntry};
 use crate::names::{Oid, RefName};
-use crate::text::shell_word;
-use crate::trunk::speaks_of_permission;
+use crate::text::{count, safe, shell_word};
+use crate::ticket::{Lane, TicketId};
+use crate::trunk::{Run, View, speaks_of_permission};
+
+/// A ticket, and its branch.
+pub type OfTicket<'i> = (&'i TicketId, &'i RefName);
+
+/// Says whether a command would do its work on a ticket whose branch is at this commit.
+pub type Would<'w> = dyn FnMut(&Ticket<'_>, &View<'_>, &Oid) -> Result<(), Failure> + 'w;
 
 /// Commits of the local ticket branch that the remote does not have yet.
-pub struct Unpushed {
-    /// Where the branch is here.
-    pub local: Oid,
-    /// Where it is on the remote, which is part of the history here.
-    pub there: Oid,
-    pub count: u64,
+struct Unpushed {
+    /// Where the branch is to be: where it is here, or a merge of that with what others have pushed.
+    tip: Oid,
+    /// Where it is on the remote, which is part of the history of `tip`.
+    there: Oid,
+    /// How many there are, without the merge.
+    count: u64,
+}
+
+/// Pushes what is committed here and not on the remote yet, once it is known that the command `would` then do its work: nothing
+/// is published by a command that then refuses.
+pub fn push_first(
+    ctx: &Context<'_>,
+    run: &Run,
+    act: &Act<'_>,
+    (id, branch): OfTicket<'_>,
+    receipt: &mut Receipt,
+    would: &mut Would<'_>,
+) -> Result<(), Failure> {
+    let Some(local) = perhaps_unpushed(ctx, branch)? else { return Ok(()) };
+    let progress = ctx.progress();
+    let engine = ctx.engine(run, &progress).watching(branch.clone());
+    let view = engine.fetch_view()?;
+    let Ok(entry) = view.snapshot.find_id(id) else { return Ok(()) };
+    if (ctx.record, entry.lane) == (RecordPlace::Branch, Lane::Completed) {
+        receipt.warnings.extend(left_out(ctx, branch, &local, &view, entry)?);
+        return Ok(());
+    }
+    if !matches!(entry.lane, Lane::Active | Lane::Completed) {
+        return Ok(());
+    }
+    let Some(work) = unpushed(ctx, run, branch, &local, view.watched())? else { return Ok(()) };
+    let on_trunk = view.require::<Failure>(entry)?;
+    let there;
+    let ticket = match ctx.record {
+        RecordPlace::Trunk => on_trunk,
+        RecordPlace::Branch => {
+            act.require_claim(&on_trunk)?;
+            there = engine.view_of(&work.tip)?;
+            carried(&there, id, &on_trunk)?
+        }
+    };
+    act.require_claim(&ticket)?;
+    would(&ticket, &view, &work.tip)?;
+    push_work(ctx, branch, &work, receipt)?;
+    // What follows may write to the trunk alone, and then nothing else brings the merge to the workspace.
+    receipt.warnings.extend(follow(ctx, branch, &work.tip)?);
+    Ok(())
+}
+
+/// An answer for people, with what was pushed for it.
+pub fn with_pushed(receipt: &Receipt, text: String) -> String {
+    let Some((number, remote)) = receipt.work_pushed.zip(receipt.remote.as_ref()) else {
+        return text;
+    };
+    let commits = count(number, "commit was", "commits were");
+    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    format!("{first}\n  {commits} pushed to {}\n{rest}", safe(remote))
 }
 
 /// What to push, as far as this clone knows without asking: the local branch, if it differs from what was last fetched.
-pub fn perhaps_unpushed(ctx: &Context<'_>, branch: &RefName) -> Result<Option<Oid>, Failure> {
+fn perhaps_unpushed(ctx: &Context<'_>, branch: &RefName) -> Result<Option<Oid>, Failure> {
     if ctx.remote.is_none() {
         return Ok(None);
     }
@@ -33,28 +99,81 @@ pub fn perhaps_unpushed(ctx: &Context<'_>, branch: &RefName) -> Result<Option<Oi
     Ok((!is_there).then_some(local))
 }
 
-/// The same, with what was just fetched. `None` if there is nothing to push, or if the remote has commits that are not
-/// here: then somebody has to combine the two.
-pub fn unpushed(
+/// The same, with what was fetched just now. Where others have pushed meanwhile, as tix itself does for a note, the two are
+/// merged. None where nothing is to be pushed, and where a person has to bring the two together: both changed the same lines, or
+/// the branch has been rewritten here, and a merge would bring back what was taken out.
+fn unpushed(
     ctx: &Context<'_>,
+    run: &Run,
+    branch: &RefName,
     local: &Oid,
     there: Option<&Oid>,
 ) -> Result<Option<Unpushed>, Failure> {
     let Some(there) = there else { return Ok(None) };
     let (count, lacking) = ctx.repo.ahead_behind(local, there)?;
-    let (local, there) = (local.clone(), there.clone());
-    Ok((count > 0 && lacking == 0).then_some(Unpushed { local, there, count }))
+    let work = |tip| Unpushed { tip, there: there.clone(), count };
+    if count == 0 || lacking == 0 {
+        return Ok((count > 0).then(|| work(local.clone())));
+    }
+    if ctx.repo.has_left(branch, local, there)? {
+        return Ok(None);
+    }
+    let MergedTree::Clean(tree) = ctx.repo.merge_trees(local, there)? else { return Ok(None) };
+    let subject = format!("Merge what others have pushed to {}", branch.short());
+    let text = CommitText { subject, ..CommitText::default() };
+    Ok(Some(work(run.writer()?.commit(&tree, &[local, there], &text)?)))
+}
+
+/// What to say of commits that are not in the branch into which the ticket was merged, because they were made after that.
+fn left_out(
+    ctx: &Context<'_>,
+    branch: &RefName,
+    local: &Oid,
+    view: &View<'_>,
+    entry: &TicketEntry,
+) -> Result<Option<String>, Failure> {
+    let into: Vec<&Oid> = view.base().into_iter().chain(view.commit()).collect();
+    let is_in = |tip: &Oid| {
+        let mut proofs = into.iter().map(|into| proof(ctx, tip, into, Some(&entry.path)));
+        proofs.find_map(Result::transpose).transpose().map(|proof| proof.is_some())
+    };
+    if is_in(local)? {
+        return Ok(None);
+    }
+    let mut known: Vec<Oid> = into.iter().copied().cloned().collect();
+    let seen = ctx.objects.resolve(ctx.seen_ref(branch).as_str())?;
+    for pushed in view.watched().cloned().into_iter().chain(seen) {
+        if is_in(&pushed)? {
+            known.push(pushed);
+        }
+    }
+    // The completion itself is in what was merged, however that was done.
+    known.extend(ctx.repo.brought_by(local, &entry.path)?);
+    let mut number = 0;
+    let walk = HistoryWalk::Beyond { tip: local, others: &known, since: None };
+    let query = HistoryQuery { walk, below: None, keys: &[], having: None };
+    ctx.repo.each_of_history(&query, |_| number += 1)?;
+    let (Some(remote), short) = (&ctx.remote, branch.short()) else { return Ok(None) };
+    let commits = count(number, "commit that is", "commits that are");
+    Ok((number > 0).then(|| {
+        format!(
+            "{short} has {commits} not in {}: the ticket was merged before\n\
+             push the branch, and have it merged once more: git push {remote} {}",
+            ctx.base.short(),
+            shell_word(short)
+        )
+    }))
 }
 
 /// Pushes them with a lease on the branch's current tip, and through the user's own pre-push hook.
-pub fn push_work(
+fn push_work(
     ctx: &Context<'_>,
     branch: &RefName,
     work: &Unpushed,
     receipt: &mut Receipt,
 ) -> Result<(), Failure> {
     let Some(remote) = &ctx.remote else { return Ok(()) };
-    let (name, from, to) = (branch.clone(), work.there.clone(), work.local.clone());
+    let (name, from, to) = (branch.clone(), work.there.clone(), work.tip.clone());
     let deadline = Instant::now() + ctx.config.timeout;
     let mode = PushMode { hook: PrePush::Asked, ..PushMode::one_by_one(deadline) };
     let report = ctx.repo.push(remote, &[RefUpdate::Move { name, from, to }], &mode)?;
@@ -69,7 +188,7 @@ pub fn push_work(
             receipt.pushed.push(PushedJson {
                 name: branch.to_string(),
                 old: Some(work.there.to_string()),
-                new: Some(work.local.to_string()),
+                new: Some(work.tip.to_string()),
             });
             Ok(())
         }

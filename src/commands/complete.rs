@@ -6,7 +6,7 @@ use crate::app::follow::{PushRequirement, follow_here, require_at_rest};
 use crate::app::here::named_or_here;
 use crate::app::input;
 use crate::app::operation::{Identity, NamedClaim, answer, answer_next, finish};
-use crate::app::publish::{perhaps_unpushed, push_work, unpushed};
+use crate::app::publish::{OfTicket, push_first, with_pushed};
 use crate::app::queue::Survey;
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
 use crate::app::request::by_request;
@@ -21,7 +21,7 @@ use crate::lifecycle::{
 };
 use crate::names::{Oid, RefName, RepoPath};
 use crate::out::Out;
-use crate::text::{count, safe, shell_word};
+use crate::text::{safe, shell_word};
 use crate::ticket::{FrontMatter, Lane, TicketId};
 use crate::trunk::{Diary, Run, View};
 
@@ -80,7 +80,9 @@ fn complete(ctx: &Context<'_>, args: &CompleteArgs, diary: &mut Diary) -> Result
         completion.here_only(&run, (&id, &branch), &mut receipt)?;
     } else {
         diary.phase = "push";
-        completion.push_first(&run, (&id, &branch), &mut receipt)?;
+        let mut would =
+            |ticket: &Ticket<'_>, trunk: &View<'_>, tip: &Oid| completion.would(ticket, trunk, tip);
+        push_first(ctx, &run, &completion.act, (&id, &branch), &mut receipt, &mut would)?;
         diary.phase = "complete";
         let written = write(ctx, &run, diary, &id, &mut |view| {
             merged = view.on_trunk.entry.lane == Lane::Completed;
@@ -97,13 +99,7 @@ fn complete(ctx: &Context<'_>, args: &CompleteArgs, diary: &mut Diary) -> Result
 /// Human-readable output: the state of the ticket and what was pushed.
 fn in_words(receipt: &Receipt) -> String {
     let next = receipt.next.as_deref().map(safe);
-    let text = answer_next(receipt, "is complete", next.as_deref());
-    let Some((number, remote)) = receipt.work_pushed.zip(receipt.remote.as_ref()) else {
-        return text;
-    };
-    let commits = count(number, "commit was", "commits were");
-    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-    format!("{first}\n  {commits} pushed to {}\n{rest}", safe(remote))
+    with_pushed(receipt, answer_next(receipt, "is complete", next.as_deref()))
 }
 
 struct Completion<'a> {
@@ -111,9 +107,6 @@ struct Completion<'a> {
     act: Act<'a>,
     args: &'a CompleteArgs,
 }
-
-/// The ticket and its branch.
-type OfTicket<'i> = (&'i TicketId, &'i RefName);
 
 impl Completion<'_> {
     fn decide(&self, view: &TicketView<'_>) -> Result<Decision, Failure> {
@@ -160,43 +153,16 @@ impl Completion<'_> {
         Ok(change?)
     }
 
-    /// Pushes the commits that the remote does not have yet, once it is certain that this will complete the ticket: a
-    /// refused command publishes nothing.
-    fn push_first(
-        &self,
-        run: &Run,
-        (id, branch): OfTicket<'_>,
-        receipt: &mut Receipt,
-    ) -> Result<(), Failure> {
-        let (ctx, act) = (self.ctx, &self.act);
-        let Some(local) = perhaps_unpushed(ctx, branch)? else { return Ok(()) };
-        let progress = ctx.progress();
-        let engine = ctx.engine(run, &progress).watching(branch.clone());
-        let view = engine.fetch_view()?;
-        let Some(work) = unpushed(ctx, &local, view.watched())? else { return Ok(()) };
-        let Ok(entry) = view.snapshot.find_id(id) else { return Ok(()) };
-        let on_trunk = view.require::<Failure>(entry)?;
-        let there;
-        let ticket = match (ctx.record, entry.lane) {
-            (_, Lane::Queue | Lane::Archive) | (RecordPlace::Branch, Lane::Completed) => {
-                return Ok(());
-            }
-            (RecordPlace::Trunk, Lane::Active | Lane::Completed) => on_trunk,
-            (RecordPlace::Branch, Lane::Active) => {
-                act.require_claim(&on_trunk)?;
-                there = engine.view_of(&local)?;
-                carried(&there, id, &on_trunk)?
-            }
-        };
-        act.require_claim(&ticket)?;
+    /// Whether the ticket would be complete, or is, with the work at `tip`.
+    fn would(&self, ticket: &Ticket<'_>, trunk: &View<'_>, tip: &Oid) -> Result<(), Failure> {
+        let id = &ticket.entry.id;
         if ticket.entry.lane == Lane::Completed {
-            self.require_reviewed(&ticket, &local)?;
-        } else {
-            act.require_holder(&ticket)?;
-            require_at_rest(ctx, id, branch, None, PushRequirement::NotYet)?;
-            self.change(&ticket, &view, &local)?;
+            return self.require_reviewed(ticket, tip);
         }
-        push_work(ctx, branch, &work, receipt)
+        self.act.require_holder(ticket)?;
+        let branch = self.ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
+        require_at_rest(self.ctx, id, &branch, None, PushRequirement::NotYet)?;
+        self.change(ticket, trunk, tip).map(drop)
     }
 
     /// Commits after the completion must have the reviewed work, or they are not pushed to where a pull request would

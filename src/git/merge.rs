@@ -6,7 +6,7 @@ use super::delta::NO_ORDER;
 use super::exec::text_of;
 use super::refs::literal_pathspec;
 use super::{ExecError, GitError, Repo};
-use crate::names::{Oid, RepoPath};
+use crate::names::{Oid, RefName, RepoPath};
 
 /// The result of merging two commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +118,16 @@ impl Repo {
         let answer = call.args(["--not", upstream.as_str(), "--"]).run_ok()?;
         let count = text_of(answer.trim_ascii()).parse().ok();
         count.ok_or_else(|| GitError::unreadable("rev-list --count", &answer))
+    }
+
+    /// Whether this branch was once at a commit of `there` that is not in its history any more, by its reflog: somebody has
+    /// amended or rebased what was pushed.
+    pub fn has_left(&self, branch: &RefName, tip: &Oid, there: &Oid) -> Result<bool, GitError> {
+        let beyond = self.git().call("rev-list").args([there.as_str(), "--not", tip.as_str()]);
+        let beyond = text_of(&beyond.run_ok()?);
+        let was = self.git().call("rev-list").args(["--walk-reflogs", branch.as_str(), "--"]);
+        let was = text_of(&was.run_ok()?);
+        Ok(was.lines().any(|was| beyond.lines().any(|commit| commit == was)))
     }
 
     /// The newest commits reachable from `tip` but not from `known`, each with its subject.
