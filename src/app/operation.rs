@@ -128,13 +128,29 @@ impl<'a> Operation<'a> {
     /// Runs it. It calls `decide` on each view of the ticket, and `say` for the answer, which may add warnings.
     pub fn run(
         &self,
+        around: (&Globals, &Env, &Out),
+        decide: impl FnMut(&Context<'_>, &Act<'_>, &TicketView<'_>) -> Result<Decision, Failure>,
+        say: impl Fn(&Context<'_>, &mut Receipt) -> String,
+    ) -> Result<(), Failure> {
+        self.run_after(around, |_, _, _, _| Ok(()), decide, say)
+    }
+
+    /// The same after `first`, which may add to the receipt.
+    pub fn run_after(
+        &self,
         (globals, env, out): (&Globals, &Env, &Out),
+        mut first: impl FnMut(
+            &Context<'_>,
+            &Act<'_>,
+            (&Run, &TicketId),
+            &mut Receipt,
+        ) -> Result<(), Failure>,
         mut decide: impl FnMut(&Context<'_>, &Act<'_>, &TicketView<'_>) -> Result<Decision, Failure>,
         say: impl Fn(&Context<'_>, &mut Receipt) -> String,
     ) -> Result<(), Failure> {
         let ctx = Context::open(globals, env, out, self.timeout)?;
         let mut diary = Diary { phase: self.name, ..Diary::default() };
-        let result = self.perform(&ctx, &mut diary, &mut decide);
+        let result = self.perform(&ctx, &mut diary, &mut first, &mut decide);
         let query = self.ticket.unwrap_or_default();
         let mut receipt = record(&ctx, self.name, query, &diary, result)?;
         let text = say(&ctx, &mut receipt);
@@ -146,6 +162,12 @@ impl<'a> Operation<'a> {
         &self,
         ctx: &Context<'_>,
         diary: &mut Diary,
+        first: &mut impl FnMut(
+            &Context<'_>,
+            &Act<'_>,
+            (&Run, &TicketId),
+            &mut Receipt,
+        ) -> Result<(), Failure>,
         decide: &mut impl FnMut(&Context<'_>, &Act<'_>, &TicketView<'_>) -> Result<Decision, Failure>,
     ) -> Result<Receipt, Failure> {
         let run = Run::begin(&ctx.repo)?;
@@ -153,9 +175,10 @@ impl<'a> Operation<'a> {
         diary.ticket = Some(id.clone());
         let identity = Identity::of(ctx, &id, self.claim)?;
         let act = identity.act(ctx);
-        let written = write(ctx, &run, diary, &id, &mut |view| decide(ctx, &act, view))?;
         let mut receipt = Receipt::new(ctx, self.name, id.as_str(), act.actor);
         receipt.outcome = self.outcome;
+        first(ctx, &act, (&run, &id), &mut receipt)?;
+        let written = write(ctx, &run, diary, &id, &mut |view| decide(ctx, &act, view))?;
         finish(ctx, diary, &id, &written, &mut receipt)?;
         Ok(receipt)
     }

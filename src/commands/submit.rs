@@ -4,9 +4,10 @@ use crate::app::complete::ids;
 use crate::app::context::Globals;
 use crate::app::follow::{PushRequirement, require_at_rest};
 use crate::app::operation::{NamedClaim, Operation, answer_next};
+use crate::app::publish::{push_first, with_pushed};
 use crate::app::work::with_work;
 use crate::env::Env;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::Verb;
 use crate::lifecycle::{Unchanged, submit};
 use crate::out::Out;
@@ -14,9 +15,9 @@ use crate::ticket::Lane;
 
 /// Submit the work on a ticket for review
 ///
-/// For its holder, once everything is committed and pushed. It records the commit that the ticket branch is at, and the
-/// ticket goes to the first stage of the review (`review:` in .tix.yaml). After pushing more while the ticket is under
-/// review, submit it again: all stages start over.
+/// For its holder, once everything is committed; it pushes what is not pushed yet. It records the commit that the ticket
+/// branch is at, and the ticket goes to the first stage of the review (`review:` in .tix.yaml). After more commits while
+/// the ticket is under review, submit it again: all stages start over.
 #[derive(Debug, clap::Args)]
 pub struct SubmitArgs {
     /// The ticket [default: the one of this workspace]
@@ -41,8 +42,15 @@ pub fn run(args: &SubmitArgs, globals: &Globals, env: &Env, out: &Out) -> Result
         timeout: args.timeout.as_deref(),
         claim: args.claim.id(),
     };
-    operation.run(
+    operation.run_after(
         (globals, env, out),
+        |ctx, act, (run, id), receipt| {
+            let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
+            push_first(ctx, run, act, (id, &branch), receipt, &mut |ticket, _, tip| {
+                with_work(ctx, id, tip, |work| submit(ticket, act, work, unchanged))?;
+                require_at_rest(ctx, id, &branch, None, PushRequirement::NotYet)
+            })
+        },
         |ctx, act, view| {
             let id = &view.ticket.entry.id;
             let tip = view.require_tip(act, Verb::Submit)?;
@@ -54,7 +62,7 @@ pub fn run(args: &SubmitArgs, globals: &Globals, env: &Env, out: &Out) -> Result
         |ctx, receipt| {
             let next = format!("tix review {} --approve", receipt.ticket);
             let stage = ctx.stages.first().map_or("review", |stage| stage.as_str());
-            answer_next(receipt, &format!("is at {stage}"), Some(&next))
+            with_pushed(receipt, answer_next(receipt, &format!("is at {stage}"), Some(&next)))
         },
     )
 }

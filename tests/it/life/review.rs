@@ -159,7 +159,7 @@ fn what_is_said_twice_is_said_once() {
 }
 
 #[test]
-fn submit_wants_everything_committed_and_pushed() {
+fn submit_wants_everything_committed_and_pushes_it() {
     let (sandbox, ada, there) = held_with("review: [critic_review]\n");
     there.write("staged.txt", "1\n");
     there.git(&["add", "staged.txt"]);
@@ -180,11 +180,24 @@ fn submit_wants_everything_committed_and_pushed() {
     ");
     there.git(&["add", "src", "new.txt"]);
     there.git(&["commit", "-q", "-m", "work"]);
-    let output = there.tix(&["submit", "--json"]);
-    let hint = hints(output.exits(5)).lines().next().unwrap().to_owned();
-    let push = hint.split_once(": ").unwrap().1;
-    there.sh(push).run().success();
+    sandbox.clone_named("c").tix(&["note", ID, "from elsewhere"]).success();
+    let output = there.tix(&["submit"]);
+    insta::assert_snapshot!(output.success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001 is at critic_review
+      1 commit was pushed to origin
+    next:
+      tix review TICKET-foo-001 --approve
+    ----- stderr -----
+    ");
+    // Work that was sent back has changed when there is a commit, pushed or not.
+    bob(&sandbox).tix(&["review", ID, "--request-changes", "--reason", "a bug"]).success();
+    assert!(there.tix(&["submit"]).exits(5).stderr().contains("--anyway"));
+    there.git(&["pull", "-q"]);
+    there.commit("mend it", &[("new.txt", "2\n")]);
     there.tix(&["submit"]).success();
+    assert_eq!(sandbox.remote().show(BRANCH, "new.txt"), b"2\n");
     assert_eq!(value(&text(&sandbox, BRANCH, ACTIVE), "status").unwrap(), "critic_review");
 }
 

@@ -155,13 +155,6 @@ fn a_warning_is_a_line_and_each_way_out_is_another() {
     let output = ada.tix(&["note", ID, "a word"]);
     let told = output.success().stderr();
     assert!(told.contains("does not have this one yet\nhint: before you push: git"), "{output}");
-    let submit = held_with("review: [critic_review]\n");
-    submit.2.commit("not pushed", &[("mine.txt", "1\n")]);
-    let output = submit.2.tix(&["submit"]);
-    assert!(
-        output.exits(5).stderr().contains("has 1 commit that origin does not have"),
-        "{output}"
-    );
 }
 
 #[test]
