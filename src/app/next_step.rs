@@ -44,7 +44,7 @@ impl TicketAsSeen<'_> {
             }
             (Lane::Active, Lane::Completed) => {
                 let branch = self.ctx.ticket_branch(id).ok();
-                branch.map(|branch| by_request(self.ctx, &branch))
+                branch.map(|branch| by_request(self.ctx, &branch)).transpose()?
             }
             (Lane::Active, Lane::Queue | Lane::Active | Lane::Archive) => self.in_hand()?,
             (Lane::Completed | Lane::Archive, _) => self.after_the_end()?,
@@ -122,7 +122,7 @@ impl TicketAsSeen<'_> {
         };
         Ok(match trunk {
             _ if merged => clean(),
-            Lane::Completed => Some(by_request(ctx, &branch)),
+            Lane::Completed => Some(by_request(ctx, &branch)?),
             Lane::Queue | Lane::Active | Lane::Archive => None,
         })
     }

@@ -1,15 +1,19 @@
 //! How to land a ticket branch where tix does not: by pull request, in the terms of the remote's host.
 
 use super::context::Context;
-use crate::git::RemotePlace;
+use super::worktree::on_branch;
+use crate::git::{GitError, RemotePlace};
 use crate::names::RefName;
 use crate::text::shell_word;
 
-/// The command, or the line, that asks for a branch to be merged into the base.
-pub fn by_request(ctx: &Context<'_>, branch: &RefName) -> String {
+/// The command, or the line, that asks for a branch to be merged into the base. It can be run where it is printed: a merge goes
+/// to the checkout that may have the base, because git lets no other one switch to it.
+pub fn by_request(ctx: &Context<'_>, branch: &RefName) -> Result<String, GitError> {
     let (base, head) = (shell_word(ctx.base.short()), shell_word(branch.short()));
-    let Some(remote) = &ctx.remote else { return format!("git merge {head}    # on {base}") };
-    match ctx.repo.place_of(remote) {
+    let Some(remote) = &ctx.remote else {
+        return Ok(format!("{}git merge {head}    # on {base}", there(ctx)?));
+    };
+    Ok(match ctx.repo.place_of(remote) {
         RemotePlace::Host { host, .. } if host.contains("github") => {
             format!("gh pr create --base {base} --head {head} --fill")
         }
@@ -20,9 +24,23 @@ pub fn by_request(ctx: &Context<'_>, branch: &RefName) -> String {
             format!("open a pull request from {head} to {base}: {page}")
         }
         RemotePlace::Directory | RemotePlace::Unknown => {
-            format!("git switch {base} && git pull && git merge {head} && git push")
+            let there = there(ctx)?;
+            format!("{there}git switch {base} && git pull && git merge {head} && git push")
         }
+    })
+}
+
+/// What goes to the checkout of the base, or else to the main one; nothing for whoever is there.
+fn there(ctx: &Context<'_>) -> Result<String, GitError> {
+    let worktrees = ctx.repo.worktrees()?;
+    let main = worktrees.first().filter(|main| main.head.is_some() || main.branch.is_some());
+    let Some(checkout) = on_branch(&worktrees, &ctx.base).or(main) else {
+        return Ok(String::new());
+    };
+    if ctx.repo.worktree.as_ref() == Some(&checkout.path) {
+        return Ok(String::new());
     }
+    Ok(format!("cd {} && ", shell_word(&checkout.path.display().to_string())))
 }
 
 /// The web page of a branch's pull request, or for creating one; `None` if the remote has no web pages.

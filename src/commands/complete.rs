@@ -91,7 +91,7 @@ fn complete(ctx: &Context<'_>, args: &CompleteArgs, diary: &mut Diary) -> Result
         finish(ctx, diary, &id, &written, &mut receipt)?;
     }
     if !(merged && ctx.record == RecordPlace::Branch) {
-        receipt.next = Some(next_step(ctx, args, &id, &branch));
+        receipt.next = Some(next_step(ctx, args, &id, &branch)?);
     }
     Ok(receipt)
 }
@@ -246,12 +246,17 @@ fn last_in(ctx: &Context<'_>, ticket: &Ticket<'_>, tip: &Oid) -> Result<Option<R
 }
 
 /// How the work gets to the branch that pull requests go to.
-fn next_step(ctx: &Context<'_>, args: &CompleteArgs, id: &TicketId, branch: &RefName) -> String {
-    match (&ctx.remote, ctx.policy().arrival) {
+fn next_step(
+    ctx: &Context<'_>,
+    args: &CompleteArgs,
+    id: &TicketId,
+    branch: &RefName,
+) -> Result<String, Failure> {
+    Ok(match (&ctx.remote, ctx.policy().arrival) {
         (Some(remote), _) if args.no_push => {
             format!("git push {remote} {}", shell_word(branch.short()))
         }
         (_, Arrival::Land) => format!("tix land {id}"),
-        (_, Arrival::Request) => by_request(ctx, branch),
-    }
+        (_, Arrival::Request) => by_request(ctx, branch)?,
+    })
 }

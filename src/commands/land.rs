@@ -86,7 +86,7 @@ fn land(ctx: &Context<'_>, args: &LandArgs, diary: &mut Diary) -> Result<Receipt
 
 /// The team must have agreed on it.
 fn require_allowed(ctx: &Context<'_>, branch: &RefName) -> Result<(), Failure> {
-    let by_request = format!("merge it into {}: {}", ctx.base.short(), by_request(ctx, branch));
+    let by_request = format!("merge it into {}: {}", ctx.base.short(), by_request(ctx, branch)?);
     if ctx.record == RecordPlace::Trunk {
         let message = "progress is recorded on the trunk here, so the ticket branch carries no ticket to land";
         return Err(Failure::new(Exit::Refused, message).fact("record", "trunk").hint(by_request));

@@ -129,7 +129,8 @@ impl Live<'_> {
     fn open_request(&mut self, id: &TicketId) {
         let Ok(branch) = self.ctx.ticket_branch(id) else { return };
         let Some(page) = request_page(self.ctx, &branch) else {
-            self.board.notice = by_request(self.ctx, &branch);
+            self.board.notice =
+                by_request(self.ctx, &branch).unwrap_or_else(|error| error.to_string());
             return;
         };
         if let Some(opener) = self.ctx.env.opener() {

@@ -20,7 +20,7 @@ fn the_ticket_moves_to_completed_on_its_branch() {
     ----- stdout -----
     TICKET-foo-001 is complete
     next:
-      git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
+      cd '[ROOT]/a' && git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
     ----- stderr -----
     ");
     before.assert_same(&ada);
@@ -191,6 +191,20 @@ fn complete_brings_together_what_was_committed_here_and_what_was_pushed_from_els
 }
 
 #[test]
+fn what_is_printed_as_the_next_step_can_be_run_where_it_is_printed() {
+    let (sandbox, ada, there) = held_with("");
+    work(&there, "work.txt");
+    let receipt = there.tix(&["complete", "--json"]).success().json();
+    let next = |place: &crate::harness::Place| {
+        place.tix(&["status", ID, "--json"]).success().json()["next"].clone()
+    };
+    assert_eq!(receipt["next"], next(&there));
+    assert!(next(&ada).as_str().unwrap().starts_with("git switch main && "));
+    there.sh(receipt["next"].as_str().unwrap()).run().success();
+    assert_eq!(sandbox.remote().show("main", "work.txt"), b"work\n");
+}
+
+#[test]
 fn what_was_amended_after_it_was_pushed_does_not_come_back_by_a_merge() {
     let (sandbox, _, there) = held_with("");
     work(&there, "work.txt");
@@ -313,7 +327,7 @@ fn complete_pushes_what_is_committed_and_says_how_much() {
         TICKET-foo-001 is complete
           2 commits were pushed to origin
         next:
-          git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
+          cd '[ROOT]/a' && git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
         ----- stderr -----
         "));
         let there_now = sandbox.remote().git(&["rev-parse", BRANCH]);
@@ -454,7 +468,7 @@ fn without_a_remote_the_next_step_is_a_merge() {
     there.commit("work", &[("work.txt", "1\n")]);
     let receipt = there.tix(&["complete", "--json"]).success().json();
     assert!(there.exists(COMPLETED) && there.git(&["status", "--porcelain"]).is_empty());
-    place.sh(receipt["next"].as_str().unwrap()).run().success();
+    there.sh(receipt["next"].as_str().unwrap()).run().success();
     assert!(place.exists(COMPLETED) && !place.exists(ACTIVE));
 }
 
