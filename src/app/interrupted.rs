@@ -17,7 +17,11 @@ pub fn told(
     diary: &Diary,
     result: Result<Receipt, Failure>,
 ) -> Result<Receipt, Failure> {
-    match (result, signals::check()) {
+    let told = match &result {
+        Err(failure) if failure.exit == Exit::Git => signals::check_late(),
+        _ => signals::check(),
+    };
+    match (result, told) {
         (Ok(receipt), Err(interrupted))
             if diary.landed && !["activate", "run"].contains(&operation) =>
         {
@@ -39,9 +43,12 @@ pub fn told(
 
 /// A failure of git after tix was told to end counts as that end: a terminal's signal also ends git, perhaps first.
 pub fn by_signal(failure: Failure) -> Failure {
-    match (failure.exit, signals::check()) {
-        (Exit::Git, Err(interrupted)) => interrupted.into(),
-        _ => failure,
+    if failure.exit != Exit::Git {
+        return failure;
+    }
+    match signals::check_late() {
+        Err(interrupted) => interrupted.into(),
+        Ok(()) => failure,
     }
 }
 

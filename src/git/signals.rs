@@ -7,6 +7,7 @@
 use std::process::Child;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::{Duration, Instant};
 
 use super::exec::ExecError;
 
@@ -33,6 +34,19 @@ pub fn check() -> Result<(), ExecError> {
         0 => Ok(()),
         signal => Err(ExecError::Interrupted(signal)),
     }
+}
+
+/// How long a signal may come after the end of the child that it ended too.
+const LATE: Duration = Duration::from_millis(100);
+
+/// The same for whoever has met a child's end: a terminal sends its signal to tix and to its children, and a child may have
+/// ended of it before tix has it.
+pub fn check_late() -> Result<(), ExecError> {
+    let met = Instant::now();
+    while check().is_ok() && met.elapsed() < LATE {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    check()
 }
 
 /// What a call does when tix is told to stop.

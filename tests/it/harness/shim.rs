@@ -88,6 +88,8 @@ pub enum Do {
     Die,
     /// Git does its work and says nothing; then the call ends by a signal (-9).
     DieAfter,
+    /// The call ends by a signal (-9), and a moment later tix is told to end (SIGINT): a terminal tells both, in any order.
+    DieFirst,
     /// Git does its work and answers; then tix is told to end (SIGINT), and the call stays until tix, which has heard it by
     /// then, ends it. For calls that tix can end: those with a deadline.
     InterruptAfter,
@@ -212,6 +214,10 @@ impl Shim {
             Do::KillBefore => "kill_tix".to_owned(),
             Do::KillAfter => format!("{work}\nkill_tix"),
             Do::Die => "kill -9 $$".to_owned(),
+            Do::DieFirst => {
+                "{ sleep 0.01; kill -INT \"$PPID\"; } </dev/null >/dev/null 2>&1 9<&- &\nkill -9 $$"
+                    .to_owned()
+            }
             Do::DieAfter => format!("{work}\nkill -9 $$"),
             Do::InterruptAfter => {
                 "\"$real\" \"$@\"\nkill -INT \"$PPID\"\nexec tail -f /dev/null".to_owned()

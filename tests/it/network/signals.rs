@@ -158,6 +158,22 @@ fn each_signal() -> impl Iterator<Item = (Line, Signal)> {
     signals.flat_map(|signal| Line::each().map(|line| (line, signal)))
 }
 
+/// Ctrl-C reaches git and tix, and git may be gone before tix has heard it.
+#[test]
+fn a_git_that_the_signal_has_ended_first_is_an_interruption() {
+    for args in [["activate", ID].as_slice(), &["list"]] {
+        for command in ["cat-file", "rev-parse", "for-each-ref"] {
+            let sandbox = Sandbox::new();
+            sandbox.seed(&[(format!("tickets/queue/{ID}.md"), queue_ticket(ID))]);
+            let clone = sandbox.clone_named("a");
+            let shim = Shim::new(&sandbox);
+            shim.rule(On::command(command).nth(1), Do::DieFirst);
+            let output = clone.tix_command(args).through(&shim).run();
+            assert!(output.exits(130).stderr().contains("interrupted by signal 2"), "{output}");
+        }
+    }
+}
+
 #[test]
 fn interrupted_while_fetching_nothing_has_changed() {
     at_once(each_signal(), |(line, signal)| {
