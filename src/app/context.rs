@@ -99,6 +99,7 @@ struct GivenFlags {
     trunk: Option<String>,
     remote: Option<String>,
     timeout: Option<String>,
+    role: Option<String>,
 }
 
 impl Deref for Context<'_> {
@@ -127,6 +128,7 @@ impl<'a> Context<'a> {
             trunk: globals.trunk.clone(),
             remote: globals.remote.clone(),
             timeout: timeout.map(str::to_owned),
+            role: globals.role.clone(),
         };
         let settings = with_layers(env, (&repo, &given), |local| {
             Settings::resolve(&sources(&repo, &objects), local, Some(&ask(&repo)))
@@ -293,6 +295,17 @@ impl<'a> Context<'a> {
             Some(actor) => Ok(actor),
             None => Ok(self.repo.identity()?),
         }
+    }
+
+    /// The same for whoever only looks: nobody has to say who they are for that, and then nobody is meant.
+    pub fn reader(&self) -> String {
+        self.actor().unwrap_or_default()
+    }
+
+    /// The role in which this call acts, if one is named.
+    pub fn role(&self) -> Option<&str> {
+        let typed = self.given.role.as_deref();
+        typed.or_else(|| self.env.role().ok().flatten())
     }
 
     /// The session this call belongs to, if one is named.

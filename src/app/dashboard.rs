@@ -115,9 +115,8 @@ impl Dashboard {
             .collect();
         attention.extend(stale(ctx, seen, &rows)?);
         attention.extend(rows.iter().filter_map(waiting));
-        // Whom git does not know by name holds nothing here.
-        let mine = Mine::of(ctx).ok();
-        rows.retain(|row| mine.as_ref().is_some_and(|mine| mine.holds(row)));
+        let mine = Mine::of(ctx);
+        rows.retain(|row| mine.holds(row));
         Ok(Dashboard {
             schema: "tix/dashboard@1",
             as_of: AsOf::of(ctx, seen),

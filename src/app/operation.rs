@@ -31,17 +31,30 @@ enum OwnedProof {
     Recorded { claims: Vec<String>, workspace: Option<String> },
 }
 
+impl OwnedProof {
+    fn recorded(ctx: &Context<'_>, id: &TicketId) -> OwnedProof {
+        OwnedProof::Recorded {
+            claims: workspace::known_claims(&ctx.repo, id),
+            workspace: workspace::load(&ctx.repo, id).map(|record| record.claim_id),
+        }
+    }
+}
+
 impl Identity {
     /// The caller, with the claim that they name, or else with what this clone knows about the ticket.
     pub fn of(ctx: &Context<'_>, id: &TicketId, named: Option<&str>) -> Result<Identity, Failure> {
         let proof = match named {
             Some(claim) => OwnedProof::Named(claim.to_owned()),
-            None => OwnedProof::Recorded {
-                claims: workspace::known_claims(&ctx.repo, id),
-                workspace: workspace::load(&ctx.repo, id).map(|record| record.claim_id),
-            },
+            None => OwnedProof::recorded(ctx, id),
         };
         Ok(Identity { proof, ..Identity::without_claim(ctx)? })
+    }
+
+    /// The same for whoever only looks, and may be nobody whom git knows.
+    pub fn reading(ctx: &Context<'_>, id: &TicketId) -> Result<Identity, Failure> {
+        let clone_id = workspace::clone_id(&ctx.repo, crate::trunk::random_token)?;
+        let proof = OwnedProof::recorded(ctx, id);
+        Ok(Identity { actor: ctx.reader(), clone_id, typed: typed(), proof })
     }
 
     /// The caller, for the claim that this run has made.

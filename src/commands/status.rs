@@ -148,7 +148,7 @@ fn standpoint(
         Lane::Queue | Lane::Completed | Lane::Archive => None,
     };
     let stale = entry.lane == Lane::Active && lifecycle::is_stale(last, ctx.now, ctx.stale_after());
-    let identity = Identity::of(ctx, &entry.id, None)?;
+    let identity = Identity::reading(ctx, &entry.id)?;
     let act = identity.act(ctx);
     let moves = moves(ctx, &act, &ticket, stale)?;
     let missing = match there.lane {

@@ -159,6 +159,20 @@ fn a_configuration_that_git_cannot_read_is_told_in_its_words() {
 }
 
 #[test]
+fn nobody_has_to_say_who_they_are_to_look() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    clone.tix(&["activate", "foo-001"]).success();
+    clone.git(&["config", "--global", "--remove-section", "user"]);
+    clone.git(&["config", "user.useConfigOnly", "true"]);
+    for look in [&["status", "foo-001"][..], &["status"], &["list"], &["next"]] {
+        clone.tix(look).success();
+    }
+    // What was claimed from this clone is known by the claim.
+    assert!(clone.tix(&["list", "--mine"]).success().stdout().contains("foo-001"));
+}
+
+#[test]
 fn who_does_not_say_who_they_are_is_told_how() {
     let sandbox = seeded();
     let clone = sandbox.clone_named("clone");
