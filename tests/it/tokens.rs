@@ -3,7 +3,7 @@
 
 use crate::harness::{Output, Place, Sandbox, Ticket};
 
-const IDS: [&str; 2] = ["TICKET-say-hello-in-welsh-001", "TICKET-upload-again-001"];
+const IDS: [&str; 2] = ["TICKET-say-hello-in-welsh-001", "TICKET-upload-it-once-more-001"];
 
 const BODY: &str = "\n# Requirements\n\nGreet people in their language.\n\n## Acceptance Criteria\n\n\
                     <!-- One box for each thing that somebody else can check. -->\n\n\
@@ -57,6 +57,10 @@ fn an_agent_reads_little() {
     let held = clone.at(clone.tix(&["path", IDS[1]]).success().stdout().trim_end());
     let lost = other.tix(&["activate", IDS[1]]);
     lost.exits(3);
+    let second_clone = sandbox.clone_named("c").tix(&["activate", IDS[1]]);
+    second_clone.exits(3);
+    let second_agent = clone.tix(&["activate", IDS[1]]);
+    second_agent.exits(3);
     let lost_in_json = other.tix(&["activate", IDS[1], "--json"]);
     let nothing = other.tix(&["activate", "--next"]);
     nothing.exits(4);
@@ -66,6 +70,8 @@ fn an_agent_reads_little() {
         Price::of("claim, commit, complete", &[&claimed, &committed, &completed], 300),
         Price::of("the same with --json", &in_json.each_ref(), 650),
         Price::of("a lost race", &[&lost], 60),
+        Price::of("to a clone of one's own", &[&second_clone], 60),
+        Price::of("to an agent of this clone", &[&second_agent], 60),
         Price::of("the same with --json", &[&lost_in_json], 70),
         Price::of("nothing to do", &[&nothing], 20),
         Price::of("status in a workspace", &[&held.tix(&["status"])], 100),

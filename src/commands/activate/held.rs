@@ -1,5 +1,7 @@
 //! Handles a ticket that is already active: somebody else's, our own and finished, or our own and unfinished.
 
+use std::path::PathBuf;
+
 use super::claim::{Activation, Active, WonClaim};
 use super::prepare::{FreshWorkspace, prepare};
 use crate::app::branch::set_upstream;
@@ -15,6 +17,7 @@ use crate::error::{Exit, Failure, holder_facts};
 use crate::git::{GitError, ObjectKind};
 use crate::lifecycle::{self, ClaimRequest, Decision, Holder, Refusal, TakeoverKind, Target};
 use crate::names::{Oid, RefName};
+use crate::out::Format;
 use crate::text::shell_word;
 use crate::ticket::{Document, Status, TicketId};
 use crate::trunk::{Diary, View, may_still_land};
@@ -37,7 +40,7 @@ impl Activation<'_> {
         let claim_id = active.held.claim_id.clone().unwrap_or_default();
         let known = workspace::known_claims(&self.ctx.repo, &active.id);
         let of_this_clone = known.contains(&claim_id);
-        let of_this_actor = active.held.by.as_deref() == Some(self.claim.by.as_str());
+        let of_this_actor = self.is_held_by_us(active);
         // Whoever was given it need not know more than its id.
         self.goes_on |= of_this_actor && !of_this_clone && self.was_handed_over(active);
         if claim_id.is_empty() || !(of_this_clone || (self.goes_on && of_this_actor)) {
@@ -99,9 +102,9 @@ impl Activation<'_> {
         let receipt = take_over(ctx, diary, &request)?;
         let claim = receipt.claim.as_ref();
         let held = Holder {
+            by: claim.map(|claim| claim.by.clone()),
             claim_id: claim.map(|claim| claim.id.clone()),
             at: claim.map(|claim| claim.at.clone()),
-            ..active.held.clone()
         };
         Ok((Active { held, ..active.clone() }, receipt))
     }
@@ -116,6 +119,9 @@ impl Activation<'_> {
 
     fn held_by_other(&self, active: &Active) -> Failure {
         let id = &active.id;
+        if self.is_held_by_us(active) {
+            return self.held_by_us(active, format!("{id} is held from another clone"), None);
+        }
         let message = match &active.held.by {
             Some(_) => format!("{id} is held"),
             None => format!("{id} is held by somebody who left no name"),
@@ -128,10 +134,30 @@ impl Activation<'_> {
             failure = failure
                 .hint(format!("you gave it away; take it back: tix reclaim {id} --reason <why>"));
         }
-        if active.held.by.as_deref() == Some(self.claim.by.as_str()) {
-            failure = failure.hint(format!("if it is yours: tix activate {id} --resume"));
+        let role = active.held.by.as_ref().filter(|by| self.ctx.config.roles.contains_key(*by));
+        if let Some(role) = role {
+            let role = shell_word(role);
+            failure = failure.hint(format!("if you act as it: tix --role {role} activate {id}"));
         }
         failure
+    }
+
+    /// What its holder is told. Agents of one person meet this often, so they read no more than they need; a
+    /// program finds all of it.
+    fn held_by_us(&self, active: &Active, message: String, workspace: Option<PathBuf>) -> Failure {
+        let failure = match self.ctx.out.format {
+            Format::Human => holder_facts(Failure::new(Exit::Held, message), &active.held),
+            Format::Json => self
+                .held(active, message)
+                .maybe_fact("workspace", workspace.map(|path| path.display().to_string())),
+        };
+        failure.hint("if it is yours, add --resume; else: tix activate --next")
+    }
+
+    /// Whether the caller holds it, or the role that they act in does.
+    fn is_held_by_us(&self, active: &Active) -> bool {
+        let by = active.held.by.as_deref();
+        by.is_some() && (by == Some(self.claim.by.as_str()) || by == self.ctx.role())
     }
 
     /// Whether it was handed to its present holder, who has not gone on with it yet.
@@ -204,14 +230,8 @@ impl Activation<'_> {
         };
         let mut path = with_branch(self.ctx, branch)?.map(|worktree| worktree.path);
         if !(same_session || self.goes_on) {
-            let id = &active.id;
-            return Err(self
-                .held(active, format!("{id} is active already, claimed from this clone"))
-                .maybe_fact("workspace", path.map(|p| p.display().to_string()))
-                .hint(format!(
-                    "you hold it; if nobody is working on it, go on: tix activate {id} --resume"
-                ))
-                .hint("take another ticket: tix activate --next"));
+            let message = format!("{} is held from this clone", active.id);
+            return Err(self.held_by_us(active, message, path));
         }
         if let Some(trunk) = workspace::pending_push(&self.ctx.repo, &active.id) {
             if view.on_remote() == Some(&trunk) {
@@ -271,7 +291,7 @@ impl Activation<'_> {
     fn adopt(
         &self,
         active: &Active,
-        path: Option<std::path::PathBuf>,
+        path: Option<PathBuf>,
         claim_commit: Option<&String>,
     ) -> Result<(), Failure> {
         let claim_id = active.held.claim_id.clone().unwrap_or_default();
@@ -297,7 +317,7 @@ impl Activation<'_> {
         active: &Active,
         branch: &RefName,
         at: Option<&Oid>,
-    ) -> Result<std::path::PathBuf, Failure> {
+    ) -> Result<PathBuf, Failure> {
         let ctx = self.ctx;
         let path = workspace_path(ctx, &active.id, &active.session)?;
         match (ctx.objects.resolve(branch.as_str())?, at) {

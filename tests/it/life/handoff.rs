@@ -99,6 +99,38 @@ fn whoever_was_given_a_ticket_goes_on_with_its_id_alone() {
 }
 
 #[test]
+fn whoever_acts_in_the_role_that_was_given_a_ticket_goes_on_with_its_id_alone() {
+    for named in [["TIX_ROLE", "coder"], ["--role", "coder"]] {
+        for done in [true, false] {
+            let roles = "roles: {coder: [activate, complete, note, release], boss: [activate]}\n";
+            let (sandbox, ada, there) = held_with(roles);
+            if done {
+                work(&there, "work.txt");
+            }
+            ada.tix(&["handoff", ID, "--to", "coder"]).success();
+            assert_eq!(holder(&sandbox), "coder");
+            // Another role, or none, is told how.
+            let boss = sandbox.clone_named("c");
+            let told = boss.tix(&["--role", "boss", "activate", ID, "--json"]);
+            assert!(hints(told.exits(3)).contains("tix --role coder activate"), "{told}");
+            let clone = sandbox.clone_named("d").as_person("Bob", "bob@example.org");
+            let (clone, option) = match named {
+                ["--role", role] => (clone, vec!["--role", role]),
+                [variable, role] => (clone.env(variable, role), Vec::new()),
+            };
+            let mine = clone.tix(&[&option[..], &["list", "--mine"]].concat());
+            assert!(mine.success().stdout().contains("foo-001"), "{mine}");
+            clone.tix(&[&option[..], &["activate", ID]].concat()).success();
+            assert_eq!(holder(&sandbox), "Bob <bob@example.org>");
+            let here = clone.at(workspace(&clone, ID));
+            here.tix(&["note", ID, "half way"]).success();
+            here.commit("more", &[("more.txt", "1\n")]);
+            here.tix(&["complete"]).success();
+        }
+    }
+}
+
+#[test]
 fn whoever_gave_a_ticket_takes_it_back_until_the_other_goes_on() {
     let (sandbox, ada, there) = held_with("");
     let bob = known_bob(&sandbox);
