@@ -1,9 +1,9 @@
-//! The one clock, and the three formats in which tix writes a time.
+//! The one clock, and the formats in which tix writes a time.
 //!
 //! Decisions never call [`now`]: they are given a time, so that a test can choose it and one operation writes the same
 //! time everywhere.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Local, SecondsFormat, Utc};
 
 /// The present time, by this machine's clock.
 #[expect(clippy::disallowed_methods, reason = "this is the one clock")]
@@ -15,6 +15,16 @@ pub fn now() -> DateTime<Utc> {
 /// `2025-12-11T17:47:03Z`. Texts of this format sort by time.
 pub fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A time of that format as the clock on a person's wall shows it, `2025-12-11T12:47:03-05:00`; where that is UTC, it is the
+/// same. What stands behind it stays, and so does a text that does not begin with a time.
+pub fn for_people(text: &str) -> String {
+    let (time, rest) = text.split_at(text.find(' ').unwrap_or(text.len()));
+    match DateTime::parse_from_rfc3339(time) {
+        Ok(at) => at.with_timezone(&Local).to_rfc3339_opts(SecondsFormat::Secs, true) + rest,
+        Err(_) => text.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ use std::sync::OnceLock;
 use serde::Serialize;
 
 use self::table::{Colors, Table, TableLayout};
+use crate::clock;
 use crate::error::Failure;
-use crate::text::{cut, safe, safe_lines, without_nulls};
+use crate::text::{cut, safe, safe_lines, without_nulls, wrap};
 
 /// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,15 +189,25 @@ impl Out {
         let layout = if Out::is_terminal() {
             TableLayout::Terminal { width: Out::columns(), colors }
         } else {
-            TableLayout::Piped
+            TableLayout::Piped { colors }
         };
         self.answer(&table.render(layout));
     }
 
     /// Prints a table for people, also where stdout is no terminal.
     pub fn aligned(&self, table: &Table) {
+        self.answer(&self.laid_out(table));
+    }
+
+    /// A table for people, as a part of an answer.
+    pub fn laid_out(&self, table: &Table) -> String {
         let colors = if self.answer_color { Colors::On } else { Colors::Off };
-        self.answer(&table.render(TableLayout::Terminal { width: Out::columns(), colors }));
+        table.render(TableLayout::Terminal { width: Out::columns(), colors })
+    }
+
+    /// Prose for people, as a part of an answer: on a terminal its lines are broken between words.
+    pub fn wrapped(&self, text: &str) -> String {
+        Out::columns().map_or_else(|| text.to_owned(), |columns| wrap(text, columns))
     }
 
     /// Prints lines that are no table, none of them wider than the terminal.
@@ -253,7 +264,7 @@ impl Out {
     /// Asks a person something; the answer is typed behind it.
     pub fn ask(&self, question: &str) {
         self.clear_progress();
-        write_all(&mut io::stderr().lock(), safe_lines(question));
+        write_all(&mut io::stderr().lock(), self.wrapped(&safe_lines(question)));
     }
 
     pub fn is_quiet(&self) -> bool {
@@ -306,6 +317,7 @@ impl Out {
         let mut text = format!("{} {}\n", self.paint("1;31", "error:"), safe(&failure.message));
         let width = failure.facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         for (name, value) in &failure.facts {
+            let value = clock::for_people(value);
             for (n, line) in value.lines().filter(|line| !line.trim().is_empty()).enumerate() {
                 let label = if n == 0 { *name } else { "" };
                 // Writing to a string cannot fail.

@@ -55,6 +55,6 @@ pub fn run(args: &HandoffArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
     let to = person.unwrap_or_default();
     let back =
         format!("tix reclaim {} --reason <why>    # until they go on with it", receipt.ticket);
-    answer(out, &receipt, &answer_next(&receipt, &format!("is held by {to}"), Some(&back)));
+    answer(out, &receipt, &answer_next(&receipt, &format!("is handed to {to}"), Some(&back)));
     Ok(())
 }

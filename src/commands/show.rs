@@ -11,6 +11,7 @@ use crate::app::context::{Context, Globals};
 use crate::app::frame::AsOf;
 use crate::app::here::seen_or_here;
 use crate::app::queue::Survey;
+use crate::clock;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;
@@ -104,8 +105,9 @@ fn summary(
     document: &Document,
     (workspace, family): (Option<PathBuf>, &TicketFamily),
 ) -> String {
-    let since = row.claimed_at.as_ref().map(|at| match row.age(ctx.now) {
-        age if age.is_empty() => at.clone(),
+    let since = row.claimed_at.as_deref().map(clock::for_people);
+    let since = since.map(|at| match row.age(ctx.now) {
+        age if age.is_empty() => at,
         age => format!("{at} ({age} ago)"),
     });
     let lines = [
@@ -132,6 +134,7 @@ fn summary(
         let sign = if at + 1 == family.parts.len() { "└─" } else { "├─" };
         writeln!(text, "  {sign} {}", safe(line_of(part))).ok();
     }
+    let mut text = ctx.out.wrapped(&text);
     text.push('\n');
     text.push_str(&safe_lines(&text_of(document.as_bytes())));
     text

@@ -14,6 +14,7 @@ use crate::app::next_step;
 use crate::app::operation::Identity;
 use crate::app::sign::last_sign;
 use crate::app::worker;
+use crate::clock;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::machine::{self, Mover, Verb};
@@ -224,7 +225,7 @@ fn shown(standpoint: &Standpoint, all: bool, as_of: AsOf) -> StatusJson<'_> {
         at: standpoint.at,
         workspace,
         worker: standpoint.worker.as_ref(),
-        last_sign: standpoint.last.map(crate::clock::rfc3339),
+        last_sign: standpoint.last.map(clock::rfc3339),
         stale: standpoint.stale,
         changes_requested: &standpoint.asked,
         missing: standpoint.missing.clone(),
@@ -271,6 +272,8 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
     }
     text.push_str(&asked(standpoint));
     text.push_str(&your_moves(&standpoint.moves));
+    // What comes next is pasted.
+    let mut text = ctx.out.wrapped(&text);
     if let Some(next) = &standpoint.next {
         writeln!(text, "next: {}", safe(next)).ok();
     }
@@ -297,8 +300,9 @@ fn workspace_words(workspace: &Workspace) -> Option<String> {
 fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
     let row = &standpoint.row;
     let held = row.holder.as_ref().filter(|_| row.lane == Lane::Active);
-    let since = held.and(row.claimed_at.as_ref()).map(|at| match row.age(ctx.now) {
-        age if age.is_empty() => at.clone(),
+    let since = held.and(row.claimed_at.as_deref()).map(clock::for_people);
+    let since = since.map(|at| match row.age(ctx.now) {
+        age if age.is_empty() => at,
         age => format!("{at} ({age} ago)"),
     });
     let last = standpoint.last.map(|last| {
@@ -342,6 +346,8 @@ fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
             writeln!(text, "  {}", safe(missing)).ok();
         }
     }
+    // What comes next is pasted.
+    let mut text = ctx.out.wrapped(&text);
     if let Some(next) = &standpoint.next {
         writeln!(text, "next:\n  {}", safe(next)).ok();
     }

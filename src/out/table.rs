@@ -17,7 +17,7 @@ pub enum TableLayout {
         colors: Colors,
     },
     /// A tab between two cells.
-    Piped,
+    Piped { colors: Colors },
 }
 
 /// Whether meanings are shown as colours.
@@ -54,6 +54,13 @@ impl Meaning {
             Meaning::Waiting => Some("33"),
             Meaning::Bad => Some("31"),
             Meaning::Quiet => Some("2"),
+        }
+    }
+
+    fn paint(self, text: &str, colors: Colors) -> String {
+        match self.code().filter(|_| colors == Colors::On) {
+            Some(code) => format!("\x1b[{code}m{text}\x1b[0m"),
+            None => text.to_owned(),
         }
     }
 }
@@ -162,11 +169,12 @@ impl Table {
         }
         match layout {
             TableLayout::Terminal { width, colors } => self.aligned(width, colors),
-            TableLayout::Piped => {
+            TableLayout::Piped { colors } => {
                 let names = self.columns.iter().map(|column| column.name.to_owned());
                 let header = names.collect::<Vec<_>>().join("\t") + "\n";
                 let rows = self.rows.iter().map(|row| {
-                    let cells: Vec<&str> = row.iter().map(|cell| cell.full.as_str()).collect();
+                    let cells: Vec<String> =
+                        row.iter().map(|cell| cell.meaning.paint(&cell.full, colors)).collect();
                     cells.join("\t") + "\n"
                 });
                 let header = (self.header == Header::Everybody).then_some(header);
@@ -202,10 +210,7 @@ impl Table {
                 let shown = cut(&cell.short, columns);
                 // Padding by hand: the formatter counts characters, not the columns they take.
                 let blanks = columns.saturating_sub(width(&shown));
-                match cell.meaning.code().filter(|_| colors == Colors::On) {
-                    Some(code) => text.push_str(&format!("\x1b[{code}m{shown}\x1b[0m")),
-                    None => text.push_str(&shown),
-                }
+                text.push_str(&cell.meaning.paint(&shown, colors));
                 if Some(at) != last {
                     text.push_str(&" ".repeat(blanks));
                 }
@@ -300,11 +305,11 @@ mod tests {
 
     #[test]
     fn a_pipe_gets_tabs_between_cells_and_nowhere_else() {
-        let text = table().render(TableLayout::Piped);
+        let text = table().render(TableLayout::Piped { colors: Colors::Off });
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
         assert_eq!(lines[0], ["queue", "A", "日本語のとても長いタイトル"]);
         assert_eq!(lines[1], ["completed", "-", "a b\\u{1b}[31m\\nc"]);
-        let titled = table().titled().render(TableLayout::Piped);
+        let titled = table().titled().render(TableLayout::Piped { colors: Colors::Off });
         assert!(titled.starts_with("lane\tid\ttitle\nqueue\t"), "{titled}");
     }
 
@@ -315,7 +320,10 @@ mod tests {
         table.push([Cell::new("Ada <ada@example.org>").short("Ada"), state]);
         let layout = TableLayout::Terminal { width: Some(40), colors: Colors::On };
         assert_eq!(table.render(layout), "WHO  STATE\nAda  \x1b[31mblocked\x1b[0m\n");
-        assert_eq!(table.render(TableLayout::Piped), "Ada <ada@example.org>\tblocked\n");
+        assert_eq!(
+            table.render(TableLayout::Piped { colors: Colors::Off }),
+            "Ada <ada@example.org>\tblocked\n"
+        );
     }
 
     #[test]

@@ -16,4 +16,4 @@ mod style;
 pub use cut::{CutBy, FlowCut, ReportedTicket, cuts};
 pub use flow::{Figures, RECENT, TicketFlow, figures};
 pub use page::{BoardLane, Page, render};
-pub use story::{HeldSince, LaneChange, Life, QueueHistory, TrunkCommit};
+pub use story::{LaneChange, Life, QueueHistory, TrunkCommit};

@@ -16,7 +16,7 @@ pub use json::without_nulls;
 pub use near::near;
 pub use shell::{shell_quoted, shell_word};
 pub use visible::{has_hidden, safe, safe_lines};
-pub use width::{cut, width};
+pub use width::{cut, width, wrap};
 
 /// The text on one line: control characters and line ends become blanks, and repeated blanks one.
 pub fn one_line(text: &str) -> String {

@@ -24,9 +24,70 @@ pub fn cut(text: &str, columns: usize) -> String {
     kept
 }
 
+/// Each line broken between words where it takes more than this many columns. What goes on stands below the value, where
+/// the line has a name before it, or else below the line. A word that is longer stays whole, so that it can be copied.
+pub fn wrap(text: &str, columns: usize) -> String {
+    text.split_inclusive('\n').map(|line| wrap_line(line, columns)).collect()
+}
+
+fn wrap_line(line: &str, columns: usize) -> String {
+    if shown_width(line.trim_end_matches('\n')) <= columns {
+        return line.to_owned();
+    }
+    let below = hanging(line, columns);
+    let (mut wrapped, mut used, mut rest) = (String::new(), 0, line);
+    while !rest.is_empty() {
+        let blanks = rest.len() - rest.trim_start_matches(' ').len();
+        let end = rest.get(blanks..).and_then(|word| word.find(' '));
+        let (part, behind) = rest.split_at(end.map_or(rest.len(), |end| blanks + end));
+        let room = shown_width(part.trim_end_matches('\n'));
+        if used > below && used + room > columns {
+            wrapped.push('\n');
+            wrapped.push_str(&" ".repeat(below));
+            let word = part.trim_start_matches(' ');
+            wrapped.push_str(word);
+            used = below + shown_width(word);
+        } else {
+            wrapped.push_str(part);
+            used += room;
+        }
+        rest = behind;
+    }
+    wrapped
+}
+
+/// In which column a line goes on.
+fn hanging(line: &str, columns: usize) -> usize {
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    let value = line.get(indent..).and_then(|line| {
+        let gap = line.find("  ")?;
+        let value = line.get(gap..)?.trim_start_matches(' ');
+        line.strip_suffix(value).map(shown_width)
+    });
+    value.map(|before| indent + before).filter(|below| *below * 2 <= columns).unwrap_or(indent)
+}
+
+/// How many columns a line takes without the colours in it.
+fn shown_width(line: &str) -> usize {
+    let mut parts = line.split("\x1b[");
+    let first = parts.next().map_or(0, width);
+    let colored = parts.map(|part| width(part.split_once('m').map_or(part, |(_, shown)| shown)));
+    first + colored.sum::<usize>()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_broken_between_words_and_goes_on_below_its_value() {
+        assert_eq!(wrap("one two three\nfour\n", 8), "one two\nthree\nfour\n");
+        assert_eq!(wrap("  why   because it is so", 16), "  why   because\n        it is so");
+        assert_eq!(wrap("  a long name  of it", 12), "  a long\n  name  of\n  it");
+        assert_eq!(wrap("日本 日本語", 10), "日本\n日本語");
+        assert_eq!(wrap("x /a/rather/long/path y", 9), "x\n/a/rather/long/path\ny");
+        assert_eq!(wrap("\x1b[31merror:\x1b[0m no\n", 9), "\x1b[31merror:\x1b[0m no\n");
+    }
 
     #[test]
     fn a_text_is_cut_between_what_is_written_as_one() {

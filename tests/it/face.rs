@@ -65,6 +65,18 @@ fn alone_tix_says_what_is_yours_what_is_next_and_what_needs_somebody() {
 }
 
 #[test]
+fn alone_tix_names_a_status_that_does_not_fit_its_lane() {
+    let sandbox = Sandbox::new();
+    let done = Ticket::new("TICKET-odd-001").key("status", "done").text();
+    sandbox.seed(&[("tickets/queue/TICKET-odd-001.md", done)]);
+    let clone = sandbox.clone_named("a");
+    let one = clone.tix(&["--json"]).success().json()["attention"][0].clone();
+    assert_eq!((&one["kind"], &one["ticket"]), (&"lane-mismatch".into(), &"TICKET-odd-001".into()));
+    let output = clone.tix(&[]);
+    assert!(output.success().stdout().contains("belongs in completed/"), "{output}");
+}
+
+#[test]
 fn alone_tix_succeeds_where_nothing_is_set_up_and_says_the_way() {
     let sandbox = Sandbox::new();
     sandbox.seed(&[("README.md", "x\n")]);
@@ -100,10 +112,13 @@ fn no_line_of_a_table_is_wider_than_the_terminal() {
         "log",
         "dep tree urgent-001",
         "hook status",
+        "report",
+        "explain",
+        "explain states",
     ];
     for width in [40, 57, 80, 200] {
         for command in commands {
-            let line = format!("--color always {command} 2>/dev/null");
+            let line = format!("--no-pager --color always {command} 2>/dev/null");
             let Some(output) = on_terminal_of(&clone, width, &line) else { return };
             let text = plain(&output);
             assert!(!text.is_empty(), "{output}");
@@ -139,6 +154,30 @@ fn people_read_names_and_ages_and_programs_all_of_it_in_utc() {
 }
 
 #[test]
+fn people_read_times_of_their_own_place_and_programs_utc() {
+    let (sandbox, _clone) = busy();
+    let there = sandbox.clone_named("there").as_person("Bob Example", "bob@example.org");
+    let new_york = |args: &[&str]| there.tix_command(args).env("TZ", "America/New_York").run();
+    let refused = new_york(&["activate", "mine-001"]);
+    let since = |text: &str| {
+        let line = text.lines().find(|line| line.trim_start().starts_with("since")).unwrap();
+        line.to_owned()
+    };
+    let line = since(refused.exits(3).stderr());
+    assert!(line.contains("-05:00") || line.contains("-04:00"), "{refused}");
+    let line = since(new_york(&["status", "mine-001", "--all"]).success().stdout());
+    assert!(line.contains("-05:00") || line.contains("-04:00"), "{line}");
+    let error = new_york(&["activate", "mine-001", "--json"]).exits(3).stdout().to_owned();
+    assert!(
+        !error.contains("-05:00") && !error.contains("-04:00") && error.contains("Z\""),
+        "{error}"
+    );
+    // Where the clock on the wall is UTC, it is written as ever.
+    let line = since(there.tix(&["status", "mine-001", "--all"]).success().stdout());
+    assert!(line.contains("Z ") || line.ends_with('Z'), "{line}");
+}
+
+#[test]
 fn colours_are_shown_where_they_are_wanted() {
     let (_sandbox, clone) = busy();
     let colored = |args: &[&str], variables: &[(&str, &str)]| {
@@ -151,6 +190,8 @@ fn colours_are_shown_where_they_are_wanted() {
     assert!(colored(&["--color", "always"], &[("NO_COLOR", "1")]));
     assert!(colored(&[], &[("CLICOLOR_FORCE", "1")]) && !colored(&[], &[("CLICOLOR_FORCE", "0")]));
     assert!(!colored(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    let piped = clone.tix(&["--color", "always", "list"]);
+    assert!(piped.success().stdout().contains("\t\u{1b}[36min_progress\u{1b}[0m\t"), "{piped}");
     let Some(output) = on_terminal_of(&clone, 110, "list") else { return };
     assert!(output.success().stdout().contains("\u{1b}[36min_progress"), "{output}");
 }

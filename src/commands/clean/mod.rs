@@ -286,12 +286,13 @@ fn answer(ctx: &Context<'_>, args: &CleanArgs, fates: &[(TicketId, CleanOutcome)
     }
     if !unmerged.is_empty() {
         let number = count(unmerged.len(), "ticket is", "tickets are");
-        ctx.out.narrate(&format!("{number} not merged: {}", safe(unmerged.join(", "))));
+        let told = format!("{number} not merged: {}", safe(unmerged.join(", ")));
+        ctx.out.narrate(&ctx.out.wrapped(&told));
     }
     if fates.is_empty() {
         ctx.out.narrate("there is nothing to clean");
     }
-    ctx.out.answer(&text);
+    ctx.out.answer(&ctx.out.wrapped(&text));
 }
 
 fn describe(text: &mut String, plan: &CleanPlan, trash: Option<&std::path::Path>) {

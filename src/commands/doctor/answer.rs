@@ -9,6 +9,7 @@ use super::Examination;
 use super::fix::FixReport;
 use crate::app::context::Context;
 use crate::app::frame::{AsOf, Extent};
+use crate::clock;
 use crate::doctor::{Check, Finding, RULES, Repair, Severity};
 use crate::out::Format;
 use crate::text::{count, safe, shell_word};
@@ -162,9 +163,9 @@ pub fn tell<'a>(ctx: &Context<'_>, report: &DoctorJson<'a>) {
         let name = |f: &&'a Finding| f.ticket.as_ref().map_or(f.message.as_str(), |id| id.as_str());
         let names: Vec<&str> = rest.iter().map(name).collect();
         if let Some(first) = rest.first() {
-            // Writing to a string cannot fail.
             let (number, names) = (rest.len(), safe(names.join(" ")));
-            writeln!(text, "and {number} more of {}: {names}\n", first.check.name()).ok();
+            let more = format!("and {number} more of {}: {names}\n\n", first.check.name());
+            text.push_str(&ctx.out.wrapped(&more));
         }
     }
     let warnings = || count(report.warnings, "warning", "warnings");
@@ -173,14 +174,12 @@ pub fn tell<'a>(ctx: &Context<'_>, report: &DoctorJson<'a>) {
         (0, _) => format!("healthy, with {}", warnings()),
         (errors, _) => format!("{}, {}", count(errors, "error", "errors"), warnings()),
     };
-    writeln!(
-        text,
-        "{verdict}: {} on {}, {}",
+    text.push_str(&ctx.out.wrapped(&format!(
+        "{verdict}: {} on {}, {}\n",
         count(report.tickets, "ticket", "tickets"),
         report.as_of.trunk,
         count(RULES.len(), "check", "checks")
-    )
-    .ok();
+    )));
     ctx.out.answer(&text);
 }
 
@@ -191,11 +190,14 @@ fn tell_one(ctx: &Context<'_>, finding: &Finding, text: &mut String) {
         Severity::Info => "36",
     };
     let label = ctx.out.paint_answer(colour, &format!("{}:", finding.severity.as_str()));
-    writeln!(text, "{label} {} [{}]", safe(&finding.message), finding.check.name()).ok();
+    let mut told = format!("{label} {} [{}]\n", safe(&finding.message), finding.check.name());
     let width = finding.facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in &finding.facts {
-        writeln!(text, "  {name:width$}  {}", safe(value)).ok();
+        // Writing to a string cannot fail.
+        writeln!(told, "  {name:width$}  {}", safe(clock::for_people(value))).ok();
     }
+    // The commands are pasted.
+    text.push_str(&ctx.out.wrapped(&told));
     for repair in &finding.repairs {
         writeln!(text, "  {}: {}", repair.why, command(repair)).ok();
     }

@@ -77,7 +77,7 @@ pub fn apply(
             notes: outcome.notes,
         };
         match ctx.out.format {
-            Format::Human => ctx.out.answer(&fixed.in_words()),
+            Format::Human => ctx.out.answer(&ctx.out.wrapped(&fixed.in_words())),
             // What was done is a part of the report.
             Format::Json => fixed.notes.iter().for_each(|note| ctx.out.warn(note)),
         }
@@ -92,7 +92,7 @@ pub fn apply(
 /// For people the plan is a part of the answer, and is shown before it is carried out. An answer in JSON comes once.
 fn tell(ctx: &Context<'_>, plan: &str) {
     match ctx.out.format {
-        Format::Human => ctx.out.answer(plan),
+        Format::Human => ctx.out.answer(&ctx.out.wrapped(plan)),
         Format::Json => ctx.out.narrate(plan.trim_end()),
     }
 }
@@ -131,7 +131,9 @@ impl FixReport {
         }
         text.push('\n');
         for note in &self.notes {
-            writeln!(text, "  {}", safe(note)).ok();
+            for line in note.lines() {
+                writeln!(text, "  {}", safe(line)).ok();
+            }
         }
         text
     }

@@ -94,7 +94,10 @@ pub fn run(args: &ExplainArgs, _globals: &Globals, _env: &Env, out: &Out) -> Res
 fn tell(topics: &[Topic], out: &Out) {
     match out.format {
         Format::Json => in_json(topics, out),
-        Format::Human => out.answer(&topics.iter().map(words_of).collect::<Vec<_>>().join("\n")),
+        Format::Human => {
+            let texts: Vec<String> = topics.iter().map(words_of).collect();
+            out.answer(&out.wrapped(&texts.join("\n")));
+        }
     }
 }
 

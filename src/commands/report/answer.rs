@@ -4,16 +4,18 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::app::board::TrunkAsSeen;
+use crate::app::cells;
 use crate::app::context::Context;
 use crate::app::frame::{AsOf, Extent};
+use crate::out::Out;
+use crate::out::table::{Cell, ColumnSpec, Table};
 use crate::report::{
     CutBy, Figures, FlowCut, QueueHistory, ReportedTicket, TicketFlow, cuts, figures,
 };
-use crate::text::{cut, duration, safe, width};
-use crate::ticket::{Lane, name_of};
+use crate::text::duration;
+use crate::ticket::Lane;
 
-/// How wide a name in a table may be, and how many rows it has.
-const NAME: usize = 22;
+/// How many rows a table has.
 const ROWS: usize = 12;
 
 /// The answer in JSON.
@@ -143,23 +145,28 @@ impl<'a> FlowReport<'a> {
             ("blocked now", self.blocked_now().to_string()),
             ("blocked, all together", some_span(self.blocked())),
         ];
-        let rows = lines.map(|(name, value)| vec![name.to_owned(), value]);
-        let mut parts = vec![aligned(&rows)];
+        let mut totals =
+            Table::new([ColumnSpec::new("figure"), ColumnSpec::new("value")]).untitled();
+        for (name, value) in lines {
+            totals.push([name.to_owned(), value]);
+        }
+        let mut parts = vec![ctx.out.laid_out(&totals)];
         for by in CutBy::ALL {
             let found = cuts(&self.flow, self.tickets, by);
             if found.iter().any(|cut| cut.name.is_some()) {
-                parts.push(in_table(by, &found));
+                parts.push(in_table(ctx.out, by, &found));
             }
         }
         let held = self.story.held();
         if !held.is_empty() {
-            let row = |held: &crate::report::HeldSince| {
-                let (age, by) = (duration::age(held.since, ctx.now), safe(name_of(&held.by)));
-                vec![age, held.id.to_string(), by]
-            };
-            let heads = ["age", "held ticket", "by"].map(str::to_owned).to_vec();
-            let rows: Vec<_> = std::iter::once(heads).chain(held.iter().map(row)).collect();
-            parts.push(aligned(&rows));
+            let ticket = ColumnSpec::new("held ticket").cut_to(12);
+            let mut table =
+                Table::new([ColumnSpec::new("age"), ticket, ColumnSpec::new("by").cut_to(8)]);
+            for held in held {
+                let age = Cell::new(duration::age(held.since, ctx.now));
+                table.push([age, cells::id(held.id.as_str()), cells::person(Some(&held.by))]);
+            }
+            parts.push(ctx.out.laid_out(&table));
         }
         parts.join("\n")
     }
@@ -233,33 +240,27 @@ fn some_span(time: TimeDelta) -> String {
     span(Some(time).filter(|time| !time.is_zero()))
 }
 
-fn in_table(by: CutBy, found: &[FlowCut]) -> String {
-    let heads = [by.as_str(), "waiting", "active", "done, 30 d", "cycle", "p85", "lead", "blocked"];
-    let row = |found: &FlowCut| {
-        let name = safe(found.name.as_deref().unwrap_or("none"));
+fn in_table(out: &Out, by: CutBy, found: &[FlowCut]) -> String {
+    let mut table = Table::new([
+        ColumnSpec::new(by.as_str()).cut_to(8),
+        ColumnSpec::new("waiting"),
+        ColumnSpec::new("active"),
+        ColumnSpec::new("done, 30 d").leaves(4),
+        ColumnSpec::new("cycle").leaves(5),
+        ColumnSpec::new("p85").leaves(1),
+        ColumnSpec::new("lead").leaves(2),
+        ColumnSpec::new("blocked").leaves(3),
+    ]);
+    for found in found.iter().take(ROWS) {
+        let name = found.name.as_deref().unwrap_or("none").to_owned();
         let counts = [found.queued, found.active, found.completed_recently];
         let times = [found.cycle.median, found.cycle.p85, found.lead.median];
         let cells = counts.map(|count| count.to_string()).into_iter().chain(times.map(span));
-        std::iter::once(cut(&name, NAME)).chain(cells).chain([some_span(found.blocked)]).collect()
-    };
-    let heads = heads.map(str::to_owned).to_vec();
-    let rows: Vec<_> = std::iter::once(heads).chain(found.iter().take(ROWS).map(row)).collect();
-    let mut text = aligned(&rows);
+        table.push(std::iter::once(name).chain(cells).chain([some_span(found.blocked)]));
+    }
+    let mut text = out.laid_out(&table);
     if found.len() > ROWS {
         text.push_str(&format!("and {} more\n", found.len() - ROWS));
     }
     text
-}
-
-/// Rows with aligned cells.
-fn aligned(rows: &[Vec<String>]) -> String {
-    let widest = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|c| width(c)).max();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().enumerate().map(|(at, cell)| {
-            let pad = widest(at).unwrap_or(0).saturating_sub(width(cell));
-            format!("{cell}{}", " ".repeat(pad))
-        });
-        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
 }

@@ -24,7 +24,7 @@ fn the_person_is_found_by_a_part_of_the_name_or_the_address() {
         let output = ada.tix(&["handoff", ID, "--to", to]);
         assert_eq!(
             output.success().stdout(),
-            "TICKET-foo-001 is held by Bob <bob@example.org>\nnext:\n  \
+            "TICKET-foo-001 is handed to Bob <bob@example.org>\nnext:\n  \
              tix reclaim TICKET-foo-001 --reason <why>    # until they go on with it\n"
         );
         assert_eq!(holder(&sandbox), "Bob <bob@example.org>");
@@ -43,7 +43,7 @@ fn the_report_names_whoever_holds_a_ticket_now() {
         }
         let numbers = ada.tix(&["report", "--fetch", "--json"]).success().json();
         assert_eq!(numbers["held"][0]["by"], "Bob <bob@example.org>");
-        assert!(ada.tix(&["report"]).success().stdout().contains("TICKET-foo-001  Bob"));
+        assert!(ada.tix(&["report"]).success().stdout().contains("  foo-001      Bob"));
         let page = ada.tix(&["report", "--html", "-"]).success().stdout().to_owned();
         assert!(page.contains("Bob") && !page.contains("Ada Example"), "{page}");
     }

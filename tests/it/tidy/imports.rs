@@ -47,7 +47,7 @@ const MAY_USE: &[Row] = &[
     ("guard", "audit clock config env file git names settings text"),
     // The edge.
     ("error", "config git guard lifecycle settings text ticket trunk workspace"),
-    ("out", "env error text"),
+    ("out", "clock env error text"),
     (
         "app",
         "audit clock config env error file git guard lifecycle lock names out settings text ticket trunk workspace",
