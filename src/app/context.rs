@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::unusable::OnUnusable;
 use crate::audit::Audit;
 use crate::clock;
-use crate::config::{ClaimLock, Fields, Flags, Landing, Layers, RecordPlace, Stage};
+use crate::config::{ClaimLock, Fields, Flags, Landing, Layers, OnBadValue, RecordPlace, Stage};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::{GitError, InheritedConfig, Objects, RefValue, Repo};
@@ -67,6 +67,9 @@ pub struct Globals {
     /// What it does about settings that were fetched and cannot be used.
     #[arg(skip)]
     pub on_unusable: OnUnusable,
+    /// What it does about values that cannot be used.
+    #[arg(skip)]
+    pub on_bad: OnBadValue,
 }
 
 /// Everything a command works on.
@@ -100,6 +103,7 @@ struct GivenFlags {
     remote: Option<String>,
     timeout: Option<String>,
     role: Option<String>,
+    on_bad: OnBadValue,
 }
 
 impl Deref for Context<'_> {
@@ -129,6 +133,7 @@ impl<'a> Context<'a> {
             remote: globals.remote.clone(),
             timeout: timeout.map(str::to_owned),
             role: globals.role.clone(),
+            on_bad: globals.on_bad,
         };
         let settings = with_layers(env, (&repo, &given), |local| {
             Settings::resolve(&sources(&repo, &objects), local, Some(&ask(&repo)))
@@ -434,7 +439,14 @@ fn with_layers<T>(
     };
     let git = repo.config.entries();
     let env_pairs = env.config_pairs();
-    found(Layers { yaml: None, git, env: &env_pairs, flags, home: env.home() })
+    found(Layers {
+        yaml: None,
+        git,
+        env: &env_pairs,
+        flags,
+        home: env.home(),
+        on_bad: given.on_bad,
+    })
 }
 
 /// The text for a person who waits for the network.

@@ -4,7 +4,10 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use crate::app::context::{CONFIG_FILE, Context, Globals};
-use crate::config::{Config, DefaultValue, Key, Layers, Yaml, describe, key_named, yaml_entries};
+use crate::app::unknown::OnUnknown;
+use crate::config::{
+    Config, DefaultValue, Key, Layers, OnBadValue, Yaml, describe, key_named, yaml_entries,
+};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
@@ -64,6 +67,12 @@ pub struct SettingJson {
 }
 
 pub fn run(args: &ConfigArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    // What is wrong with the settings must not keep anybody from seeing and mending it.
+    let on_unknown = match args.verb {
+        ConfigCommand::List | ConfigCommand::Get { .. } => OnUnknown::Warn,
+        ConfigCommand::Set { .. } => OnUnknown::PassOver,
+    };
+    let globals = &Globals { on_unknown, on_bad: OnBadValue::PutAside, ..globals.clone() };
     let ctx = Context::open(globals, env, out, None)?;
     let file = SharedSettings::of(&ctx)?;
     let settings = match &args.verb {

@@ -11,6 +11,7 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::{Format, Out};
 use crate::text::{duration, safe, shell_word};
+use crate::ticket::{Document, Status};
 
 /// Undo what this clone wrote last
 ///
@@ -50,7 +51,8 @@ enum WayBack {
 
 const UNDONE: &str = "undone";
 
-fn way_back(operation: &str) -> WayBack {
+/// `before` is the status that the ticket had before, where that is known.
+fn way_back(operation: &str, before: Option<Status>) -> WayBack {
     match operation {
         "activate" => WayBack::Command(&["release", "--reason", UNDONE]),
         "release" => WayBack::Command(&["activate"]),
@@ -58,13 +60,16 @@ fn way_back(operation: &str) -> WayBack {
         "complete" | "close" | "archive" => WayBack::Command(&["reopen", "--reason", UNDONE]),
         "block" => WayBack::Command(&["unblock"]),
         "handoff" => WayBack::Command(&["reclaim", "--reason", UNDONE]),
-        "queue" => WayBack::Command(&["draft", "--reason", UNDONE]),
+        "queue" if before == Some(Status::Draft) => {
+            WayBack::Command(&["draft", "--reason", UNDONE])
+        }
+        "queue" => WayBack::Needs("draft", "--reason <why>"),
         "draft" => WayBack::Command(&["queue"]),
         "unblock" => WayBack::Needs("block", "--reason <why>"),
         "reclaim" => WayBack::Needs("handoff", "--to <whom>"),
         "reopen" => WayBack::Needs("close", "--as <how>"),
         "set" => WayBack::Needs("set", "<key>=<value>"),
-        "dep" | "dep add" | "dep rm" => WayBack::Needs("dep tree", ""),
+        "dep" | "dep add" | "dep rm" => WayBack::Needs("dep rm", "<other>"),
         "edit" | "note" | "tick" => WayBack::Needs("edit", ""),
         _ => WayBack::Needs("log", ""),
     }
@@ -86,7 +91,7 @@ pub fn plan(
     let text = |key: &str| last[key].as_str().unwrap_or_default();
     let (operation, ticket, at) = (text("operation"), text("ticket"), text("at"));
     let several = last["tickets"].as_array().is_some_and(|all| all.len() > 1);
-    let words = match way_back(operation) {
+    let words = match way_back(operation, status_before(&ctx, last)) {
         WayBack::Command(words) if !several && !ticket.is_empty() => words,
         WayBack::Command(words) => {
             return Err(no_way(
@@ -118,6 +123,13 @@ pub fn plan(
     }
     out.narrate(&safe(&said));
     Ok(Some(command))
+}
+
+/// The status that the ticket had before this was written.
+fn status_before(ctx: &Context<'_>, line: &Value) -> Option<Status> {
+    let (commit, path) = (line["commits"][0].as_str()?, line["paths"][0].as_str()?);
+    let file = ctx.objects.read(format!("{commit}^:{path}").as_bytes()).ok()??;
+    Some(Document::parse(file.data).ok()?.status().ok()?.status)
 }
 
 /// Whether a line of the audit log records a write.

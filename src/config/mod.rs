@@ -196,6 +196,17 @@ pub struct Layers<'a> {
     pub flags: Flags<'a>,
     /// What `~/` means at the beginning of `worktree` and `WORKTREE_BASE`.
     pub home: Option<&'a Path>,
+    pub on_bad: OnBadValue,
+}
+
+/// What happens when a layer sets a key to something that cannot be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnBadValue {
+    /// The settings cannot be used.
+    #[default]
+    Fail,
+    /// It is put aside like a key that is not known: for the command that shows and mends it.
+    PutAside,
 }
 
 /// The settings from the command line, as written there.
@@ -226,7 +237,8 @@ impl Config {
     /// Merges the layers. Fails on the first value, from the weakest layer up, that tix does not know, even if a
     /// stronger layer overrides it.
     pub fn resolve(layers: &Layers<'_>) -> Result<Self, ConfigError> {
-        let mut resolution = ConfigResolution { config: Self::default(), home: layers.home };
+        let mut resolution =
+            ConfigResolution { config: Self::default(), home: layers.home, on_bad: layers.on_bad };
         if let Some(yaml) = layers.yaml {
             resolution.read_file(yaml)?;
             resolution.check(Origin::File(yaml.label.to_owned()))?;

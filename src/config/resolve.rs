@@ -12,7 +12,8 @@ use super::quote::quoted;
 use super::template::{Purpose, Template, TemplateError};
 use super::yaml::{Yaml, YamlEntries};
 use super::{
-    ClaimLock, Config, Landing, RecordPlace, RequestsLand, SharedWorktree, Stage, VERSION, Writes,
+    ClaimLock, Config, Landing, OnBadValue, RecordPlace, RequestsLand, SharedWorktree, Stage,
+    VERSION, Writes,
 };
 
 /// How many settings that are not understood are reported: each needs a search for its line and its nearest key, and a
@@ -23,6 +24,7 @@ pub(super) const MOST_TOLD: usize = 8;
 pub(super) struct ConfigResolution<'a> {
     pub(super) config: Config,
     pub(super) home: Option<&'a Path>,
+    pub(super) on_bad: OnBadValue,
 }
 
 impl ConfigResolution<'_> {
@@ -75,7 +77,7 @@ impl ConfigResolution<'_> {
             | Problem::Syntax { .. }
             | Problem::NotAMapping { .. } => of_such_a_file(),
         };
-        if !may_be_newer {
+        if !may_be_newer && self.on_bad == OnBadValue::Fail {
             return Err(error);
         }
         if put_aside.len() < MOST_TOLD {

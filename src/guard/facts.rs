@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::place::GuardPlace;
 use super::{GuardError, memory};
 use crate::clock;
-use crate::config::{self, Flags, Layers};
+use crate::config::{self, Flags, Layers, OnBadValue};
 use crate::env::Env;
 use crate::git::{
     Git, GitConfig, GitSetting, HeadTarget, Objects, RefValue, RemoteAddresses, is_absence,
@@ -127,6 +127,7 @@ fn find(
         env: &variables,
         flags: Flags::default(),
         home: env.home(),
+        on_bad: OnBadValue::Fail,
     };
     let protection = Protection::resolve(&sources, local, env.protected_branches())
         .map_err(|error| GuardError::Unknown(error.to_string()))?;

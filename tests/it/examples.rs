@@ -258,12 +258,34 @@ fn undo_takes_back_what_this_clone_did_last_and_says_so_first() {
             || refused.stderr().contains("tix set TICKET-csv-001 <key>=<value>"),
         "{refused}"
     );
+    // What was no draft before is made none.
+    clone.tix(&["queue", "csv"]).success();
+    let refused = undo();
+    assert!(refused.exits(5).stderr().contains("tix draft TICKET-csv-001 --reason"), "{refused}");
+    clone.tix(&["dep", "add", "csv", "welsh"]).success();
+    let refused = undo();
+    assert!(refused.exits(5).stderr().contains("tix dep rm TICKET-csv-001 <other>"), "{refused}");
     // Somebody else has gone on: the verb says no, as it always does.
     clone.tix(&["release", "welsh"]).success();
     let bob = sandbox.clone_named("bob").as_person("Bob", "bob@example.org");
     bob.tix(&["activate", "welsh"]).success();
     undo().exits(3);
     assert!(sandbox.clone_named("new").tix(&["undo"]).exits(4).stderr().contains("nothing yet"));
+}
+
+#[test]
+fn config_shows_and_mends_what_is_wrong_with_the_settings() {
+    let (_sandbox, clone, _there) = world("");
+    clone.git(&["config", "tix.staleafter", "xyz"]);
+    clone.tix(&["list"]).exits(9);
+    for args in [&["config", "list"][..], &["config", "get", "stale_after"]] {
+        let output = clone.tix(args);
+        assert!(output.success().stdout().contains("xyz"), "{output}");
+        assert!(output.stderr().contains("warning: git config: `tix.staleafter`"), "{output}");
+    }
+    let set = clone.tix(&["config", "set", "stale_after", "2d"]);
+    assert!(set.success().stderr().is_empty(), "{set}");
+    clone.tix(&["list"]).success();
 }
 
 #[test]
