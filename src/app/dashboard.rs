@@ -12,6 +12,7 @@ use super::mine::Mine;
 use super::queue::{Choice, Detail, QueueFilter};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
+use crate::lifecycle::machine::lane_of;
 use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
 use crate::out::{Format, Out};
 use crate::text::safe;
@@ -54,7 +55,7 @@ pub struct NoDashboard<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Attention {
-    /// `damaged`, `stale`, `merge` or `review`.
+    /// `damaged`, `lane-mismatch`, `stale`, `merge` or `review`.
     kind: &'static str,
     /// The ticket; missing for a file that cannot be read as one.
     ticket: Option<String>,
@@ -106,6 +107,7 @@ impl Dashboard {
         let TicketRows { mut rows, damaged } =
             board::read(ctx, seen.view, &[Lane::Queue, Lane::Active])?;
         let choice = Choice::of(ctx, seen, &QueueFilter::default(), Detail::Ready, 1)?;
+        let misplaced: Vec<Attention> = rows.iter().filter_map(misplaced).collect();
         let queue = rows.iter().filter(|row| row.lane == Lane::Queue).count();
         rows.retain(|row| row.lane == Lane::Active);
         let active = rows.len();
@@ -113,6 +115,7 @@ impl Dashboard {
             .iter()
             .map(|damage| Attention { kind: "damaged", ticket: None, text: damage.to_string() })
             .collect();
+        attention.extend(misplaced);
         attention.extend(stale(ctx, seen, &rows)?);
         attention.extend(rows.iter().filter_map(waiting));
         let mine = Mine::of(ctx);
@@ -155,7 +158,11 @@ impl Dashboard {
         });
         part("next", "nothing; see why: tix next --explain", next.collect());
         let attention = self.attention.iter().map(|one| {
-            let meaning = if one.kind == "damaged" { Meaning::Bad } else { Meaning::Waiting };
+            let meaning = if matches!(one.kind, "damaged" | "lane-mismatch") {
+                Meaning::Bad
+            } else {
+                Meaning::Waiting
+            };
             let id = one.ticket.as_deref().map_or_else(|| Cell::new("a file"), cells::id);
             [id, Cell::new(one.kind).meaning(meaning), Cell::new(one.text.as_str())]
         });
@@ -170,6 +177,20 @@ const COLUMNS: [ColumnSpec; 4] = [
     ColumnSpec::new("state").leaves(1),
     ColumnSpec::new("text").cut_to(12),
 ];
+
+/// What its status says belongs in another lane, so that nobody can go on with it.
+fn misplaced(row: &TicketRow) -> Option<Attention> {
+    let text = match row.known.map(lane_of) {
+        None => format!("`{}` is no status", row.status),
+        // Complete on its branch: it waits for a merge.
+        Some(home) if home == row.lane || (row.lane, home) == (Lane::Active, Lane::Completed) => {
+            return None;
+        }
+        Some(home) => format!("`{}` belongs in {home}/, and it is in {}/", row.status, row.lane),
+    };
+    let ticket = Some(row.id.to_string());
+    Some(Attention { kind: "lane-mismatch", ticket, text: format!("{text}: tix doctor") })
+}
 
 /// Tickets on which nothing has happened for long. Branches are read only for claims that are old enough.
 fn stale(
