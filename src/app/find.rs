@@ -64,6 +64,10 @@ pub fn find_known<'v>(
             }
         }
     }
+    // What is over is seldom written on.
+    if matches!(search.command, "note" | "edit" | "set" | "tick") {
+        lanes = vec![Lane::Queue, Lane::Active];
+    }
     // Found once for all: a short query may fit every ticket there is.
     let known = OnceCell::new();
     let lane_of = |id: &TicketId| -> Option<Lane> {

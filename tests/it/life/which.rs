@@ -27,6 +27,10 @@ fn what_a_verb_cannot_act_on_is_in_nobodys_way() {
     let ada = sandbox.clone_named("a");
     ada.tix(&["block", "fix-login", "--reason", "x"]).success();
     ada.tix(&["unblock", "login"]).success();
+    for args in [&["note", "login", "x"][..], &["set", "login", "priority=P1"]] {
+        let receipt = ada.tix(&[args, &["--json"]].concat()).success().json();
+        assert_eq!(receipt["ticket"], "TICKET-fix-login-002", "{args:?}");
+    }
     let receipt = ada.tix(&["activate", "fix-login", "--json"]).success().json();
     assert_eq!(receipt["ticket"], "TICKET-fix-login-002");
     assert!(ada.tix(&["path", "login"]).success().stdout().contains("TICKET-fix-login-002"));
