@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::context::Context;
 use crate::lifecycle::{Missing, missing_in};
 use crate::names::RepoPath;
 use crate::text::safe;
@@ -16,14 +17,14 @@ const SHOWN: usize = 12;
 pub struct TaskJson {
     /// What the ticket is about; missing when it does not say.
     pub title: Option<String>,
-    /// Its file, from the root of the workspace.
-    pub file: String,
+    /// Its file, from the root of the workspace; missing where the tickets have a branch of their own, so that it is not there.
+    pub file: Option<String>,
     /// The text of each box that is not ticked, in their order; may be empty.
     pub criteria: Vec<String>,
 }
 
 impl TaskJson {
-    pub fn of(document: &Document, file: &RepoPath) -> TaskJson {
+    pub fn of(ctx: &Context<'_>, document: &Document, file: &RepoPath) -> TaskJson {
         let text = |missing| match missing {
             Missing::Criterion { text, .. } => Some(text).filter(|text| !text.is_empty()),
             Missing::Commits
@@ -35,7 +36,7 @@ impl TaskJson {
         };
         TaskJson {
             title: FrontMatter::of(document).title,
-            file: file.to_string(),
+            file: (ctx.base == ctx.trunk).then(|| file.to_string()),
             criteria: missing_in(document).into_iter().filter_map(text).collect(),
         }
     }

@@ -282,7 +282,7 @@ impl Activation<'_> {
         let view = View::load(&ctx.objects, ctx.repo.format, Some(at), &ctx.tickets_dir).ok()?;
         let entry = view.snapshot.find_id(&active.id).ok()?;
         let ticket = view.require::<Refusal>(entry).ok()?;
-        Some(TaskJson::of(&ticket.document, &entry.path))
+        Some(TaskJson::of(ctx, &ticket.document, &entry.path))
     }
 
     /// Records that the workspace here belongs to this claim from now on. The record may be of an earlier claim, from

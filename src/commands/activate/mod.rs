@@ -258,7 +258,9 @@ fn in_words(receipt: &Receipt) -> String {
         }
     }
     if let Some(task) = task {
-        text.push_str(&format!("  ticket     {}\n", safe(&task.file)));
+        if let Some(file) = &task.file {
+            text.push_str(&format!("  ticket     {}\n", safe(file)));
+        }
         text.push_str(&task.boxes(("  to do      ", "             ")));
     }
     if let Some(attic) = &receipt.attic {

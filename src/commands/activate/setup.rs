@@ -38,7 +38,7 @@ impl Activation<'_> {
         let mut receipt =
             Receipt::new(self.ctx, "activate", won.claimed.id.as_str(), &self.claim.by);
         receipt.outcome = won.outcome;
-        receipt.task = Some(TaskJson::of(&won.claimed.document, &won.claimed.path));
+        receipt.task = Some(TaskJson::of(self.ctx, &won.claimed.document, &won.claimed.path));
         receipt.add(&won.landed);
         let aside =
             won.landed.moved.iter().map(|m| m.name.short()).find(|n| n.starts_with("attic/"));

@@ -180,6 +180,17 @@ fn the_base_has_a_say_where_it_is_not_the_trunk() {
 }
 
 #[test]
+fn a_ticket_that_is_not_in_the_workspace_is_not_named_there() {
+    let sandbox = project("trunk: tickets\n");
+    sandbox.seed_on("tickets", &[(QUEUED, Ticket::new(ID).text())]);
+    let clone = sandbox.clone_named("a");
+    let task = clone.tix(&["activate", ID, "--json"]).success().json()["task"].clone();
+    assert!(task["title"].is_string() && task["file"].is_null(), "{task}");
+    let again = clone.tix(&["activate", ID, "--resume"]);
+    assert!(!again.success().stdout().contains("tickets/active/"), "{again}");
+}
+
+#[test]
 fn without_a_remote_the_branch_itself_decides() {
     let sandbox = Sandbox::new();
     let local = sandbox.local_repository("local");
