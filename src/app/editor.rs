@@ -19,8 +19,7 @@ impl Editor {
     /// Fails without a terminal; `hints` say what to do then.
     pub fn find(ctx: &Context<'_>, hints: &[String]) -> Result<Editor, Failure> {
         if !Out::is_interactive() {
-            let failure =
-                Failure::new(Exit::Usage, "an editor needs a terminal, and this is not one");
+            let failure = Failure::new(Exit::Usage, "tix edit needs a terminal for the editor");
             return Err(hints.iter().fold(failure, Failure::hint));
         }
         match ctx.repo.editor()? {

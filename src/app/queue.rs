@@ -292,10 +292,13 @@ impl Choice {
                     }
                     let what =
                         if filter.is_any() { "nothing to do" } else { "nothing matching to do" };
-                    ctx.out.narrate(&format!(
-                        "{what} on {}; see why: tix next --explain",
-                        self.as_of.trunk
-                    ));
+                    // What was explained is not explained by the same command again.
+                    let more = match self.explained.as_deref() {
+                        None => "; see why: tix next --explain",
+                        Some([]) => "; see what is in progress: tix list --lane active",
+                        Some(_) => "",
+                    };
+                    ctx.out.narrate(&format!("{what} on {}{more}", self.as_of.trunk));
                 }
             }
         }

@@ -214,7 +214,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             Example("tix review upload --approve", "say yes"),
             Example(
-                "tix review upload --request-changes --notes 'no test'",
+                "tix review upload --request-changes --reason 'no test'",
                 "ask for changes, and say which",
             ),
         ],

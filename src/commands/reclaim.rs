@@ -17,7 +17,7 @@ use crate::workspace;
 ///
 /// This is allowed once nothing has happened for `stale_after`: the claim and the last commit on the ticket branch are
 /// both older than that. One clock is not enough: a commit from another machine, what this clone has known for that long,
-/// or the clock of the remote must agree, or a person passes `--force`. The claim gets a new id, so the earlier holder
+/// or the clock of the remote must agree, or a person passes `--even-if-fresh`. The claim gets a new id, so the earlier holder
 /// can no longer submit or complete the ticket. Their work stays on the ticket branch; `tix activate TICKET --resume`
 /// makes a workspace with it.
 ///
@@ -30,8 +30,8 @@ pub struct ReclaimArgs {
     #[arg(long, value_name = "TEXT")]
     reason: String,
     /// Take it although it is not stale; for a person who knows that its holder has left
-    #[arg(long, visible_alias = "even-if-fresh")]
-    force: bool,
+    #[arg(long, alias = "force")]
+    even_if_fresh: bool,
 }
 
 /// Takes the ticket over.
@@ -41,7 +41,7 @@ pub fn run(args: &ReclaimArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
     let given = given(&ctx, args.on.ticket.as_deref());
     let way = match given {
         Some(_) => TakeoverKind::TakeBack,
-        None if args.force => TakeoverKind::Reclaim(Staleness::Vouched),
+        None if args.even_if_fresh => TakeoverKind::Reclaim(Staleness::Vouched),
         None => TakeoverKind::Reclaim(configured(&ctx)),
     };
     let request = TakeoverRequest {

@@ -158,7 +158,9 @@ fn fresh(id: &TicketId) -> Vec<String> {
 
 fn one_clock(id: &TicketId, stale_after: &str) -> Vec<String> {
     vec![
-        format!("if you know that its holder has left: tix reclaim {id} --force --reason <why>"),
+        format!(
+            "if you know that its holder has left: tix reclaim {id} --even-if-fresh --reason <why>"
+        ),
         format!("or try again once this clone has seen no change for {stale_after}"),
     ]
 }
@@ -180,6 +182,9 @@ fn incomplete(id: &TicketId, missing: &[Missing]) -> Vec<String> {
     } else {
         format!("look at the ticket: tix show {id}")
     }];
+    if any(|one| matches!(one, Missing::Criterion { .. })) {
+        hints.push(format!("tick what is done: tix tick {id} <number>"));
+    }
     if any(|one| matches!(one, Missing::Commits)) {
         hints.push(format!(
             "commit the work in its workspace, or say why there is none: tix complete {id} --no-work <why>"

@@ -66,7 +66,7 @@ pub enum BreachReason {
         line: usize,
         text: String,
     },
-    /// The status belongs into another lane.
+    /// The status belongs in another lane.
     #[error("has the status `{status}`, which is not a status for {lane}/")]
     Misplaced { status: Status, lane: Lane },
     /// Settings that cannot be read: nothing could be judged by them.

@@ -190,7 +190,7 @@ impl Recipe {
 
 const NOTICE: &str = "\
 # Written by `tix hook install`. `tix hook uninstall` takes it away and puts back what was here before.
-# Both leave a changed file alone: what you want to run besides belongs into the file with .tix-prev in its name.
+# Both leave a changed file alone: what you want to run besides belongs in the file with .tix-prev in its name.
 ";
 
 /// Runs the hook that was there before, as git would: not if it is no program. Its failure is the answer.

@@ -69,7 +69,7 @@ fn a_clock_that_alone_calls_a_claim_stale_is_not_believed() {
       claim        [OID]-45
       last sign    [TIME]
       stale after  1d
-    hint: if you know that its holder has left: tix reclaim TICKET-foo-001 --force --reason <why>
+    hint: if you know that its holder has left: tix reclaim TICKET-foo-001 --even-if-fresh --reason <why>
     hint: or try again once this clone has seen no change for 1d
     ");
     assert_eq!(sandbox.remote().git(&["for-each-ref"]), before);
