@@ -42,8 +42,8 @@ fn the_same_person_in_another_clone_is_told_how_to_go_on_there() {
     sandbox.clone_named("b").tix(&["activate", ID]).success();
     let clone = sandbox.clone_named("a");
     let output = clone.tix(&["activate", ID, "--json"]);
-    let hint = format!("tix activate {ID} --resume");
-    assert!(hints(output.exits(3)).contains(&hint), "{output}");
+
+    assert!(hints(output.exits(3)).contains("add --resume"), "{output}");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn who_loses_to_the_server_while_both_push_is_told_and_has_nothing_here() {
     sandbox.remote().hook("pre-receive", &script);
     let before = Untouched::of(&clone);
     let output = clone.tix(&["activate", ID, "--json"]);
-    assert!(output.exits(3).json()["message"].as_str().unwrap().ends_with("is held"), "{output}");
+    assert!(output.exits(3).json()["message"].as_str().unwrap().contains(" is held"), "{output}");
     let other = std::fs::read_to_string(hook.join("out")).unwrap();
     assert!(other.starts_with("TICKET-foo-001 is yours"), "{other}");
     before.assert_same(&clone);
