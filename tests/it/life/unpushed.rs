@@ -1,0 +1,90 @@
+//! What is committed and not on the remote yet when a ticket is completed.
+
+use super::{BRANCH, ID, bob, held_with, work};
+
+#[test]
+fn complete_brings_together_what_was_committed_here_and_what_was_pushed_from_elsewhere() {
+    for settings in ["", "record: trunk\n"] {
+        let (sandbox, _, there) = held_with(settings);
+        there.git(&["pull", "-q", "--rebase"]);
+        there.commit("work", &[("work.txt", "1\n")]);
+        let mine = there.git(&["rev-parse", "HEAD"]);
+        there.tix(&["note", ID, "half way"]).success();
+        let other = bob(&sandbox);
+        other.git(&["checkout", "-q", &format!("ticket/{ID}")]);
+        other.commit("a hand", &[("hand.txt", "1\n")]);
+        other.git(&["push", "-q"]);
+        let theirs = other.git(&["rev-parse", "HEAD"]);
+        let done = there.tix(&["complete", "--json"]).success().json();
+        assert_eq!((&done["outcome"], &done["work_pushed"]), (&"completed".into(), &1.into()));
+        assert_eq!(done["warnings"], serde_json::json!([]));
+        let tip = sandbox.remote().git(&["rev-parse", BRANCH]);
+        assert_eq!(there.git(&["rev-parse", "HEAD"]), tip);
+        assert_eq!(there.git(&["status", "--porcelain"]), "");
+        let merge = there.git(&["log", "--merges", "-1", "--format=%P", &tip]);
+        assert_eq!(merge, format!("{mine} {theirs}"));
+        // The same behind the completion.
+        other.git(&["pull", "-q"]);
+        other.commit("one more", &[("hand.txt", "2\n")]);
+        other.git(&["push", "-q"]);
+        there.commit("late fix", &[("late.txt", "1\n")]);
+        let again = there.tix(&["complete", "--json"]).success().json();
+        assert_eq!((&again["outcome"], &again["work_pushed"]), (&"already".into(), &1.into()));
+        assert_eq!(again["warnings"], serde_json::json!([]));
+        assert_eq!(sandbox.remote().show(BRANCH, "late.txt"), b"1\n");
+        assert_eq!(sandbox.remote().show(BRANCH, "hand.txt"), b"2\n");
+    }
+}
+
+#[test]
+fn what_is_printed_as_the_next_step_can_be_run_where_it_is_printed() {
+    let (sandbox, ada, there) = held_with("");
+    work(&there, "work.txt");
+    let receipt = there.tix(&["complete", "--json"]).success().json();
+    let next = |place: &crate::harness::Place| {
+        place.tix(&["status", ID, "--json"]).success().json()["next"].clone()
+    };
+    assert_eq!(receipt["next"], next(&there));
+    assert!(next(&ada).as_str().unwrap().starts_with("git switch main && "));
+    there.sh(receipt["next"].as_str().unwrap()).run().success();
+    assert_eq!(sandbox.remote().show("main", "work.txt"), b"work\n");
+}
+
+#[test]
+fn what_was_amended_after_it_was_pushed_does_not_come_back_by_a_merge() {
+    let (sandbox, _, there) = held_with("");
+    work(&there, "work.txt");
+    there.git(&["mv", "work.txt", "renamed.txt"]);
+    there.git(&["commit", "-q", "--amend", "-m", "work, amended"]);
+    let tip = sandbox.remote().git(&["rev-parse", BRANCH]);
+    there.tix(&["complete"]).exits(5);
+    assert_eq!(sandbox.remote().git(&["rev-parse", BRANCH]), tip);
+}
+
+#[test]
+fn a_commit_behind_the_merge_of_its_ticket_is_told_of() {
+    let (sandbox, ada, there) = held_with("");
+    work(&there, "work.txt");
+    there.tix(&["complete"]).success();
+    ada.git(&["fetch", "-q"]);
+    ada.git(&["merge", "-q", "--ff-only", "origin/main"]);
+    ada.git(&["merge", "-q", "--squash", &format!("origin/ticket/{ID}")]);
+    ada.git(&["commit", "-q", "-m", "the work"]);
+    ada.git(&["push", "-q"]);
+    let told = |warnings: serde_json::Value| {
+        there.commit("late fix", &[("late.txt", "1\n")]);
+        there.commit("late fix", &[("late.txt", "2\n")]);
+        let receipt = there.tix(&["complete", "--json"]).success().json();
+        assert_eq!((&receipt["outcome"], &receipt["warnings"]), (&"already".into(), &warnings));
+    };
+    let said = |number: u64| {
+        serde_json::json!([format!(
+            "ticket/{ID} has {number} commits that are not in main: the ticket was merged before\n\
+             push the branch, and have it merged once more: git push origin ticket/{ID}"
+        )])
+    };
+    told(said(2));
+    sandbox.remote().git(&["branch", "-q", "-D", &format!("ticket/{ID}")]);
+    there.git(&["fetch", "-q", "--prune"]);
+    told(said(4));
+}
