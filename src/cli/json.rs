@@ -197,7 +197,7 @@ fn table(page: &mut String, schema: &Value) {
 fn page() -> String {
     let mut page = String::from(
         "# JSON\n\n\
-         With `--json` every command answers with one object on one line of stdout, errors too; only the commands that programs call (`tix hook git`, `tix hook claude` and the like) speak those programs' language. The key `schema` of the object names its \
+         With `--json` every command answers with one object on one line of stdout, errors too; only the commands that programs call (`tix hook git`, `tix hook claude`, `tix mcp` and the like) speak those programs' language. The key `schema` of the object names its \
          kind. The number after the `@` changes when something described here disappears or changes its meaning. New keys do not change it, so a reader must ignore keys that it does not know. A key with nothing to say is \
          left out, never null. Times are RFC 3339 in UTC unless a \
          key says \"as it is written\". An answer that lists says how much it leaves out: `returned`, `total`, `truncated`.\n\n\
