@@ -36,6 +36,17 @@ pub struct LineRefusal {
     pub why: LineReason,
     /// Why nobody would look at it when it is run, where that decides.
     pub unheard: Option<Unheard>,
+    /// What stands in the place of this refusal where it is not sure that the line comes to it.
+    pub doubted: Doubted,
+}
+
+/// What becomes of a refusal where it is not sure that the line comes to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubted {
+    /// It stands.
+    Refused(Option<Unheard>),
+    /// Hooks of git will judge what is really done.
+    Passed,
 }
 
 /// Why no hook of git would judge what a line really does.
@@ -159,7 +170,9 @@ pub struct Judge<'e> {
     /// What the agent does to the hooks of the commands that it runs.
     hooks: HookUse,
     /// What was judged in this line, and how things were behind it.
-    judged: BTreeMap<String, LineState>,
+    judged: BTreeMap<String, (LineState, bool)>,
+    /// How often something was objected to, whether or not hooks of git will judge it.
+    pub objections: usize,
     began: Instant,
     /// The aliases of git that the line itself makes.
     pub aliases: BTreeMap<String, ShellWord>,
@@ -181,6 +194,7 @@ impl<'e> Judge<'e> {
             in_force: BTreeMap::new(),
             hooks,
             judged: BTreeMap::new(),
+            objections: 0,
             began: Instant::now(),
             aliases: BTreeMap::new(),
             has_changed_hooks: false,
@@ -212,17 +226,43 @@ impl<'e> Judge<'e> {
             (Verdict::Right, _) if action.hooks == HookUse::Asked => return,
             (Verdict::Right, _) => LineReason::Unchecked,
             (Verdict::Wrong(why), Certainty::Sure) => {
-                self.refuse(here, branch, action.what, why);
+                self.objections += 1;
+                let unheard = self.unheard(here, action);
+                let doubted = unheard.map_or(Doubted::Passed, |by| Doubted::Refused(Some(by)));
+                if self.refuse(here, branch, action.what, why)
+                    && let Some(refusal) = self.refusals.last_mut()
+                {
+                    refusal.doubted = doubted;
+                }
                 return;
             }
             (Verdict::Wrong(why), Certainty::Maybe) | (Verdict::Uncertain(why), _) => why,
         };
+        self.objections += 1;
         if let Some(unheard) = self.unheard(here, action) {
-            self.refuse(here, branch, action.what, why);
-            if let Some(refusal) = self.refusals.last_mut() {
+            if self.refuse(here, branch, action.what, why)
+                && let Some(refusal) = self.refusals.last_mut()
+            {
                 refusal.unheard = Some(unheard);
+                refusal.doubted = Doubted::Refused(Some(unheard));
             }
         }
+    }
+
+    /// It is not sure that the line comes to what was refused since there were so many refusals: what is wrong is uncertain.
+    pub fn doubt(&mut self, since: usize) {
+        let mut place = 0;
+        self.refusals.retain_mut(|refusal| {
+            place += 1;
+            match refusal.doubted {
+                _ if place <= since => true,
+                Doubted::Passed => false,
+                Doubted::Refused(unheard) => {
+                    refusal.unheard = unheard;
+                    true
+                }
+            }
+        });
     }
 
     /// Why no hook of git will judge what is really done; `None` where one will.
@@ -254,14 +294,22 @@ impl<'e> Judge<'e> {
         })
     }
 
-    /// Notes a refusal; of several for one reason the first is enough.
-    pub fn refuse(&mut self, here: &GuardedPlace, branch: &RefName, what: &str, why: LineReason) {
+    /// Notes a refusal, and says whether it is new: of several for one reason the first is enough.
+    pub fn refuse(
+        &mut self,
+        here: &GuardedPlace,
+        branch: &RefName,
+        what: &str,
+        why: LineReason,
+    ) -> bool {
         let same = |known: &LineRefusal| known.branch == *branch && known.what == what;
-        if !self.refusals.iter().any(same) {
-            let (guarded, branch) = (here.guarded.clone(), branch.clone());
-            let (what, unheard) = (what.to_owned(), None);
-            self.refusals.push(LineRefusal { guarded, branch, what, why, unheard });
+        if self.refusals.iter().any(same) {
+            return false;
         }
+        let (guarded, branch) = (here.guarded.clone(), branch.clone());
+        let (what, unheard, doubted) = (what.to_owned(), None, Doubted::Refused(None));
+        self.refusals.push(LineRefusal { guarded, branch, what, why, unheard, doubted });
+        true
     }
 
     /// Something about this place cannot be read, and it may be any movement.
@@ -328,9 +376,11 @@ impl<'e> Judge<'e> {
             return state.clone();
         }
         let known = format!("{line:?} {} {:?} {state:?}", here.key.display(), here.branch);
-        if let Some(behind) = self.judged.get(&known) {
+        if let Some((behind, is_objected_to)) = self.judged.get(&known) {
+            self.objections += usize::from(*is_objected_to);
             return behind.clone();
         }
+        let objections = self.objections;
         if self.judged.len() >= CALLS || self.began.elapsed() > PATIENCE {
             if let Some(branch) = here.protected().cloned() {
                 let why = LineReason::Undecided("it calls git too many times".to_owned());
@@ -377,7 +427,7 @@ impl<'e> Judge<'e> {
             self.make(&line.dir, &intent, &mut state);
         }
         state.settings.drain(before..before + line.settings.len());
-        self.judged.insert(known, state.clone());
+        self.judged.insert(known, (state.clone(), self.objections > objections));
         state
     }
 }

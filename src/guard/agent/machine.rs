@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::super::shell::{
-    Certainty, Dir, Machine, READERS, ShellCall, ShellWord, Trouble, Variables, WRITERS, World,
-    WorldStep, has, mentions, names_branch, walk,
+    Certainty, Dir, Machine, Objected, READERS, ShellCall, ShellWord, Trouble, Variables, WRITERS,
+    World, WorldStep, has, mentions, names_branch, walk,
 };
 use super::super::{Heard, HookUse};
 use super::ALSO_MOVERS;
@@ -355,5 +355,13 @@ impl Machine for JudgeWalk<'_, '_> {
 
     fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &LineState) {
         self.judge.trouble(trouble, dir, state);
+    }
+
+    fn objected(&self) -> Objected {
+        Objected { times: self.judge.objections, refusals: self.judge.refusals.len() }
+    }
+
+    fn doubt(&mut self, since: Objected) {
+        self.judge.doubt(since.refusals);
     }
 }

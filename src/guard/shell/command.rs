@@ -139,7 +139,11 @@ impl<M: Machine> Walker<'_, M> {
             return BothWorlds::both(worlds);
         }
         let mut flow = BothWorlds::none();
+        let first = self.machine.objected();
+        let mut is_sure = true;
         for world in worlds {
+            let before = self.machine.objected();
+            let has_looked = world.has_looked();
             let mut variables = vec![world.clone()];
             for assignment in &command.assignments {
                 variables = self.assign(assignment, source, variables);
@@ -168,9 +172,28 @@ impl<M: Machine> Walker<'_, M> {
                 input: fed(statement, source),
                 text: statement.span.slice(source),
             };
+            let is_test = ["[", "test"]
+                .iter()
+                .any(|test| call.words.first().is_some_and(|name| name.is(test)));
             flow.add(self.call(call, &said, world));
+            is_sure &= !has_looked && self.machine.objected().times > before.times;
+            if is_test {
+                self.look(&mut flow);
+            }
+        }
+        // In one of the ways that the line may go there is nothing wrong with it.
+        if !is_sure {
+            self.machine.doubt(first);
         }
         flow
+    }
+
+    /// Something is tested: in a line that asks which branch is checked out it may be that.
+    pub fn look(&self, flow: &mut BothWorlds<M::State>) {
+        let asks = ["--show-current", "--abbrev-ref", "symbolic-ref"];
+        if asks.iter().any(|ask| self.line.contains(ask)) {
+            flow.ok.iter_mut().chain(&mut flow.failed).for_each(World::look);
+        }
     }
 
     fn call(

@@ -54,6 +54,12 @@ impl Machine for Recorder {
         self.calls.push(format!("write {:?}", dir.join(file)));
     }
 
+    fn objected(&self) -> Objected {
+        Objected { times: 0, refusals: 0 }
+    }
+
+    fn doubt(&mut self, _: Objected) {}
+
     fn is_directory(&self, path: &Path, _: &Vec<String>) -> bool {
         path.ends_with("there")
     }

@@ -252,10 +252,13 @@ impl<M: Machine> Walker<'_, M> {
                 let fed = fed(&binary.left, source).unwrap_or_default();
                 let text = format!("{} {} {fed}", self.piped, binary.left.span.slice(source));
                 let outer = std::mem::replace(&mut self.piped, text);
-                let flow = self.subshell(between, |walker, inner| {
+                let mut flow = self.subshell(between, |walker, inner| {
                     walker.statement(&binary.right, source, inner)
                 });
                 self.piped = outer;
+                if binary.right.span.slice(source).contains("grep ") {
+                    self.look(&mut flow);
+                }
                 flow
             }
         }
@@ -291,7 +294,9 @@ impl<M: Machine> Walker<'_, M> {
                 self.repeat(&[&command.body], source, worlds)
             }
             CompoundCommand::Case(command) => {
-                let worlds = self.nested(&command.word, source, worlds);
+                let mut asked = BothWorlds::both(self.nested(&command.word, source, worlds));
+                self.look(&mut asked);
+                let worlds = asked.ok;
                 let bodies: Vec<&StmtSeq> = command.cases.iter().map(|case| &case.body).collect();
                 self.repeat(&bodies, source, worlds)
             }
@@ -308,7 +313,9 @@ impl<M: Machine> Walker<'_, M> {
                 BothWorlds::both(self.within(command.span.slice(source), worlds))
             }
             CompoundCommand::Conditional(command) => {
-                BothWorlds::both(self.within(command.span.slice(source), worlds))
+                let mut asked = BothWorlds::both(self.within(command.span.slice(source), worlds));
+                self.look(&mut asked);
+                asked
             }
         }
     }

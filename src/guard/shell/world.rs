@@ -79,6 +79,8 @@ pub struct World<S> {
 
 /// Under this name, which no variable can have, a world knows of `set -e`.
 const ERREXIT: &str = "-e";
+/// And under this one that the line has looked at which branch is checked out.
+const LOOKED: &str = "?branch";
 
 impl<S> World<S> {
     /// The world that a line begins in.
@@ -101,6 +103,15 @@ impl<S> World<S> {
         self.variables.insert("OLDPWD".to_owned(), before);
         self.variables.insert("PWD".to_owned(), path.unwrap_or_else(ShellWord::unknown));
         self.dir = dir;
+    }
+
+    /// The line has looked at which branch is checked out, and may do what follows only on the one that it should be.
+    pub fn look(&mut self) {
+        self.variables.insert(LOOKED.to_owned(), ShellWord::known(""));
+    }
+
+    pub fn has_looked(&self) -> bool {
+        self.variables.contains_key(LOOKED)
     }
 
     /// Whether the shell ends when a command fails.
@@ -146,6 +157,18 @@ pub trait Machine {
     fn prints(&mut self, call: &ShellCall, state: &Self::State) -> Option<String>;
     /// A part of the line was not understood.
     fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &Self::State);
+    /// How much the machine has objected to so far.
+    fn objected(&self) -> Objected;
+    /// It is not sure that the line comes to what was objected to since then.
+    fn doubt(&mut self, since: Objected);
+}
+
+/// How much a machine has objected to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Objected {
+    pub times: usize,
+    /// How many of the objections are kept.
+    pub refusals: usize,
 }
 
 /// What was not understood.

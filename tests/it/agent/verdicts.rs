@@ -428,6 +428,20 @@ fn lines_that_agents_have_tried_are_refused_where_no_hook_will_look() {
     pass(&clone.at(sandbox.root().join("tmp")), &outside);
 }
 
+/// A line that may come to be on another branch, or looks at which one that is, is as uncertain as one whose words are computed.
+#[test]
+fn what_is_wrong_in_one_way_of_several_is_uncertain() {
+    let sandbox = seeded();
+    let clone = super::with_code_staged(&sandbox);
+    let lines = listed("doubted: hooks in force let these pass");
+    refused(&clone, &lines);
+    clone.tix(&["hook", "install", "--files"]).success();
+    pass(&clone, &lines);
+    refused(&shadowed(&clone), &lines);
+    let wrong = ["git stash; git commit -qam x", "git branch --show-current; git commit -qam x"];
+    refused(&clone, &wrong.map(str::to_owned));
+}
+
 /// What the trunk's remote has is published; what another place has is not. A path tells nothing of an address in the network.
 #[test]
 fn a_pull_of_the_trunk_is_right_from_where_the_trunk_is() {
