@@ -91,7 +91,7 @@ fn before(dialect: Dialect, event: &AgentEvent, cwd: &Path, env: &Env) -> HookAn
         return HookAnswer::Pass;
     }
     if let Some(refusal) = judge.refusals.first() {
-        let text = words(refusal, judge.refusals.len() - 1);
+        let text = words(refusal);
         return if judge.refusals.iter().all(may_be_asked) {
             HookAnswer::Ask(text)
         } else {
@@ -159,7 +159,7 @@ fn note(dialect: Dialect, refusal: &LineRefusal, verdict: &str, env: &Env) {
 }
 
 /// A refusal for a model: facts and remedies. It gives no orders, and none of its commands destroys anything.
-fn words(refusal: &LineRefusal, more: usize) -> String {
+fn words(refusal: &LineRefusal) -> String {
     let branch = refusal.branch.short();
     let mut text = format!("{branch} takes ticket commits only: {} ", refusal.what);
     let (verb, list): (&str, Vec<String>) = match &refusal.why {
@@ -199,10 +199,6 @@ fn words(refusal: &LineRefusal, more: usize) -> String {
     }
     if list.len() > SHOWN {
         text.push_str(&format!("\n- and {} more", list.len() - SHOWN));
-    }
-    if more > 0 {
-        let reasons = text::count(more, "more reason", "more reasons");
-        text.push_str(&format!("\nThe guard has {reasons} to refuse this line."));
     }
     match refusal.unheard {
         Some(Unheard::Missing(strictness)) => {

@@ -27,7 +27,7 @@ impl Judge<'_> {
                 return self.follow_alias(here, line, &text, state, depth);
             }
             Ok(Some(ShellWord::Known(_) | ShellWord::Open(_) | ShellWord::Place(_))) => {
-                format!("what the alias {verb} stands for")
+                format!("the guard cannot read what the alias {verb} stands for")
             }
             Err(error) => {
                 if let Some(branch) = here.protected() {

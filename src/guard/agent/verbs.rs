@@ -185,7 +185,8 @@ pub fn sides(refspec: &ShellWord) -> (ShellWord, Option<ShellWord>) {
         Some(at) => {
             let start = text.get(..at).unwrap_or_default().to_owned();
             let end = if text == from && to.is_some() { "" } else { refspec.end() };
-            ShellWord::Open(OpenWord { start, end: end.to_owned(), written: text.to_owned() })
+            let (end, written) = (end.to_owned(), text.to_owned());
+            ShellWord::Open(OpenWord { start, end, written, is_list: false })
         }
     };
     (part(from), to.map(part))

@@ -157,15 +157,7 @@ impl<M: Machine> Walker<'_, M> {
             let exported = world.variables.iter().filter(|(name, _)| is_heeded(name));
             let env = exported.map(|(n, v)| (n.clone(), v.clone())).chain(env).collect();
             let read = all().flat_map(|one| word::read(one, source, &world.variables).words);
-            let mut parts: Vec<ShellWord> = read.collect();
-            // `$(echo git commit)` runs git.
-            if word::is_printed(&command.name)
-                && let Some(text) = parts.first().and_then(ShellWord::text)
-            {
-                let printed: Vec<ShellWord> =
-                    text.split_whitespace().map(ShellWord::known).collect();
-                parts.splice(..1, printed);
-            }
+            let parts: Vec<ShellWord> = read.collect();
             let (dir, certainty) = (world.dir.clone(), world.certainty);
             let call = ShellCall { words: parts, env, dir, certainty };
             let said = StatementInput {
@@ -327,7 +319,9 @@ impl<M: Machine> Walker<'_, M> {
         world: World<M::State>,
     ) -> BothWorlds<M::State> {
         if self.depth >= DEPTH {
-            return BothWorlds::both(vec![world]);
+            let (line, worlds) = (self.line.clone(), vec![world]);
+            self.trouble(&line, "it is nested too deeply", &worlds);
+            return BothWorlds::both(worlds);
         }
         self.depth += 1;
         let called = self.functions.remove_entry(name);
@@ -399,7 +393,7 @@ pub fn turns(words: &[ShellWord]) -> Vec<ShellWord> {
     let start = shared_directory(words).unwrap_or_default();
     let rest = words.iter().map(|word| word.written().strip_prefix(&start).unwrap_or_default());
     let written = format!("{start}{{{}}}", rest.collect::<Vec<_>>().join(","));
-    let any = OpenWord { start, end: String::new(), written };
+    let any = OpenWord { start, end: String::new(), written, is_list: false };
     vec![ShellWord::Open(any); 2]
 }
 

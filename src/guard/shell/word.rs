@@ -21,6 +21,8 @@ pub struct OpenWord {
     pub end: String,
     /// The word as the line has it: two that are written alike are one, whatever it is.
     pub written: String,
+    /// Whether it may become several words: what is computed and stands without quotes.
+    pub is_list: bool,
 }
 
 /// A directory whose name is printed by a program that is known to print just this.
@@ -48,7 +50,9 @@ impl ShellWord {
     /// A word of which only the beginning and the end are known.
     pub fn open(start: impl Into<String>, end: impl Into<String>) -> ShellWord {
         let (start, end) = (start.into(), end.into());
-        ShellWord::Open(OpenWord { written: format!("{start}…{end}"), start, end })
+        ShellWord::Open(OpenWord {
+            written: format!("{start}…{end}"), start, end, is_list: false
+        })
     }
 
     /// A word that another command fills in.
@@ -98,6 +102,11 @@ impl ShellWord {
         }
     }
 
+    /// Whether it may become several words, of which the line says none.
+    pub fn is_list(&self) -> bool {
+        matches!(self, ShellWord::Open(open) if open.is_list)
+    }
+
     pub fn is(&self, text: &str) -> bool {
         self.text() == Some(text)
     }
@@ -109,7 +118,7 @@ impl ShellWord {
             ShellWord::Open(open) => {
                 let start = open.start.strip_prefix(prefix)?.to_owned();
                 let written = open.written.strip_prefix(prefix).unwrap_or(&open.written).to_owned();
-                Some(ShellWord::Open(OpenWord { start, written, end: open.end.clone() }))
+                Some(ShellWord::Open(OpenWord { start, written, ..open.clone() }))
             }
             ShellWord::Place(_) => None,
         }
@@ -142,9 +151,25 @@ pub struct WordReading<'a> {
     pub opaque: Vec<&'a str>,
 }
 
-/// Whether a word is one command substitution without quotes.
-pub fn is_printed(word: &shuck_ast::Word) -> bool {
-    matches!(word.parts.as_slice(), [part] if matches!(part.kind, WordPart::CommandSubstitution { .. }))
+/// Whether what a command prints is one word by its nature.
+fn is_one_word(written: &str) -> bool {
+    const PROGRAMS: [&str; 6] = ["basename", "date", "mktemp", "pwd", "tix", "whoami"];
+    const OF_GIT: [&str; 8] = [
+        "--show-current",
+        "commit-tree",
+        "describe",
+        "merge-base",
+        "rev-list",
+        "rev-parse",
+        "symbolic-ref",
+        "write-tree",
+    ];
+    let inner = written.trim_start_matches("$(").trim_end_matches(')');
+    let mut words = inner.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let prints_one = PROGRAMS.contains(&first) && !inner.contains(['"', '\'', '\\'])
+        || first == "git" && words.any(|word| OF_GIT.contains(&word));
+    prints_one && !inner.contains([';', '|', '&', '\n'])
 }
 
 pub fn read<'a>(
@@ -171,12 +196,20 @@ pub fn read<'a>(
     } else {
         ShellWord::Open(text)
     };
-    found.words = match (&value, word.parts.as_slice()) {
-        // `$COMMAND` without quotes becomes as many words as its value has.
-        (ShellWord::Known(text), [part]) if variable(&part.kind).is_some() => {
+    let is_split = |part: &WordPartNode| {
+        variable(&part.kind).is_some() || matches!(part.kind, WordPart::CommandSubstitution { .. })
+    };
+    found.words = match (value, word.parts.as_slice()) {
+        // `$COMMAND` and `$(echo git commit)` without quotes become as many words as their value has.
+        (ShellWord::Known(text), [part]) if is_split(part) => {
             text.split_whitespace().map(ShellWord::known).collect()
         }
-        _ => vec![value],
+        (ShellWord::Open(open), [part]) if is_split(part) => {
+            let is_computed = open.written.contains("$(") || open.written.contains('`');
+            let is_list = is_computed && !is_one_word(&open.written);
+            vec![ShellWord::Open(OpenWord { is_list, ..open })]
+        }
+        (value, _) => vec![value],
     };
     found
 }

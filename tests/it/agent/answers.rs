@@ -64,7 +64,6 @@ fn a_refusal_is_facts_and_a_way_on() {
     ----- stderr -----
     main takes ticket commits only: git merge would bring commits that change more than tickets.
     - [OID] code
-    The guard has 1 more reason to refuse this line.
     Each ticket has its own branch and worktree: `tix activate <ticket>` creates them and prints the path. `tix list` shows the tickets. Changes made here can move to a new branch: `git switch -c <name>`.
     ");
     let output = ask(&clone, "claude", &event(&clone, "git add -A && git commit -m x"));
