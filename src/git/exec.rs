@@ -8,6 +8,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -115,6 +116,14 @@ pub struct Git {
 /// How long a git may take that fetches nothing.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// When every git of this process ends, where somebody waits for all of them together.
+static LAST: OnceLock<Instant> = OnceLock::new();
+
+/// Ends what git still does for this process when a git alone would have run out of patience.
+pub fn end_all_soon() {
+    LAST.get_or_init(|| Instant::now() + PATIENCE);
+}
+
 /// What git does about an object that a partial clone lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LazyFetch {
@@ -189,7 +198,11 @@ impl Git {
             stdin: None,
             // Who waits for this git waits for seconds only, and a pipe in the place of a ref would keep it for ever.
             limit: (self.lazy_fetch == LazyFetch::Off)
-                .then(|| TimeLimit { at: Instant::now() + PATIENCE, extension: None }),
+                .then(|| Instant::now() + PATIENCE)
+                .into_iter()
+                .chain(LAST.get().copied())
+                .min()
+                .map(|at| TimeLimit { at, extension: None }),
         }
     }
 }
@@ -330,7 +343,18 @@ impl GitCall {
             LazyFetch::On => Stdio::inherit(),
             LazyFetch::Off => Stdio::null(),
         };
-        Conversation::with(call, self.spawn(Stdio::piped(), stderr)?)
+        let child = self.spawn(Stdio::piped(), stderr)?;
+        // Who reads an answer that does not come hears of nothing else.
+        #[cfg(unix)]
+        if let Some(last) = LAST.get() {
+            let group = rustix::process::Pid::from_child(&child);
+            let rest = last.saturating_duration_since(Instant::now());
+            thread::spawn(move || {
+                thread::sleep(rest);
+                rustix::process::kill_process_group(group, rustix::process::Signal::KILL).ok();
+            });
+        }
+        Conversation::with(call, child)
     }
 
     fn spawn(&self, stdout: Stdio, stderr: Stdio) -> Result<Child, ExecError> {

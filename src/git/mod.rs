@@ -40,7 +40,7 @@ pub use address::{
 };
 pub use commit::{CommitAuthors, CommitText, ObjectWriter};
 pub use delta::{ChangedCommit, Delta, Side, Walk};
-pub use exec::{ExecError, Git, LazyFetch, Program, RunningCall, edit};
+pub use exec::{ExecError, Git, LazyFetch, Program, RunningCall, edit, end_all_soon};
 pub use head::{
     HeadTarget, LooseRef, head_target, is_absence, loose_ref, read_git_file, symbolic_target,
 };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::report;
 use super::session;
 use crate::env::Env;
-use crate::git::LazyFetch;
+use crate::git::{LazyFetch, end_all_soon};
 use crate::guard::agent::{
     self, AgentEvent, Dialect, EventMoment, HookAnswer, LineReason, LineRefusal, Spoken,
     ToolAction, Unheard,
@@ -34,6 +34,9 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
         return agent::speak(dialect, EventMoment::Before, &unreadable(dialect, what, &here, env));
     };
     let cwd = event.cwd.as_deref().map_or(here.clone(), |cwd| here.join(cwd));
+    if matches!(event.moment, EventMoment::Before | EventMoment::After | EventMoment::Failed) {
+        end_all_soon();
+    }
     let answer = match event.moment {
         EventMoment::Before if event.action == ToolAction::Unreadable => {
             unreadable(dialect, "The command that the agent sent is not text", &cwd, env)

@@ -110,7 +110,12 @@ impl<M: Machine> Walker<'_, M> {
                 value = both.map_or_else(ShellWord::unknown, ShellWord::Known);
             }
             let is_whole = assignment.target.subscript.is_none();
-            let value = if is_whole { value } else { ShellWord::unknown() };
+            let held: usize = world.variables.values().map(|value| value.written().len()).sum();
+            let value = match is_whole {
+                true if held + value.written().len() > word::LONGEST => ShellWord::filled(),
+                true => value,
+                false => ShellWord::unknown(),
+            };
             world.variables.insert(name.clone(), value);
         }
         worlds

@@ -62,7 +62,8 @@ impl ShellWord {
 
     /// Whether all of it is filled in by another command.
     pub fn is_filled(&self) -> bool {
-        *self == ShellWord::filled()
+        let is_all_filled = |written: &str| written.chars().all(|sign| sign == '…');
+        matches!(self, ShellWord::Open(open) if !open.written.is_empty() && is_all_filled(&open.written))
     }
 
     /// A word that is said in full.
@@ -131,6 +132,9 @@ impl ShellWord {
     }
 }
 
+/// What is longer, a word or all that the variables hold, is not kept: no line that somebody means comes to that.
+pub const LONGEST: usize = 64 << 10;
+
 /// The values of variables that the line itself has set. What a command in `$(…)` prints is known under the text of it.
 pub type Variables = BTreeMap<String, ShellWord>;
 
@@ -183,10 +187,13 @@ pub fn read<'a>(
         word: OpenWord::default(),
         open: true,
         found: WordReading::default(),
+        is_too_long: false,
     };
     reader.whole(&word.parts);
-    let WordReader { word: mut text, open, mut found, .. } = reader;
-    let value = if let Some(place) = place(&word.parts, source, variables) {
+    let WordReader { word: mut text, open, mut found, is_too_long, .. } = reader;
+    let value = if is_too_long {
+        ShellWord::filled()
+    } else if let Some(place) = place(&word.parts, source, variables) {
         ShellWord::Place(place)
     } else if word.has_active_brace_expansion() {
         text.start.truncate(text.start.find('{').unwrap_or(text.start.len()));
@@ -248,6 +255,7 @@ struct WordReader<'a, 'v> {
     /// Whether everything so far is known.
     open: bool,
     found: WordReading<'a>,
+    is_too_long: bool,
 }
 
 impl<'a> WordReader<'a, '_> {
@@ -295,7 +303,15 @@ impl<'a> WordReader<'a, '_> {
     fn unknown(&mut self, written: &str) {
         self.open = false;
         self.word.end.clear();
-        self.word.written.push_str(written);
+        if self.has_room_for(written) {
+            self.word.written.push_str(written);
+        }
+    }
+
+    /// Values of variables that are put together grow without an end.
+    fn has_room_for(&mut self, text: &str) -> bool {
+        self.is_too_long |= self.word.written.len() + text.len() > LONGEST;
+        !self.is_too_long
     }
 
     fn part(&mut self, part: &'a WordPartNode, quotes: Quotes) {
@@ -343,6 +359,9 @@ impl<'a> WordReader<'a, '_> {
     }
 
     fn push(&mut self, text: &str) {
+        if !self.has_room_for(text) {
+            return;
+        }
         self.word.written.push_str(text);
         let known = if self.open { &mut self.word.start } else { &mut self.word.end };
         known.push_str(text);

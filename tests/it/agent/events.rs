@@ -67,6 +67,38 @@ fn a_pipe_in_the_place_of_a_ref_is_refused_and_not_waited_for() {
     std::fs::remove_file(&head).unwrap();
     rustix::fs::mkfifoat(rustix::fs::CWD, &head, 0o600.into()).unwrap();
     ask(&clone, "claude", &event(&clone, "git commit -m x")).exits(2);
+    std::fs::remove_file(&head).unwrap();
+    std::fs::write(&head, "ref: refs/heads/main\n").unwrap();
+    for name in ["config", "packed-refs", "refs/remotes/origin/main"] {
+        let (path, aside) = (clone.git_dir().join(name), clone.git_dir().join("aside"));
+        let had_one = std::fs::rename(&path, &aside).is_ok();
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, 0o600.into()).unwrap();
+        ask(&clone, "claude", &event(&clone, "git commit -m x")).exits(2);
+        std::fs::remove_file(&path).unwrap();
+        if had_one {
+            std::fs::rename(&aside, &path).unwrap();
+        }
+    }
+}
+
+/// Read as a shell reads them, these lines would come to more text than there is memory.
+#[test]
+fn a_line_that_grows_without_an_end_is_not_followed() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    let grown = |step: &dyn Fn(u32) -> String| (0..40).map(step).collect::<String>();
+    let doubled = grown(&|i| format!("a{}=\"$a{i}$a{i}\"; ", i + 1));
+    let added = grown(&|_| "a+=$a; ".to_owned());
+    for line in [
+        format!("a0=x; {doubled}git $a40"),
+        format!("a0=x; {doubled}cd $a40; git commit -m x"),
+        format!("a0='git commit -m x;'; {doubled}eval \"$a40\""),
+        format!("a0='git commit -m x;'; {doubled}bash -c \"$a40\""),
+        format!("a=x; {added}git $a"),
+        format!("a=x; {added}git commit -m \"$a\""),
+    ] {
+        ask(&clone, "claude", &event(&clone, &line)).exits(2);
+    }
 }
 
 #[test]
