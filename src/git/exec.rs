@@ -8,12 +8,12 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::conversation::Conversation;
 use super::inherited::InheritedConfig;
+use super::last;
 use super::redact::redact;
 use super::running::{Output, StdoutTarget, StopChannel, wait_until};
 pub use super::running::{RunningCall, TERM_GRACE};
@@ -114,15 +114,7 @@ pub struct Git {
 }
 
 /// How long a git may take that fetches nothing.
-const PATIENCE: Duration = Duration::from_secs(3);
-
-/// When every git of this process ends, where somebody waits for all of them together.
-static LAST: OnceLock<Instant> = OnceLock::new();
-
-/// Ends what git still does for this process when a git alone would have run out of patience.
-pub fn end_all_soon() {
-    LAST.get_or_init(|| Instant::now() + PATIENCE);
-}
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What git does about an object that a partial clone lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,7 +192,7 @@ impl Git {
             limit: (self.lazy_fetch == LazyFetch::Off)
                 .then(|| Instant::now() + PATIENCE)
                 .into_iter()
-                .chain(LAST.get().copied())
+                .chain(last::moment())
                 .min()
                 .map(|at| TimeLimit { at, extension: None }),
         }
@@ -344,16 +336,7 @@ impl GitCall {
             LazyFetch::Off => Stdio::null(),
         };
         let child = self.spawn(Stdio::piped(), stderr)?;
-        // Who reads an answer that does not come hears of nothing else.
-        #[cfg(unix)]
-        if let Some(last) = LAST.get() {
-            let group = rustix::process::Pid::from_child(&child);
-            let rest = last.saturating_duration_since(Instant::now());
-            thread::spawn(move || {
-                thread::sleep(rest);
-                rustix::process::kill_process_group(group, rustix::process::Signal::KILL).ok();
-            });
-        }
+        last::watch(&child);
         Conversation::with(call, child)
     }
 

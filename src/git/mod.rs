@@ -14,6 +14,7 @@ mod head;
 mod history;
 mod hooks;
 mod inherited;
+mod last;
 mod line;
 mod loose;
 mod merge;
@@ -40,13 +41,14 @@ pub use address::{
 };
 pub use commit::{CommitAuthors, CommitText, ObjectWriter};
 pub use delta::{ChangedCommit, Delta, Side, Walk};
-pub use exec::{ExecError, Git, LazyFetch, Program, RunningCall, edit, end_all_soon};
+pub use exec::{ExecError, Git, LazyFetch, Program, RunningCall, edit};
 pub use head::{
     HeadTarget, LooseRef, head_target, is_absence, loose_ref, read_git_file, symbolic_target,
 };
 pub use history::{HistoryQuery, HistoryWalk, Logged, PathChange, PathChangeKind};
 pub use hooks::{ConfigScope, HooksPath, HooksSource, ProcessHooks};
 pub use inherited::InheritedConfig;
+pub use last::end_all_soon;
 pub use line::LineEnd;
 pub use loose::loose_blob;
 pub use merge::MergedTree;

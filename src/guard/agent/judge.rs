@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::super::install::hook::Strictness;
 use super::super::rule::Breach;
-use super::super::shell::{Certainty, Dir, ShellWord, Trouble, has, names_branch};
+use super::super::shell::{Certainty, Dir, ShellWord, Trouble, names_branch};
 use super::super::{GuardError, Guarded, Heard, HookUse, HooksInForce};
 use super::intent::Intent;
 use super::line::GitLine;
@@ -348,25 +348,6 @@ impl<'e> Judge<'e> {
         self.trouble(&Trouble { text, why }, dir, state);
     }
 
-    /// A word that may become any number of arguments may have any branch moved.
-    fn unsaid(&mut self, here: &GuardedPlace, line: &GitLine, verb: &str, state: &mut LineState) {
-        let deletes = verb == "branch" && line.args.iter().any(|a| a.is("-d") || a.is("-D"));
-        if !has(TOLD, verb) || deletes || !line.args.iter().any(ShellWord::is_list) {
-            return;
-        }
-        if verb == "config" {
-            self.has_changed_hooks = true;
-            state.settings.push((String::new(), ShellWord::unknown()));
-        } else if let Some(branch) = here.protected().cloned().or_else(|| here.guarded.trunk()) {
-            self.unreadable(
-                here,
-                &branch,
-                &format!("git {verb}"),
-                "the line does not say what git is told",
-            );
-        }
-    }
-
     fn call(
         &mut self,
         mut here: GuardedPlace,
@@ -460,9 +441,6 @@ impl<'e> Judge<'e> {
         state
     }
 }
-
-/// Subcommands that may move any branch, or have a push move one, by what they are told.
-const TOLD: &str = " branch checkout config fetch merge pull push rebase reset send-pack switch symbolic-ref update-ref worktree ";
 
 /// Whether a setting of this name may decide which hooks git runs.
 fn may_lead_hooks_elsewhere(word: &ShellWord) -> bool {

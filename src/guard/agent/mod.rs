@@ -48,6 +48,7 @@ mod pushes;
 mod settings;
 mod state;
 mod tools;
+mod unsaid;
 mod verbs;
 mod writes;
 

@@ -1,5 +1,6 @@
 //! Places: the directory of the event, linked worktrees, repositories inside repositories.
 
+use super::verdicts::{listed, pass, refused, shadowed};
 use super::{all_pass, all_refused, ask, event, seeded, with_code_staged};
 
 #[test]
@@ -44,4 +45,18 @@ fn linked_worktrees_and_subdirectories_are_judged_by_their_own_branch() {
     all_refused(&clone, &["cd ../linked && git commit -m x", "git -C ../linked/src commit -m x"]);
     let git_dir = linked.git_dir();
     all_refused(&clone, &[&format!("git --git-dir='{}' commit -m x", git_dir.display())]);
+}
+
+/// A line that may come to be on another branch, or looks at which one that is, is as uncertain as one whose words are computed.
+#[test]
+fn what_is_wrong_in_one_way_of_several_is_uncertain() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    let lines = listed("doubted: hooks in force let these pass");
+    refused(&clone, &lines);
+    clone.tix(&["hook", "install", "--files"]).success();
+    pass(&clone, &lines);
+    refused(&shadowed(&clone), &lines);
+    let wrong = ["git stash; git commit -qam x", "git branch --show-current; git commit -qam x"];
+    refused(&clone, &wrong.map(str::to_owned));
 }
