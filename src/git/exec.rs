@@ -190,10 +190,8 @@ impl Git {
             stdin: None,
             // Who waits for this git waits for seconds only, and a pipe in the place of a ref would keep it for ever.
             limit: (self.lazy_fetch == LazyFetch::Off)
-                .then(|| Instant::now() + PATIENCE)
-                .into_iter()
-                .chain(last::moment())
-                .min()
+                .then(|| last::moment().unwrap_or_else(|| Instant::now() + PATIENCE))
+                .or_else(last::moment)
                 .map(|at| TimeLimit { at, extension: None }),
         }
     }

@@ -348,6 +348,17 @@ impl<'e> Judge<'e> {
         self.trouble(&Trouble { text, why }, dir, state);
     }
 
+    fn has_called_enough(&mut self, here: &GuardedPlace) -> bool {
+        if self.judged.len() >= CALLS || self.began.elapsed() > PATIENCE {
+            if let Some(branch) = here.protected().cloned() {
+                let why = LineReason::Undecided("it calls git too many times".to_owned());
+                self.refuse(here, &branch, "this line", why);
+            }
+            return true;
+        }
+        false
+    }
+
     fn call(
         &mut self,
         mut here: GuardedPlace,
@@ -359,17 +370,7 @@ impl<'e> Judge<'e> {
             here.certainty = Certainty::Maybe;
         }
         let Some(verb) = line.verb.text() else {
-            let what = format!("git {}…", line.verb.start());
-            let trunk = || here.guarded.trunk().filter(|_| line.verb.is_list());
-            let named = || self.named_trunk(&here).or_else(trunk);
-            if let Some(branch) = here.protected().cloned().or_else(named) {
-                self.unreadable(
-                    &here,
-                    &branch,
-                    &what,
-                    "the line does not say which git command runs",
-                );
-            }
+            self.unnamed(&here, line);
             return state.clone();
         };
         let mut state = state.clone();
@@ -391,11 +392,7 @@ impl<'e> Judge<'e> {
             return behind.clone();
         }
         let objections = self.objections;
-        if self.judged.len() >= CALLS || self.began.elapsed() > PATIENCE {
-            if let Some(branch) = here.protected().cloned() {
-                let why = LineReason::Undecided("it calls git too many times".to_owned());
-                self.refuse(&here, &branch, "this line", why);
-            }
+        if self.has_called_enough(&here) {
             return state.clone();
         }
         let hooks = if line.is_without_hooks() {

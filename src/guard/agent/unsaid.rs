@@ -33,4 +33,14 @@ impl Judge<'_> {
             );
         }
     }
+
+    /// Nobody can read which subcommand is called.
+    pub fn unnamed(&mut self, here: &GuardedPlace, line: &GitLine) {
+        let what = format!("git {}…", line.verb.start());
+        let trunk = || here.guarded.trunk().filter(|_| line.verb.is_list());
+        let named = || self.named_trunk(here).or_else(trunk);
+        if let Some(branch) = here.protected().cloned().or_else(named) {
+            self.unreadable(here, &branch, &what, "the line does not say which git command runs");
+        }
+    }
 }
