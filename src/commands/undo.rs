@@ -127,7 +127,8 @@ pub fn plan(
 
 /// The status that the ticket had before this was written.
 fn status_before(ctx: &Context<'_>, line: &Value) -> Option<Status> {
-    let (commit, path) = (line["commits"][0].as_str()?, line["paths"][0].as_str()?);
+    let first = |key: &str| line.get(key)?.get(0)?.as_str();
+    let (commit, path) = (first("commits")?, first("paths")?);
     let file = ctx.objects.read(format!("{commit}^:{path}").as_bytes()).ok()??;
     Some(Document::parse(file.data).ok()?.status().ok()?.status)
 }

@@ -239,13 +239,12 @@ impl<'e> Judge<'e> {
             (Verdict::Wrong(why), Certainty::Maybe) | (Verdict::Uncertain(why), _) => why,
         };
         self.objections += 1;
-        if let Some(unheard) = self.unheard(here, action) {
-            if self.refuse(here, branch, action.what, why)
-                && let Some(refusal) = self.refusals.last_mut()
-            {
-                refusal.unheard = Some(unheard);
-                refusal.doubted = Doubted::Refused(Some(unheard));
-            }
+        if let Some(unheard) = self.unheard(here, action)
+            && self.refuse(here, branch, action.what, why)
+            && let Some(refusal) = self.refusals.last_mut()
+        {
+            refusal.unheard = Some(unheard);
+            refusal.doubted = Doubted::Refused(Some(unheard));
         }
     }
 
