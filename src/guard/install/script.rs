@@ -251,7 +251,9 @@ pub fn author(hook: Hook, text: &[u8]) -> ScriptAuthor {
         let (line, body) = text.strip_prefix(MARK)?.split_once('\n')?;
         Some((line.split(' ').collect::<Vec<_>>(), body))
     };
-    let Some((words, body)) = marked() else { return ScriptAuthor::Foreign };
+    let Some((words, body)) = marked() else {
+        return if is_marked_within(text) { ScriptAuthor::Edited } else { ScriptAuthor::Foreign };
+    };
     let [version, name, sum_of_body] = words.as_slice() else { return ScriptAuthor::Edited };
     let intact = [sum(body), earlier_sum(body)].iter().any(|sum| sum == sum_of_body);
     match version.parse() {
@@ -260,6 +262,13 @@ pub fn author(hook: Hook, text: &[u8]) -> ScriptAuthor {
         }
         Ok(_) | Err(_) => ScriptAuthor::Edited,
     }
+}
+
+/// Whether our mark stands further down: somebody has put lines before it, which may end the script.
+fn is_marked_within(text: &[u8]) -> bool {
+    let text = String::from_utf8(text.to_vec()).unwrap_or_default();
+    let marks = text.lines().filter_map(|line| line.strip_prefix(MARK));
+    marks.map(|mark| mark.split(' ').count()).any(|words| words == 3)
 }
 
 /// The path that a text of ours looks for first, where it is one.
@@ -293,6 +302,9 @@ mod tests {
                 let mark = ScriptMark { version: VERSION, tix };
                 assert_eq!(author(hook, text.as_bytes()), ScriptAuthor::Tix(mark));
                 assert_eq!(author(hook, format!("{text}#").as_bytes()), ScriptAuthor::Edited);
+                let before = text.replacen('\n', "\nexit 0\n", 1);
+                let is_file = text.starts_with(SHEBANG);
+                assert!(!is_file || author(hook, before.as_bytes()) == ScriptAuthor::Edited);
                 let other = text.replace("/bin/tix", "/bin/tax");
                 assert_eq!(author(hook, other.as_bytes()), ScriptAuthor::Edited);
             }
