@@ -49,7 +49,7 @@ const ALL: [SlashCommand; 7] = [
         also: &["tix show"],
         first: None,
         begun_by: BegunBy::Person,
-        steps: "Tick a box in the ticket's file only after you saw that it is true. Commit, then run `tix complete` in the \
+        steps: "Tick a box (`tix tick N`) only after you saw that it is true. Commit, then run `tix complete` in the \
                 workspace. If something is missing, do your part and run it again; use `--no-work` or `--anyway` only if the user asks.",
     },
     SlashCommand {

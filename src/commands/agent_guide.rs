@@ -67,7 +67,7 @@ pub fn exits() -> String {
 const RULES: &str = "\
 - Claim a ticket before you work on it: `tix activate --next`, or `tix activate ID`. The answer says where to work and what
   is to be done.
-- Work and commit only there, on its branch. Tick a box in the ticket's file when you have seen that it is true.
+- Work and commit only there, on its branch. When you have seen that a box is true: `tix tick N`.
 - When it is done: `tix complete`; if work is reviewed: `tix submit`. If you cannot go on: `tix release --reason why`.
 - Never move ticket files by hand, never commit other files to the trunk, never force a push.
 - Also: `tix list`, `tix show ID`, `tix status`, `tix note TEXT`, `tix new TITLE`, `tix explain WORD`; all take `--json`.
