@@ -52,14 +52,14 @@ pub enum ColorChoice {
 
 impl ColorChoice {
     /// Whether an output has colours. <https://no-color.org> and <https://bixense.com/clicolors> say which variables count.
-    fn applies(self, env: &crate::env::Env, is_terminal: bool) -> bool {
-        match self {
+    fn applies(self, env: &crate::env::Env, is_terminal: bool) -> Colors {
+        let shows = || is_terminal && env.term().is_none_or(|term| term != "dumb");
+        let is_wanted = match self {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto if env.no_color() => false,
-            ColorChoice::Auto if env.forces_color() => true,
-            ColorChoice::Auto => is_terminal && env.term().is_none_or(|term| term != "dumb"),
-        }
+            ColorChoice::Auto => !env.no_color() && (env.forces_color() || shows()),
+        };
+        if is_wanted { Colors::On } else { Colors::Off }
     }
 }
 
@@ -69,8 +69,8 @@ pub struct Out {
     pub format: Format,
     words: WordsTo,
     narration: Narration,
-    color: bool,
-    answer_color: bool,
+    color: Colors,
+    answer_color: Colors,
     terminal: bool,
     /// What long answers are shown with; `None` without a terminal, and where none is wanted.
     pager: Option<String>,
@@ -185,13 +185,11 @@ impl Out {
 
     /// Prints a table, laid out for the reader of stdout.
     pub fn table(&self, table: &Table) {
-        let colors = if self.answer_color { Colors::On } else { Colors::Off };
-        let layout = if Out::is_terminal() {
-            TableLayout::Terminal { width: Out::columns(), colors }
+        if Out::is_terminal() {
+            self.aligned(table);
         } else {
-            TableLayout::Piped { colors }
-        };
-        self.answer(&table.render(layout));
+            self.answer(&table.render(TableLayout::Piped { colors: self.answer_color }));
+        }
     }
 
     /// Prints a table for people, also where stdout is no terminal.
@@ -201,8 +199,7 @@ impl Out {
 
     /// A table for people, as a part of an answer.
     pub fn laid_out(&self, table: &Table) -> String {
-        let colors = if self.answer_color { Colors::On } else { Colors::Off };
-        table.render(TableLayout::Terminal { width: Out::columns(), colors })
+        table.render(TableLayout::Terminal { width: Out::columns(), colors: self.answer_color })
     }
 
     /// Prose for people, as a part of an answer: on a terminal its lines are broken between words.
@@ -320,8 +317,7 @@ impl Out {
             let value = clock::for_people(value);
             for (n, line) in value.lines().filter(|line| !line.trim().is_empty()).enumerate() {
                 let label = if n == 0 { *name } else { "" };
-                // Writing to a string cannot fail.
-                // git indents what it advises by tabs, and a line is to be pasted.
+                // git indents what it advises by tabs, and a line is to be pasted. Writing to a string cannot fail.
                 writeln!(text, "  {label:width$}  {}", safe(line.replace('\t', " "))).ok();
             }
         }
@@ -333,12 +329,12 @@ impl Out {
 
     /// Colours a text for stderr (an SGR code), where colours are wanted.
     pub fn paint(&self, code: &str, text: &str) -> String {
-        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        self.color.paint(code, text)
     }
 
     /// Colours a part of the answer, which goes to stdout.
     pub fn paint_answer(&self, code: &str, text: &str) -> String {
-        if self.answer_color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        self.answer_color.paint(code, text)
     }
 }
 

@@ -181,12 +181,12 @@ const COLUMNS: [ColumnSpec; 4] = [
 /// What its status says belongs in another lane, so that nobody can go on with it.
 fn misplaced(row: &TicketRow) -> Option<Attention> {
     let text = match row.known.map(lane_of) {
-        None => format!("`{}` is no status", row.status),
+        None => format!("unknown status `{}`", row.status),
         // Complete on its branch: it waits for a merge.
         Some(home) if home == row.lane || (row.lane, home) == (Lane::Active, Lane::Completed) => {
             return None;
         }
-        Some(home) => format!("`{}` belongs in {home}/, and it is in {}/", row.status, row.lane),
+        Some(home) => format!("in {}/, but `{}` belongs in {home}/", row.lane, row.status),
     };
     let ticket = Some(row.id.to_string());
     Some(Attention { kind: "lane-mismatch", ticket, text: format!("{text}: tix doctor") })

@@ -20,11 +20,21 @@ pub enum TableLayout {
     Piped { colors: Colors },
 }
 
-/// Whether meanings are shown as colours.
+/// Whether an output has colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colors {
     On,
     Off,
+}
+
+impl Colors {
+    /// The text in this colour (an SGR code), where there are colours.
+    pub fn paint(self, code: &str, text: &str) -> String {
+        match self {
+            Colors::On => format!("\x1b[{code}m{text}\x1b[0m"),
+            Colors::Off => text.to_owned(),
+        }
+    }
 }
 
 /// What a cell means, for people who see colours. The words say it too.
@@ -58,10 +68,7 @@ impl Meaning {
     }
 
     fn paint(self, text: &str, colors: Colors) -> String {
-        match self.code().filter(|_| colors == Colors::On) {
-            Some(code) => format!("\x1b[{code}m{text}\x1b[0m"),
-            None => text.to_owned(),
-        }
+        self.code().map_or_else(|| text.to_owned(), |code| colors.paint(code, text))
     }
 }
 
