@@ -4,7 +4,7 @@
 //! wrong with all of them; and what is uncertain everywhere.
 
 use super::{ask, event, refusal, seeded};
-use crate::harness::{Output, Place, Sandbox};
+use crate::harness::{Output, Place, Sandbox, drawn};
 
 /// How a command that is run for sure is put into a line.
 const SURE: [&str; 24] = [
@@ -185,8 +185,20 @@ const TOWARDS: [&str; 9] = [
     "git checkout -B main",
 ];
 
+/// Each part in each form, or what a plain run draws of that.
 fn each<'l>(forms: &'l [&'l str], parts: &'l [&'l str]) -> impl Iterator<Item = String> + 'l {
-    forms.iter().flat_map(|form| parts.iter().map(|part| form.replace("{}", part)))
+    cells(forms, parts).map(|(form, part)| form.replace("{}", part))
+}
+
+fn cells<'l>(
+    rows: &'l [&'l str],
+    columns: &'l [&'l str],
+) -> impl Iterator<Item = (&'l str, &'l str)> {
+    rows.iter().enumerate().flat_map(move |(row, one)| {
+        let drawn =
+            columns.iter().enumerate().filter(move |(column, _)| drawn::is_cell(row, *column));
+        drawn.map(move |(_, other)| (*one, *other))
+    })
 }
 
 /// A clone on main, with a branch `topic` that has a commit of code, and with `work`, a worktree on a branch of its own.
@@ -229,7 +241,7 @@ fn what_is_wrong_is_refused_although_hooks_are_in_force() {
     let clone = super::with_code_staged(&sandbox);
     clone.tix(&["hook", "install", "--files", "--strict"]).success();
     let lines: Vec<String> = each(&SURE, &WRONG).collect();
-    assert!(lines.len() >= 300);
+    assert!(lines.len() >= 100);
     refused(&clone, &lines);
 }
 
@@ -276,15 +288,13 @@ fn uncertain_lines_pass_on_a_branch_of_ones_own() {
 
 #[test]
 fn commits_that_a_line_makes_are_not_there_to_be_looked_at() {
-    let towards = MADE.iter().flat_map(|made| {
-        TOWARDS.iter().flat_map(move |to| {
-            [
-                "git switch -qc z && {m} && {t}",
-                "git checkout -b z; {m}; {t}",
-                "bash -ec 'git switch -c z\n{m}\n{t}'",
-            ]
-            .map(|form| form.replace("{m}", made).replace("{t}", to))
-        })
+    let towards = cells(&MADE, &TOWARDS).flat_map(|(made, to)| {
+        [
+            "git switch -qc z && {m} && {t}",
+            "git checkout -b z; {m}; {t}",
+            "bash -ec 'git switch -c z\n{m}\n{t}'",
+        ]
+        .map(|form| form.replace("{m}", made).replace("{t}", to))
     });
     let lines: Vec<String> = towards.collect();
     let sandbox = seeded();

@@ -1,16 +1,10 @@
 //! Which cases of a row are tried: all of them take minutes, so a plain `cargo test` draws some, others each day, and
 //! `.ci/run` tries all.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the seed is the day, unless the environment says it"
-)]
 
-use std::env;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
-use std::time::SystemTime;
 
 use super::matrix::Fault;
-use crate::harness::notes;
+use crate::harness::{drawn, notes};
 
 /// How many cases of a fault are drawn from a row. The moments inside of git's work are one fault with many faces.
 fn of_each(fault: Fault) -> usize {
@@ -27,31 +21,23 @@ pub type Hit = (usize, Fault);
 /// The hits that this run tries, and how to try the same again. `row` tells rows apart, so that they do not all draw the
 /// same numbers.
 pub fn draw(row: impl Hash, mut all: Vec<Hit>) -> (Vec<Hit>, String) {
-    if env::var_os("TIX_TEST_WHOLE").is_some() {
+    if drawn::is_whole() {
         return (all, "TIX_TEST_WHOLE=1".to_owned());
     }
-    let seed = seed();
+    let seed = drawn::seed();
     let of = all.len();
     all.sort_by_cached_key(|hit| {
         let mut hasher = DefaultHasher::new();
         (seed, &row, hit).hash(&mut hasher);
         hasher.finish()
     });
-    let mut drawn: Vec<Hit> = Vec::new();
+    let mut some: Vec<Hit> = Vec::new();
     for hit in all {
-        let same = drawn.iter().filter(|(_, fault)| is_same(*fault, hit.1));
+        let same = some.iter().filter(|(_, fault)| is_same(*fault, hit.1));
         if same.count() < of_each(hit.1) {
-            drawn.push(hit);
+            some.push(hit);
         }
     }
-    notes::drawn(drawn.len(), of, seed);
-    (drawn, format!("TIX_TEST_SEED={seed}"))
-}
-
-/// The number of today, so that every day tries something else, and all of one day the same.
-fn seed() -> u64 {
-    if let Ok(seed) = env::var("TIX_TEST_SEED") {
-        return seed.parse().expect("TIX_TEST_SEED is a number");
-    }
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() / (24 * 3600)
+    notes::drawn(some.len(), of, seed);
+    (some, format!("TIX_TEST_SEED={seed}"))
 }

@@ -28,6 +28,7 @@
 )]
 
 mod command;
+pub mod drawn;
 mod gate;
 #[cfg(unix)]
 pub mod net;
