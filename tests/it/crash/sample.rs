@@ -31,13 +31,13 @@ pub fn draw(row: impl Hash, mut all: Vec<Hit>) -> (Vec<Hit>, String) {
         (seed, &row, hit).hash(&mut hasher);
         hasher.finish()
     });
-    let mut some: Vec<Hit> = Vec::new();
+    let mut sample: Vec<Hit> = Vec::new();
     for hit in all {
-        let same = some.iter().filter(|(_, fault)| is_same(*fault, hit.1));
+        let same = sample.iter().filter(|(_, fault)| is_same(*fault, hit.1));
         if same.count() < of_each(hit.1) {
-            some.push(hit);
+            sample.push(hit);
         }
     }
-    notes::drawn(some.len(), of, seed);
-    (some, format!("TIX_TEST_SEED={seed}"))
+    notes::drawn(sample.len(), of, seed);
+    (sample, format!("TIX_TEST_SEED={seed}"))
 }
