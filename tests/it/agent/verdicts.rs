@@ -187,18 +187,7 @@ const TOWARDS: [&str; 9] = [
 
 /// Each part in each form, or what a plain run draws of that.
 fn each<'l>(forms: &'l [&'l str], parts: &'l [&'l str]) -> impl Iterator<Item = String> + 'l {
-    cells(forms, parts).map(|(form, part)| form.replace("{}", part))
-}
-
-fn cells<'l>(
-    rows: &'l [&'l str],
-    columns: &'l [&'l str],
-) -> impl Iterator<Item = (&'l str, &'l str)> {
-    rows.iter().enumerate().flat_map(move |(row, one)| {
-        let drawn =
-            columns.iter().enumerate().filter(move |(column, _)| drawn::is_cell(row, *column));
-        drawn.map(move |(_, other)| (*one, *other))
-    })
+    drawn::cells(forms, parts).map(|(form, part)| form.replace("{}", part))
 }
 
 /// A clone on main, with a branch `topic` that has a commit of code, and with `work`, a worktree on a branch of its own.
@@ -288,7 +277,7 @@ fn uncertain_lines_pass_on_a_branch_of_ones_own() {
 
 #[test]
 fn commits_that_a_line_makes_are_not_there_to_be_looked_at() {
-    let towards = cells(&MADE, &TOWARDS).flat_map(|(made, to)| {
+    let towards = drawn::cells(&MADE, &TOWARDS).flat_map(|(made, to)| {
         [
             "git switch -qc z && {m} && {t}",
             "git checkout -b z; {m}; {t}",

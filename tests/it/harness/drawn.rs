@@ -16,7 +16,18 @@ pub fn seed() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() / (24 * 3600)
 }
 
-/// Whether a plain run tries this cell of a table: each row with a third of the columns and each column with a third of the rows.
-pub fn is_cell(row: usize, column: usize) -> bool {
+/// The cells of a table that this run tries: a plain one takes each row with a third of the columns, and each column with a third
+/// of the rows.
+pub fn cells<'l>(
+    rows: &'l [&'l str],
+    columns: &'l [&'l str],
+) -> impl Iterator<Item = (&'l str, &'l str)> {
+    rows.iter().enumerate().flat_map(move |(row, one)| {
+        let drawn = columns.iter().enumerate().filter(move |(column, _)| is_drawn(row, *column));
+        drawn.map(move |(_, other)| (*one, *other))
+    })
+}
+
+fn is_drawn(row: usize, column: usize) -> bool {
     is_whole() || (row as u64 + column as u64 + seed()).is_multiple_of(3)
 }
