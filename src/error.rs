@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub use refusal::{CLOSES_REQUEST, held_facts, holder_facts};
 use words::{caused_here, failed_git};
-pub use words::{denied, remote_words};
+pub use words::{denied, full_there, remote_words};
 
 use crate::config::{ConfigError, Origin, Problem};
 use crate::git::{ExecError, GitError};

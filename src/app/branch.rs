@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::context::Context;
-use crate::error::{Exit, Failure, remote_words};
+use crate::error::{Exit, Failure, full_there, remote_words};
 use crate::git::{GitError, PushMode, PushReport, RefOutcome, RefUpdate, Repo};
 use crate::lock::Lock;
 use crate::names::{RefName, RemoteName};
@@ -95,6 +95,11 @@ pub fn push_branch(
             let message = format!("{} on {remote} {what}", name.short());
             return Err(Failure::new(Exit::Refused, message)
                 .maybe_fact("it is at", at.map(|oid| oid.to_string())));
+        }
+        if (reason.is_some() || tries == 0)
+            && let Some(failure) = full_there(remote, &words)
+        {
+            return Err(failure);
         }
         if let Some(reason) = reason {
             let message = format!("{remote} refuses the push to {}: {reason}", name.short());

@@ -8,7 +8,7 @@ use super::merged::proof;
 use super::receipt::{PushedJson, Receipt};
 use super::write::carried;
 use crate::config::RecordPlace;
-use crate::error::{Exit, Failure, denied, remote_words};
+use crate::error::{Exit, Failure, denied, full_there, remote_words};
 use crate::git::{
     CommitText, HistoryQuery, HistoryWalk, MergedTree, PrePush, PushMode, RefOutcome, RefUpdate,
 };
@@ -181,6 +181,11 @@ fn push_work(
     let failed = |exit| {
         Failure::new(exit, format!("the commits of {short} could not be pushed to {remote}"))
     };
+    if report.of(branch).is_none_or(|one| one.outcome == RefOutcome::RefusedThere)
+        && let Some(failure) = full_there(remote, &report.words)
+    {
+        return Err(failure);
+    }
     let by_hand = format!("see what is in the way: git push {remote} {}", shell_word(short));
     match report.of(branch).map(|one| (one.outcome, one.reason.as_str())) {
         Some((RefOutcome::Done | RefOutcome::UpToDate, _)) => {

@@ -11,8 +11,8 @@ use crate::app::work::with_work;
 use crate::app::write::carried;
 use crate::config::{Landing, RecordPlace};
 use crate::env::Env;
-use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Act, Already, Decision, MergeForm, Refusal};
+use crate::error::{Exit, Failure, holder_facts};
+use crate::lifecycle::{self, Act, Already, Decision, Holder, MergeForm, Refusal};
 use crate::names::RefName;
 use crate::out::Out;
 use crate::text::{safe, shell_word};
@@ -84,20 +84,30 @@ fn land(ctx: &Context<'_>, args: &LandArgs, diary: &mut Diary) -> Result<Receipt
     Ok(receipt)
 }
 
-/// The team must have agreed on it.
-fn require_allowed(ctx: &Context<'_>, branch: &RefName) -> Result<(), Failure> {
-    let by_request = format!("merge it into {}: {}", ctx.base.short(), by_request(ctx, branch)?);
-    if ctx.record == RecordPlace::Trunk {
-        let message = "progress is recorded on the trunk here, so the ticket branch carries no ticket to land";
-        return Err(Failure::new(Exit::Refused, message).fact("record", "trunk").hint(by_request));
+/// How the branch reaches the base without tix.
+fn merge_hint(ctx: &Context<'_>, branch: &RefName) -> Result<String, Failure> {
+    Ok(format!("merge it into {}: {}", ctx.base.short(), by_request(ctx, branch)?))
+}
+
+/// The ticket branch must carry the ticket.
+fn require_recorded_there(ctx: &Context<'_>, branch: &RefName) -> Result<(), Failure> {
+    if ctx.record == RecordPlace::Branch {
+        return Ok(());
     }
+    let message =
+        "progress is recorded on the trunk here, so the ticket branch carries no ticket to land";
+    Err(Failure::new(Exit::Refused, message).fact("record", "trunk").hint(merge_hint(ctx, branch)?))
+}
+
+/// The team must have agreed on it. Asked last: what else is missing, a pull request needs too.
+fn require_agreed(ctx: &Context<'_>, branch: &RefName, held: &Holder) -> Result<(), Failure> {
     match ctx.config.landing {
         Landing::Completed => Ok(()),
         Landing::None => {
             let message = "this repository lands work by pull request";
-            Err(Failure::new(Exit::Refused, message)
-                .fact("landing", "none")
-                .hint(by_request)
+            let failure = Failure::new(Exit::Refused, message).fact("landing", "none");
+            Err(holder_facts(failure, held)
+                .hint(merge_hint(ctx, branch)?)
                 .hint("a team without pull requests sets `landing: completed` in its .tix.yaml"))
         }
     }
@@ -115,7 +125,7 @@ struct LandOperation<'s> {
 
 impl LandOperation<'_> {
     fn decide(&self, view: &View<'_>, act: &Act<'_>) -> Result<Decision, Stop<Failure>> {
-        require_allowed(self.ctx, self.branch)?;
+        require_recorded_there(self.ctx, self.branch)?;
         let entry = view.snapshot.find_id(self.id)?;
         if entry.lane == Lane::Completed {
             return Ok(Decision::Answer(Already));
@@ -139,7 +149,9 @@ impl LandOperation<'_> {
         let decided = with_work(self.ctx, self.id, tip, |work| {
             lifecycle::land(&on_trunk, &on_branch, act, work, self.form)
         });
-        Ok(decided?)
+        let decided = decided?;
+        require_agreed(self.ctx, self.branch, &on_trunk.held())?;
+        Ok(decided)
     }
 
     /// A conflict is resolved on the branch, where the work is.

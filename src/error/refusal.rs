@@ -92,9 +92,8 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
             instead(failure.fact("lane", lane.as_str()), legal)
         }
         Refusal::NotClaimable { need, legal, .. } => instead(failure.fact("needs", *need), legal),
-        Refusal::Blocked { legal, .. }
-        | Refusal::NotCompleted { legal, .. }
-        | Refusal::Illegal { legal, .. } => instead(failure, legal),
+        Refusal::NotCompleted { held, legal, .. } => instead(holder_facts(failure, held), legal),
+        Refusal::Blocked { legal, .. } | Refusal::Illegal { legal, .. } => instead(failure, legal),
         Refusal::Completed { .. } => failure.fact("besides", CLOSES_REQUEST),
         Refusal::Waits { waits, .. } => {
             let waits: Vec<String> = waits.iter().map(ToString::to_string).collect();

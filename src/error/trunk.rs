@@ -1,12 +1,15 @@
 //! The failure of a transaction, with its exit code and its ways out.
 
-use super::words::{caused_here, denied, remote_words};
+use super::words::{caused_here, denied, full_there, remote_words};
 use super::{Exit, Failure, address};
 use crate::trunk::{MayLand, TrunkError};
 
 impl From<TrunkError> for Failure {
     fn from(error: TrunkError) -> Failure {
         let message = error.to_string();
+        if let Some(failure) = full(&error) {
+            return failure;
+        }
         match error {
             TrunkError::Git(error) => error.into(),
             TrunkError::Unreachable { words, landing, .. } => unreachable(&message, &words, landing),
@@ -80,6 +83,18 @@ impl From<TrunkError> for Failure {
                 .hint("nothing changed; free some space or fix the permissions, and try again"),
         }
     }
+}
+
+/// The failure of a remote whose disk is full, however that ended the push.
+fn full(error: &TrunkError) -> Option<Failure> {
+    let (TrunkError::Unreachable { remote, words, landing: MayLand::No }
+    | TrunkError::Denied { remote, words }
+    | TrunkError::RemoteRefused { remote, words, .. }) = error
+    else {
+        return None;
+    };
+    let failure = full_there(remote, words)?;
+    Some(Failure { message: format!("{}; nothing changed", failure.message), ..failure })
 }
 
 fn unreachable(message: &str, words: &str, landing: MayLand) -> Failure {

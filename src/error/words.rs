@@ -1,8 +1,9 @@
 //! Uses the words of git and of a server: to choose between kinds of failure, or to show them.
 
 use super::{Exit, Failure};
+use crate::names::RemoteName;
 use crate::text::shell_word;
-use crate::trunk::LocalCause;
+use crate::trunk::{LocalCause, remote_has_no_room};
 
 pub(super) fn failed_git(stderr: &str, message: String) -> Failure {
     if stderr.contains("Please tell me who you are")
@@ -41,6 +42,16 @@ pub(super) fn caused_here(words: &str) -> Option<Failure> {
         ),
     };
     Some(Failure::new(exit, message).fact("git", words.trim()).hint(hint))
+}
+
+/// A failure whose cause is that the remote's disk is full, if the remote says so.
+pub fn full_there(remote: &RemoteName, words: &str) -> Option<Failure> {
+    let failure = || Failure::new(Exit::RemoteRefused, format!("{remote} has no space left"));
+    remote_has_no_room(words).then(|| {
+        failure()
+            .maybe_fact("remote says", remote_words(words))
+            .hint("when whoever runs the server has freed some, try again")
+    })
 }
 
 /// The remote answers, but lets in nobody, or not this user.

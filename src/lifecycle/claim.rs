@@ -282,8 +282,9 @@ fn check_claimable(ticket: &Ticket<'_>, policy: Policy<'_>) -> Result<(), Refusa
     if status.is_claimable(policy.gate) {
         return Ok(());
     }
-    let written = ticket.document.text("status").unwrap_or_else(|| status.as_str().to_owned());
-    Err(Refusal::NotClaimable { id: id(), status: written, need, legal: legal() })
+    // The word that lists and `tix doctor` show, whichever of its aliases is written.
+    let status = status.as_str().to_owned();
+    Err(Refusal::NotClaimable { id: id(), status, need, legal: legal() })
 }
 
 /// The session of a ticket: the one it names, else its id without prefix and sequence.

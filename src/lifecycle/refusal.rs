@@ -103,7 +103,7 @@ pub enum Refusal {
     #[error("{id} is complete; a release takes that back")]
     Completed { id: TicketId },
     #[error("{id} is not completed on its branch")]
-    NotCompleted { id: TicketId, legal: Vec<Verb> },
+    NotCompleted { id: TicketId, held: Box<Holder>, legal: Vec<Verb> },
     #[error("{id} is not complete: {} still missing", count(missing.len(), "thing is", "things are"))]
     Incomplete { id: TicketId, missing: Vec<Missing> },
     #[error("{actor} holds {id}, and nobody reviews their own work")]

@@ -212,7 +212,7 @@ impl TicketRow {
     /// has approved waits for its holder to complete it.
     pub fn status_words(&self) -> &str {
         match self.known {
-            // One that waits was not completed: it says what somebody wrote.
+            // One that waits was not completed.
             Some(Status::Approved) if self.lane == Lane::Queue => &self.status,
             Some(Status::Approved) if self.approved.is_empty() => "completed",
             Some(stage) if self.approved.contains(&stage) => Status::Approved.as_str(),

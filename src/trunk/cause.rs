@@ -45,6 +45,15 @@ const WRITES: [&str; 5] = [
     "failed to write",
 ];
 
+/// Whether the remote's own words say that it has no space left.
+pub fn remote_has_no_room(words: &str) -> bool {
+    let theirs = words.lines().filter_map(|line| line.trim_start().strip_prefix("remote:"));
+    let full = WORDS.iter().filter(|(cause, _)| *cause == LocalCause::NoRoom);
+    let mut full = full.flat_map(|(_, words)| *words);
+    let theirs: Vec<String> = theirs.map(str::to_ascii_lowercase).collect();
+    full.any(|text| theirs.iter().any(|line| line.contains(text)))
+}
+
 impl LocalCause {
     /// The cause that git's own words name; what the remote says is about the remote.
     pub fn of(words: &str) -> Option<LocalCause> {

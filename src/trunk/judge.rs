@@ -1,6 +1,6 @@
 //! What the answer to a push means for each ref. Pure.
 
-use super::cause::LocalCause;
+use super::cause::{LocalCause, remote_has_no_room};
 use crate::git::{PushReport, RefOutcome, RefUpdate};
 use crate::names::RefName;
 
@@ -90,7 +90,8 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> PushVerdict {
     let cause = cause.or_else(|| there.iter().find(|l| !says(&BUSY, &l.reason)));
     if let Some(line) = cause.or(there.first()) {
         let no = RefusedRef { name: line.name.clone(), reason: line.reason.clone() };
-        return match (says(&RULE, &no.reason), says(&BUSY, &no.reason)) {
+        let full = remote_has_no_room(&report.words);
+        return match (full || says(&RULE, &no.reason), says(&BUSY, &no.reason)) {
             (true, _) => PushVerdict::Refused(no),
             (false, true) => PushVerdict::Busy(no),
             (false, false) => PushVerdict::Strange(no),

@@ -44,7 +44,7 @@ mod word;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-pub use cause::LocalCause;
+pub use cause::{LocalCause, remote_has_no_room};
 pub use deadline::{Deadline, DeadlineGrowth};
 pub use error::{MayLand, Stop, TrunkError, may_still_land};
 pub use group::{AskedChange, Grouped};

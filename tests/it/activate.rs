@@ -3,6 +3,7 @@
 mod answers;
 mod branch_lock;
 mod claim;
+mod earlier;
 mod group;
 mod half_made;
 mod killed;

@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::damage::Damage;
 pub use self::overlay::{WorkspaceLook, overlay};
-pub use self::progress::{branch_pattern, progress, progress_pattern, progress_ref};
+pub use self::progress::{NewerCopy, branch_pattern, progress, progress_pattern, progress_ref};
 use super::context::Context;
 use super::find::no_tickets;
 use super::worktree;

@@ -21,6 +21,8 @@ pub(super) struct Attempt {
     pub(super) passed_over: Vec<(TicketId, Failure)>,
     /// Tickets of this clone whose set-up never finished.
     pub(super) unfinished: Vec<TicketId>,
+    /// Tickets that this clone holds and that nobody is known to work on.
+    pub(super) left: Vec<TicketId>,
     /// Every ticket that was tried, or would have been tried.
     pub(super) tried: Vec<TicketId>,
     /// Tickets whose claim has been recorded and will be pushed.
@@ -33,12 +35,23 @@ pub(super) struct Attempt {
 impl Attempt {
     /// Warnings about tickets that this clone already holds, beside the next one.
     pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
-        self.unfinished.iter().map(|id| {
+        let unfinished = self.unfinished.iter().map(|id| {
             format!(
                 "{id} is claimed from this clone, but its set-up never finished; go on with it: \
                  tix activate {id} --resume"
             )
-        })
+        });
+        let left = match self.left.as_slice() {
+            [] => None,
+            [id] => Some(format!(
+                "{id} is held from this clone too; go on with it: tix activate {id} --resume"
+            )),
+            many => Some(format!(
+                "{} other tickets are held from this clone; see them: tix list --mine",
+                many.len()
+            )),
+        };
+        unfinished.chain(left)
     }
 
     /// Records that a ticket cannot be claimed from here, so that one odd ticket does not block all others. Returns the

@@ -4,14 +4,15 @@ use std::num::NonZeroUsize;
 
 use super::attempt::Attempt;
 use super::claim::{Activation, NoClaim, Start};
-use crate::app::board::TrunkAsSeen;
+use crate::app::board::{NewerCopy, TrunkAsSeen, progress};
 use crate::app::queue::{Choice, Detail, QueueExplanation, Survey};
+use crate::env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Decision, KnownTicket, TicketEntry};
 use crate::lock::Lock;
-use crate::ticket::{Lane, TicketId};
+use crate::ticket::{Lane, Status, TicketId};
 use crate::trunk::{Stop, Trunk, TrunkError, View, ticket_lock};
-use crate::workspace;
+use crate::workspace::{self, worker::WorkerState};
 
 impl Activation<'_> {
     /// Tickets that an earlier run of this clone has claimed and never set up, because it was killed: nobody works on
@@ -47,6 +48,45 @@ impl Activation<'_> {
         Ok(unfinished)
     }
 
+    /// Tickets that this clone holds and that somebody should go on with, as far as is known: their set-up is finished, they
+    /// wait for no review and no merge, no worker runs, and they are not another session's.
+    fn left(&self, survey: &Survey<'_>) -> Result<Vec<TicketId>, Failure> {
+        let ctx = self.ctx;
+        let prefix = format!("{}-", self.clone_id);
+        let held = |known: &&KnownTicket<'_>| {
+            let claim = known.head.claim_id.as_deref().unwrap_or_default();
+            known.entry.lane == Lane::Active
+                && claim.starts_with(&prefix)
+                && self.is_left(&known.entry.id, claim)
+        };
+        let held: Vec<(&TicketEntry, Option<&str>)> = survey
+            .known
+            .iter()
+            .filter(held)
+            .map(|known| (known.entry, known.head.claim_id.as_deref()))
+            .collect();
+        let waits = |newer: &NewerCopy| {
+            let works = [Status::Claimed, Status::InProgress, Status::ChangesRequested];
+            newer.row.known.is_some_and(|status| !works.contains(&status))
+        };
+        let waiting: Vec<usize> =
+            progress(ctx, &held)?.iter().filter(|newer| waits(newer)).map(|n| n.at).collect();
+        let held = held.into_iter().enumerate().filter(|(at, _)| !waiting.contains(at));
+        Ok(held.map(|(_, (entry, _))| entry.id.clone()).collect())
+    }
+
+    /// Whether this clone set the ticket up under this claim, for this session or for none, and no worker is known.
+    fn is_left(&self, id: &TicketId, claim: &str) -> bool {
+        let record = workspace::load(&self.ctx.repo, id);
+        let Some(record) = record.filter(|r| r.claim_id == claim && r.finished) else {
+            return false;
+        };
+        let sessions = self.session.as_ref().zip(record.session.as_ref());
+        let ours = sessions.is_none_or(|(ours, theirs)| ours == theirs);
+        let worker = workspace::worker::of(&self.ctx.repo, id, &env::host());
+        ours && matches!(worker, Ok(None | Some(WorkerState::Stale(_))))
+    }
+
     /// Claims the next ticket that can be claimed from here.
     ///
     /// It skips a ticket that another process of this clone is working on, and waits for it only if it is the last.
@@ -58,6 +98,7 @@ impl Activation<'_> {
     ) -> Result<Decision<Start, NoClaim>, Stop<Failure>> {
         let survey = Survey::of(self.ctx, view)?;
         attempt.unfinished = self.unfinished(trunk, &survey)?;
+        attempt.left = self.left(&survey)?;
         let verdicts = survey.judge(self.ctx, view, &self.args.filter);
         let ready = verdicts.iter().filter(|v| v.hindrances.is_empty()).map(|v| v.known.entry);
         let mut ready: Vec<&TicketEntry> =

@@ -264,10 +264,7 @@ fn in_words(receipt: &Receipt) -> String {
         text.push_str(&task.boxes(("  to do      ", "             ")));
     }
     if let Some(attic) = &receipt.attic {
-        text.push_str(&format!(
-            "  earlier    {} holds the work of an earlier holder\n",
-            safe(attic)
-        ));
+        text.push_str(&format!("  earlier    {} holds earlier work\n", safe(attic)));
     }
     text + &receipt.worker.as_ref().map(worker::in_words).unwrap_or_default()
 }
@@ -281,6 +278,9 @@ fn next(receipt: &Receipt) -> String {
                 text.push_str(&format!("  git switch {}\n", shell_word(&workspace.branch)));
             }
         }
+    }
+    if let Some(bring_back) = &receipt.next {
+        text.push_str(&format!("  {}    # to bring the earlier work back\n", safe(bring_back)));
     }
     // In the workspace no command needs the id. The longer command stands first, and both notes in one column.
     text + "  tix complete    # when it is done\n  tix release     # to give it back\n"

@@ -3,16 +3,18 @@
 use super::claim::{Activation, WonClaim};
 use super::prepare::{FreshWorkspace, prepare};
 use crate::app::branch::{forget_upstream, push_branch, set_upstream};
+use crate::app::context::Context;
 use crate::app::give_back::{GiveBack, give_back};
 use crate::app::hooks;
 use crate::app::operation::Identity;
 use crate::app::receipt::{PushedJson, Receipt, WorkspaceJson};
 use crate::app::task::TaskJson;
+use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::git::RefUpdate;
 use crate::lifecycle::{self, Decision, Refusal};
 use crate::names::{Oid, RefName};
-use crate::text::count;
+use crate::text::{count, shell_word};
 use crate::ticket::TicketId;
 use crate::trunk::{Diary, Outcome, with_objects};
 use crate::workspace::{self, BranchLeftover, MadeWorkspace, WorkspaceRecord as LocalRecord};
@@ -43,6 +45,7 @@ impl Activation<'_> {
         let aside =
             won.landed.moved.iter().map(|m| m.name.short()).find(|n| n.starts_with("attic/"));
         receipt.attic = aside.map(str::to_owned).or_else(|| won.claimed.earlier.clone());
+        receipt.next = receipt.attic.as_deref().map(|attic| bring_back(self.ctx, attic));
         receipt.warnings.extend(self.attempt.passed_over.iter().map(|(id, failure)| {
             format!("{id} would have been next, but was passed over: {}", failure.message)
         }));
@@ -288,4 +291,21 @@ impl Activation<'_> {
             tracing::warn!(failure = %Failure::from(stop).message, "note of the failure");
         }
     }
+}
+
+/// The line that merges earlier work into the ticket branch. Both have the ticket's own file, under two claims and perhaps in
+/// two lanes, so that merge stops with a conflict there. What is right about tickets is on the branch of the claim that
+/// stands. `;` because the merge may stop: a conflict elsewhere then keeps the commit from being made.
+fn bring_back(ctx: &Context<'_>, attic: &str) -> String {
+    let attic = shell_word(attic);
+    let merge = match &ctx.remote {
+        Some(remote) => format!("git pull --no-rebase --no-ff --no-edit {remote} {attic}"),
+        None => format!("git merge --no-ff --no-edit {attic}"),
+    };
+    if ctx.record == RecordPlace::Trunk {
+        return merge;
+    }
+    let merge = merge.replace("--no-edit", "--no-commit");
+    let tickets = shell_word(&ctx.tickets_dir.to_string());
+    format!("{merge}; git restore -SW {tickets} && git commit --no-edit")
 }

@@ -2,7 +2,7 @@
 
 use super::{BRANCH, ID, many_tickets, subjects, workspace};
 use crate::harness::{
-    Do, On, Output, Place, Sandbox, Shim, Ticket, codes, no_leftovers, queue_ticket, together,
+    Do, Gate, On, Output, Place, Sandbox, Shim, Ticket, codes, no_leftovers, queue_ticket, together,
 };
 
 fn queued(tickets: &[(&str, &str)]) -> Sandbox {
@@ -143,7 +143,7 @@ fn a_ticket_that_cannot_be_claimed_from_here_is_passed_over_and_named() {
     clone.write(workspace(&clone, "TICKET-c-001").join("mine"), "");
     let output = clone.tix(&["activate", "--next", "--json"]);
     assert_eq!(output.success().json()["ticket"], "TICKET-d-001", "{output}");
-    assert_eq!(output.json()["warnings"].as_array().unwrap().len(), 2, "{output}");
+    assert_eq!(output.json()["warnings"].as_array().unwrap().len(), 3, "{output}");
 }
 
 #[test]
@@ -208,8 +208,50 @@ fn a_claim_of_this_clone_that_was_never_set_up_is_not_forgotten() {
     );
     let output = next(&clone);
     assert!(output.exits(4).stderr().contains(&format!("warning: {warning}\n")), "{output}");
-    // The command works, and then nothing is said of it, nor of what is set up.
+    // The command works, and then nothing is said of it.
     clone.tix(&["activate", ID, "--resume"]).success();
-    assert!(!next(&clone).exits(4).stderr().contains("warning"));
-    assert!(!next(&other).exits(4).stderr().contains("warning"));
+    assert!(!next(&clone).exits(4).stderr().contains("never finished"));
+}
+
+#[test]
+fn whoever_takes_the_next_hears_what_this_clone_holds_already() {
+    let sandbox = queued(&[("TICKET-b-001", "P2"), ("TICKET-c-001", "P3"), (ID, "P0")]);
+    let clone = sandbox.clone_named("a");
+    let next = |place: &Place| place.tix(&["activate", "--next", "--json"]).success().json();
+    let told = |place: &Place| next(place)["warnings"].clone();
+    assert_eq!(told(&clone), serde_json::json!([]));
+    assert_eq!(
+        told(&clone),
+        serde_json::json!([format!(
+            "{ID} is held from this clone too; go on with it: tix activate {ID} --resume"
+        )])
+    );
+    let output = clone.tix(&["activate", "--next"]);
+    assert!(output.success().stderr().contains(
+        "warning: 2 other tickets are held from this clone; see them: tix list --mine\n"
+    ));
+}
+
+/// What another session holds, what waits for a merge, and what a worker works on, is not left over.
+#[test]
+fn only_what_is_left_over_is_told() {
+    let (sandbox, ids) = many_tickets(5);
+    let (clone, other) = (sandbox.clone_named("a"), sandbox.clone_named("b"));
+    let told = |place: &Place| {
+        place.tix(&["activate", "--next", "--json"]).success().json()["warnings"].clone()
+    };
+    let none = serde_json::json!([]);
+    assert_eq!(told(&clone.env("TIX_SESSION", "one")), none);
+    assert_eq!(told(&clone.env("TIX_SESSION", "two")), none);
+    assert_eq!(told(&other), none);
+    let there = other.at(workspace(&other, &ids[2]));
+    there.tix(&["tick", "1", "2"]).success();
+    there.tix(&["complete", "--no-work", "looked"]).success();
+    assert_eq!(told(&other), none);
+    let mut gate = Gate::new(&sandbox.fresh_directory("gate"));
+    let wait = gate.script("worker");
+    let worker = ["--detach", "--alive-for", "1ms", "--", "sh", "-c", &wait];
+    other.tix(&[&["run", ids[3].as_str()][..], &worker].concat()).success();
+    assert_eq!(told(&other), none);
+    gate.open();
 }

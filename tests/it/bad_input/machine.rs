@@ -5,7 +5,7 @@ use std::fs;
 use insta::assert_snapshot;
 
 use super::{ID, fails, fails_in, seeded};
-use crate::harness::{Do, On, Place, Shim};
+use crate::harness::{Do, On, Output, Place, Shim};
 
 #[test]
 fn a_git_that_is_too_old_is_told_with_what_is_needed() {
@@ -207,7 +207,37 @@ fn a_full_disk_here_is_not_taken_for_the_network() {
     // One that answers question after question, and is gone.
     row("hash-object", full, 5);
     row("fetch", "error: cannot update ref 'refs/x': couldn't write '/x.lock'\n", 5);
-    row("fetch", theirs, 7);
+    row("fetch", theirs, 6);
+}
+
+/// A server whose disk is full protects nothing, and a login is not what is missing.
+#[test]
+fn a_full_disk_on_the_server_is_told_as_what_it_is() {
+    const FULL: &str = "fatal: write error: No space left on device";
+    let told = |output: &Output| {
+        let text = output.exits(6).stderr();
+        assert!(text.contains("error: origin has no space left"), "{output}");
+        assert!(text.contains(FULL) && text.contains("has freed some, try again"), "{output}");
+    };
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    clone.tix(&["activate", "bar-001"]).success();
+    let there = clone.at(clone.tix(&["path", "bar-001"]).success().stdout().trim_end());
+    there.tix(&["tick", "1", "2"]).success();
+    there.commit("work", &[("work.txt", "1\n")]);
+    sandbox.remote().hook("pre-receive", &format!("cat >/dev/null; echo '{FULL}' >&2; exit 1"));
+    let old = sandbox.remote().git(&["for-each-ref"]);
+    for command in [&["activate", "foo-001"][..], &["new", "Another"], &["note", "foo-001", "x"]] {
+        told(&clone.tix(command));
+    }
+    told(&there.tix(&["complete"]));
+    assert_eq!(sandbox.remote().git(&["for-each-ref"]), old);
+    // One that is gone in the middle of it.
+    let shim = Shim::new(&sandbox);
+    let stderr = "remote: fatal: write error: No space left on device\n\
+        fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\n";
+    shim.rule(On::command("push"), Do::Fail { code: 128, stderr });
+    told(&clone.tix_command(&["activate", "foo-001"]).through(&shim).run());
 }
 
 #[test]

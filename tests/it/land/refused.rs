@@ -21,6 +21,8 @@ fn without_the_team_s_word_it_is_a_pull_request() {
     ----- stderr -----
     error: this repository lands work by pull request
       landing  none
+      held by  Ada Example <ada@example.org>
+      since    [TIME]
     hint: merge it into main: git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
     hint: a team without pull requests sets `landing: completed` in its .tix.yaml
     ");
@@ -31,6 +33,21 @@ fn without_the_team_s_word_it_is_a_pull_request() {
         clone.git(&["config", "--unset", "tix.landing"]);
     }
     assert_eq!(main_of(&sandbox.remote()), before);
+}
+
+/// Where tickets are landed by request, too, a person hears first who holds it and what is missing.
+#[test]
+fn whoever_cannot_land_it_hears_who_holds_the_ticket() {
+    let sandbox = project("");
+    let (clone, bob) = (sandbox.clone_named("a"), bob(&sandbox));
+    completed(&clone, ID);
+    clone.tix(&["release", ID, "--reason", "x"]).success();
+    bob.tix(&["activate", ID]).success();
+    for place in [&clone, &bob] {
+        let output = place.tix(&["land", ID, "--json"]);
+        assert_eq!(fact(output.exits(5), "held by"), "Bob <bob@example.org>");
+        assert_eq!(hints(&output), format!("its holder can complete it: tix complete {ID}"));
+    }
 }
 
 #[test]
