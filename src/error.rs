@@ -34,7 +34,7 @@ pub enum Exit {
     NotFound,
     /// The state or the policy forbids it; the same call fails again.
     Refused,
-    /// The remote refuses: protected branch, hook, permission.
+    /// The remote refuses: protected branch, hook, permission, no space.
     RemoteRefused,
     /// The remote cannot be reached; nothing changed.
     Unreachable,
@@ -63,7 +63,11 @@ impl Exit {
             "there is no such ticket (see `tix list`), or there is nothing to do (`\"outcome\":\"empty\"`)",
         ),
         (Exit::Refused, "refused", "the state or the policy forbids it; the same call fails again"),
-        (Exit::RemoteRefused, "remote refused", "protected branch, hook, permission or login"),
+        (
+            Exit::RemoteRefused,
+            "remote refused",
+            "protected branch, hook, permission, login, or no space there",
+        ),
         (Exit::Unreachable, "unreachable", "nothing changed; try again later"),
         (
             Exit::Incomplete,

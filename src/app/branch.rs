@@ -97,7 +97,7 @@ pub fn push_branch(
                 .maybe_fact("it is at", at.map(|oid| oid.to_string())));
         }
         if (reason.is_some() || tries == 0)
-            && let Some(failure) = full_there(remote, &words)
+            && let Some(failure) = full_there(remote.as_str(), &words)
         {
             return Err(failure);
         }

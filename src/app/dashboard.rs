@@ -12,7 +12,7 @@ use super::mine::Mine;
 use super::queue::{Choice, Detail, QueueFilter};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::machine::lane_of;
+use crate::lifecycle::machine::{lane_of, mismatch};
 use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
 use crate::out::{Format, Out};
 use crate::text::safe;
@@ -99,6 +99,7 @@ pub fn show(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<(), Failure> {
         }
     }
     board::tell_age(ctx, seen, "tix list --fetch");
+    board::tell_progress_age(ctx, &dashboard.mine, "tix list --fetch");
     Ok(())
 }
 
@@ -180,14 +181,11 @@ const COLUMNS: [ColumnSpec; 4] = [
 
 /// What its status says belongs in another lane, so that nobody can go on with it.
 fn misplaced(row: &TicketRow) -> Option<Attention> {
-    let text = match row.known.map(lane_of) {
-        None => format!("unknown status `{}`", row.status),
-        // Complete on its branch: it waits for a merge.
-        Some(home) if home == row.lane || (row.lane, home) == (Lane::Active, Lane::Completed) => {
-            return None;
-        }
-        Some(home) => format!("in {}/, but `{}` belongs in {home}/", row.lane, row.status),
-    };
+    // Complete on its branch: it waits for a merge.
+    if row.lane == Lane::Active && row.known.map(lane_of) == Some(Lane::Completed) {
+        return None;
+    }
+    let text = mismatch(row.lane, row.known.ok_or(row.status.as_str()))?;
     let ticket = Some(row.id.to_string());
     Some(Attention { kind: "lane-mismatch", ticket, text: format!("{text}: tix doctor") })
 }

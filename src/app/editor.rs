@@ -63,6 +63,12 @@ impl EditedCopy {
         ticket_text(read_file(self.0.path())?)
     }
 
+    /// Whether the copy is as it was before, or empty.
+    pub fn is_unwritten(&self, before: &[u8]) -> Result<bool, Failure> {
+        let now = read_file(self.0.path())?;
+        Ok(now == before || now.iter().all(u8::is_ascii_whitespace))
+    }
+
     /// Keeps the copy, and adds its path to the failure.
     pub fn keep(self, failure: Failure) -> Failure {
         // The editor is not opened a second time for what it has given.

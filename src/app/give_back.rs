@@ -70,7 +70,11 @@ fn decide(
 ) -> Result<Decision<FreedBranch, Already>, Stop<Failure>> {
     let entry = view.snapshot.find_id(request.id)?;
     let is_any_claim = matches!(request.act.proof, ClaimProof::Recorded { .. });
-    let left_here = || workspace::load(&ctx.repo, request.id).is_some();
+    // A claim that was noted and never landed, because its activation was interrupted, is one of these too.
+    let left_here = || {
+        workspace::load(&ctx.repo, request.id).is_some()
+            || !workspace::known_claims(&ctx.repo, request.id).is_empty()
+    };
     if entry.lane == Lane::Queue && is_any_claim && left_here() {
         return Ok(Decision::Answer(Already));
     }

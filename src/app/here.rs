@@ -3,7 +3,8 @@
 use super::context::Context;
 use super::find::{TicketSearch, find_known, find_ticket};
 use crate::error::{Exit, Failure};
-use crate::lifecycle::TicketEntry;
+use crate::lifecycle::{Refusal, TicketEntry};
+use crate::text::shell_word;
 use crate::ticket::TicketId;
 use crate::trunk::{Run, View};
 use crate::workspace;
@@ -51,6 +52,28 @@ pub fn require_here(ctx: &Context<'_>) -> Result<TicketId, Failure> {
             .fact("directory", ctx.dir.display().to_string())
             .hint("see what is yours: tix list --mine")
     })
+}
+
+/// Of a command that takes a ticket and something more, one word is given outside of a workspace: names the one that is
+/// missing. `more` is what the command takes besides the ticket, such as `text`.
+pub fn one_is_missing(ctx: &Context<'_>, word: &str, (command, more): (&str, &str)) -> Failure {
+    let search = TicketSearch { query: word, command };
+    // Boxes have numbers.
+    let known = word.parse::<usize>().is_err()
+        && ctx.last_seen().is_ok_and(|view| {
+            matches!(find_known(ctx, &view, search), Ok(_) | Err(Refusal::Ambiguous { .. }))
+        });
+    let word = shell_word(word);
+    if known {
+        return Failure::new(Exit::Usage, format!("{word} names a ticket: give the {more} too"))
+            .hint(format!("give both: tix {command} {word} <{more}>"));
+    }
+    let message = format!(
+        "{word} names no ticket, and this is not the workspace of one: name the ticket too"
+    );
+    Failure::new(Exit::Usage, message)
+        .hint(format!("give both: tix {command} <ticket> {word}"))
+        .hint("see what is yours: tix list --mine")
 }
 
 /// The named ticket: from the trunk as last fetched if it is known there, else after a fetch.

@@ -51,10 +51,11 @@ impl Identity {
     }
 
     /// The same for whoever only looks, and may be nobody whom git knows.
-    pub fn reading(ctx: &Context<'_>, id: &TicketId) -> Result<Identity, Failure> {
-        let clone_id = workspace::clone_id(&ctx.repo, crate::trunk::random_token)?;
+    pub fn reading(ctx: &Context<'_>, id: &TicketId) -> Identity {
         let proof = OwnedProof::recorded(ctx, id);
-        Ok(Identity { actor: ctx.reader(), clone_id, typed: typed(), proof })
+        // A clone that has none yet gets it with its first claim.
+        let clone_id = workspace::known_clone_id(&ctx.repo).unwrap_or_default();
+        Identity { actor: ctx.reader(), clone_id, typed: typed(), proof }
     }
 
     /// The caller, for the claim that this run has made.

@@ -182,7 +182,7 @@ fn push_work(
         Failure::new(exit, format!("the commits of {short} could not be pushed to {remote}"))
     };
     if report.of(branch).is_none_or(|one| one.outcome == RefOutcome::RefusedThere)
-        && let Some(failure) = full_there(remote, &report.words)
+        && let Some(failure) = full_there(remote.as_str(), &report.words)
     {
         return Err(failure);
     }

@@ -53,6 +53,10 @@ pub fn run(args: &HandoffArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
     });
     let receipt = record(&ctx, "handoff", args.on.query(), &diary, result)?;
     let to = person.unwrap_or_default();
+    if receipt.outcome == "already" {
+        answer(out, &receipt, &answer_next(&receipt, &format!("is held by {to}"), None));
+        return Ok(());
+    }
     let back =
         format!("tix reclaim {} --reason <why>    # until they go on with it", receipt.ticket);
     answer(out, &receipt, &answer_next(&receipt, &format!("is handed to {to}"), Some(&back)));

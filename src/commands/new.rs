@@ -121,7 +121,13 @@ fn create(ctx: &Context<'_>, args: &NewArgs, diary: &mut Diary) -> Result<Receip
             Editor::find(ctx, &["give the text: tix new <title> --body <file>".to_owned()])?;
         let view = trunk.fetch_view()?;
         let draft = draft_of_title(ctx, args, &view, body.as_deref())?;
-        written = Some(editor.open(ctx, draft.session.as_str(), draft.document.as_bytes())?);
+        let copy = editor.open(ctx, draft.session.as_str(), draft.document.as_bytes())?;
+        // As `git commit` does with the template of a message.
+        if copy.is_unwritten(draft.document.as_bytes())? {
+            let message = "nothing was written, so no ticket was created";
+            return Err(Failure::new(Exit::Refused, message));
+        }
+        written = Some(copy);
     }
     let edited = written.as_ref().map(EditedCopy::document).transpose();
     let result = edited.and_then(|edited| {

@@ -2,7 +2,8 @@
 
 use crate::app::ROLE;
 use crate::app::complete::ids;
-use crate::app::context::Globals;
+use crate::app::context::{Context, Globals};
+use crate::app::here::{here, one_is_missing};
 use crate::app::input::given;
 use crate::app::operation::{Operation, plain};
 use crate::env::Env;
@@ -34,7 +35,13 @@ pub struct NoteArgs {
 pub fn run(args: &NoteArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let (ticket, text) = match args.words.as_slice() {
         [ticket, text, ..] => (Some(ticket.as_str()), text.as_str()),
-        [text] => (None, text.as_str()),
+        [text] => {
+            let ctx = Context::open(globals, env, out, None)?;
+            if here(&ctx)?.is_none() {
+                return Err(one_is_missing(&ctx, text, ("note", "text")));
+            }
+            (None, text.as_str())
+        }
         [] => (None, ""),
     };
     let text = given(text, "the note")?;

@@ -94,7 +94,9 @@ pub fn run(args: &ShowArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
                 (Format::Human, false) => out.answer_bytes(bytes),
             }
         }
-        board::tell_age(&ctx, seen, &format!("tix show --fetch {}", row.id));
+        let again = format!("tix show --fetch {}", row.id);
+        board::tell_age(&ctx, seen, &again);
+        board::tell_progress_age(&ctx, [&row], &again);
         Ok(())
     })
 }
@@ -134,10 +136,9 @@ fn summary(
         let sign = if at + 1 == family.parts.len() { "└─" } else { "├─" };
         writeln!(text, "  {sign} {}", safe(line_of(part))).ok();
     }
-    let mut text = ctx.out.wrapped(&text);
     text.push('\n');
     text.push_str(&safe_lines(&text_of(document.as_bytes())));
-    text
+    ctx.out.wrapped(&text)
 }
 
 fn source(ctx: &Context<'_>, row: &TicketRow) -> String {

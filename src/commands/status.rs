@@ -122,7 +122,9 @@ pub fn run(args: &StatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result
                 Format::Human => out.answer(&in_short(&ctx, args, &standpoint)),
             }
         }
-        board::tell_age(&ctx, seen, &format!("tix status --fetch {}", entry.id));
+        let again = format!("tix status --fetch {}", entry.id);
+        board::tell_age(&ctx, seen, &again);
+        board::tell_progress_age(&ctx, [&standpoint.row], &again);
         Ok(())
     })
 }
@@ -149,7 +151,7 @@ fn standpoint(
         Lane::Queue | Lane::Completed | Lane::Archive => None,
     };
     let stale = entry.lane == Lane::Active && lifecycle::is_stale(last, ctx.now, ctx.stale_after());
-    let identity = Identity::reading(ctx, &entry.id)?;
+    let identity = Identity::reading(ctx, &entry.id);
     let act = identity.act(ctx);
     let moves = moves(ctx, &act, &ticket, stale)?;
     let missing = match there.lane {
@@ -257,7 +259,7 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
         ("held by", held),
         ("stale", last.map(|last| format!("no sign for {}", duration::age(last, ctx.now)))),
         ("workspace", elsewhere.flatten()),
-        ("worker", standpoint.worker.as_ref().map(WorkerNow::words)),
+        ("worker", worker_words(standpoint)),
     ];
     let mut text = format!("{}\n", row.id) + &labelled(lines);
     let mut label = "to do";
@@ -286,6 +288,10 @@ fn labelled<const N: usize>(lines: [(&str, Option<String>); N]) -> String {
         value.map(|value| format!("  {name:9}  {}\n", safe(&value)))
     };
     lines.into_iter().filter_map(line).collect()
+}
+
+fn worker_words(standpoint: &Standpoint) -> Option<String> {
+    standpoint.worker.as_ref().map(|worker| worker.words(clock::for_people))
 }
 
 fn workspace_words(workspace: &Workspace) -> Option<String> {
@@ -323,7 +329,7 @@ fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         ("last sign", last),
         ("branch", row.branch.clone().filter(|_| held.is_some())),
         ("workspace", workspace_words(&standpoint.workspace)),
-        ("worker", standpoint.worker.as_ref().map(WorkerNow::words)),
+        ("worker", worker_words(standpoint)),
         ("source", Some(row.source.clone())),
     ];
     let mut text = format!("{}\n", row.id) + &labelled(lines) + &asked(standpoint);

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
-use crate::app::here::{here, require_here};
+use crate::app::here::{here, one_is_missing};
 use crate::app::operation::Operation;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -75,10 +75,7 @@ fn split<'a>(
     if !rest.is_empty() {
         return Ok((Some(first), rest));
     }
-    // A single word names a box here, and a ticket is needed too.
-    require_here(&ctx)?;
-    Err(Failure::new(Exit::Usage, format!("`{first}` is a ticket, so name the box too"))
-        .hint(format!("say which: tix tick {first} <number>")))
+    Err(one_is_missing(&ctx, first, ("tick", "box")))
 }
 
 fn is_id(ctx: &Context<'_>, word: &str) -> bool {

@@ -3,22 +3,25 @@
 //! It knows only which verb undoes which. That verb decides on the current trunk whether it may happen: if somebody else
 //! has gone on with the ticket, it refuses as usual.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::app::board;
 use crate::app::context::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::{Format, Out};
 use crate::text::{duration, safe, shell_word};
-use crate::ticket::{Document, Status};
+use crate::ticket::{Document, Status, TicketId};
 
 /// Undo what this clone wrote last
 ///
 /// It releases a claim, claims a released ticket again, closes a new ticket, reopens a completed, closed or archived one,
 /// unblocks a blocked one, and takes back one that was handed over. It first shows the command that it runs, which asks
-/// the remote as usual: if somebody has gone on with the ticket, it is refused. For what cannot be undone it names the
-/// nearest command.
+/// the remote as usual: if somebody has gone on with the ticket, it is refused. For a value or a text it shows the command
+/// that writes the old one, and for what cannot be undone the nearest command.
 #[derive(Debug, clap::Args)]
 pub struct UndoArgs {
     /// Only show what would be done
@@ -101,6 +104,11 @@ pub fn plan(
                 "<ticket>",
             ));
         }
+        WayBack::Needs("set" | "edit", _) if let Some(line) = old_value(&ctx, last, operation) => {
+            return Err(
+                cannot(operation, ticket).hint(format!("this puts back what was there: {line}"))
+            );
+        }
         WayBack::Needs(verb, more) => {
             let rest = format!("{} {more}", shell_word(ticket));
             return Err(no_way(operation, ticket, verb, rest.trim()));
@@ -125,12 +133,48 @@ pub fn plan(
     Ok(Some(command))
 }
 
+/// The commit and the file of a write of one file.
+fn written(line: &Value) -> Option<(&str, &str)> {
+    let first = |key: &str| line.get(key)?.get(0)?.as_str();
+    Some((first("commits")?, first("paths")?))
+}
+
+/// The ticket as a commit has it.
+fn text_at(ctx: &Context<'_>, commit: &str, path: &str) -> Option<Document> {
+    let file = ctx.objects.read(format!("{commit}:{path}").as_bytes()).ok()??;
+    Document::parse(file.data).ok()
+}
+
 /// The status that the ticket had before this was written.
 fn status_before(ctx: &Context<'_>, line: &Value) -> Option<Status> {
-    let first = |key: &str| line.get(key)?.get(0)?.as_str();
-    let (commit, path) = (first("commits")?, first("paths")?);
-    let file = ctx.objects.read(format!("{commit}^:{path}").as_bytes()).ok()??;
-    Some(Document::parse(file.data).ok()?.status().ok()?.status)
+    let (commit, path) = written(line)?;
+    Some(text_at(ctx, &format!("{commit}^"), path)?.status().ok()?.status)
+}
+
+/// The command that writes the old value over this one; `None` if somebody has written another since, as far as is known.
+/// It is only shown: nothing tells it what it would overwrite.
+fn old_value(ctx: &Context<'_>, line: &Value, operation: &str) -> Option<String> {
+    let (commit, path) = written(line)?;
+    let (old, new) = (text_at(ctx, &format!("{commit}^"), path)?, text_at(ctx, commit, path)?);
+    let id = TicketId::parse(line["ticket"].as_str()?).ok()?;
+    let view = ctx.last_seen().ok()?;
+    let (_, now) = board::read_one(ctx, &view, view.snapshot.find_id(&id).ok()?).ok()?;
+    if operation != "set" {
+        let from = shell_word(&format!("{commit}^:{path}"));
+        return (now == new).then(|| format!("git show {from} | tix edit {id} --from -"));
+    }
+    let keys: BTreeSet<String> =
+        old.said().into_iter().chain(new.said()).map(|(key, _)| key).collect();
+    let value = |document: &Document, key: &str| {
+        document.text(key).unwrap_or_else(|| document.list(key).join(","))
+    };
+    let changed = keys.iter().filter(|key| value(&old, key) != value(&new, key));
+    let changed: Vec<&String> = changed.collect();
+    if changed.is_empty() || changed.iter().any(|key| value(&now, key) != value(&new, key)) {
+        return None;
+    }
+    let settings = changed.iter().map(|key| shell_word(&format!("{key}={}", value(&old, key))));
+    Some(format!("tix set {id} {}", settings.collect::<Vec<_>>().join(" ")))
 }
 
 /// Whether a line of the audit log records a write.
@@ -139,8 +183,12 @@ fn is_write(line: &Value) -> bool {
     line["schema"] == "tix/receipt@1" && made("commits") && line["outcome"] != "already"
 }
 
-fn no_way(operation: &str, ticket: &str, verb: &str, rest: &str) -> Failure {
+fn cannot(operation: &str, ticket: &str) -> Failure {
     let message = format!("tix cannot undo `{operation}` of {ticket} by itself");
     Failure::new(Exit::Refused, message)
+}
+
+fn no_way(operation: &str, ticket: &str, verb: &str, rest: &str) -> Failure {
+    cannot(operation, ticket)
         .hint(format!("the nearest command: tix {verb} {rest}").trim_end().to_owned())
 }

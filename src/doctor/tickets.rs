@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Check, Finding, Fix, RepoFacts, Severity, TicketFacts};
-use crate::lifecycle::machine::lane_of;
+use crate::lifecycle::machine::{lane_of, mismatch};
 use crate::lifecycle::{EntryNode, TicketEntry};
 use crate::names::RepoPath;
 use crate::text::count;
@@ -90,7 +90,8 @@ fn lane_mismatch(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
         // A ticket that says nothing is what its lane says.
         StatusLine::Nothing => return None,
         StatusLine::Unknown { line, text } => {
-            let message = format!("{} has an unknown status: `{text}`", entry.id);
+            let words = mismatch(entry.lane, Err(text))?;
+            let message = format!("{} {words}", entry.id);
             let finding = Finding::new(Check::LaneMismatch, Some(&entry.id), message)
                 .fact("file", format!("{}:{line}", entry.path))
                 .repair(
@@ -106,12 +107,8 @@ fn lane_mismatch(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
         }
     };
     let home = lane_of(status);
-    if home == entry.lane {
-        return None;
-    }
     let (id, path) = (&entry.id, entry.path.to_string());
-    let message =
-        format!("{id} is in {}/, but its status `{status}` belongs in {home}/", entry.lane);
+    let message = format!("{id} {}", mismatch(entry.lane, Ok(status))?);
     let finding = Finding::new(Check::LaneMismatch, Some(id), message)
         .fact("file", path.clone())
         .maybe_fact("held by", head.claimed_by.clone());

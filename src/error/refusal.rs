@@ -38,6 +38,7 @@ fn exit(refusal: &Refusal) -> Exit {
         Refusal::Held { .. }
         | Refusal::ClaimNotShown { .. }
         | Refusal::ClaimChanged { .. }
+        | Refusal::HeldElsewhere { .. }
         | Refusal::Fresh { .. }
         | Refusal::OneClock { .. } => Exit::Held,
         Refusal::NotFound { .. } => Exit::NotFound,
@@ -81,7 +82,8 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         Refusal::Held { held, .. }
         | Refusal::NotHolder { held, .. }
         | Refusal::ClaimNotShown { held, .. }
-        | Refusal::ClaimChanged { held, .. } => held_facts(failure, held),
+        | Refusal::ClaimChanged { held, .. }
+        | Refusal::HeldElsewhere { held, .. } => held_facts(failure, held),
         Refusal::Fresh { held, stale_after, .. } => {
             held_facts(failure, held).fact("stale after", stale_after)
         }
@@ -110,7 +112,7 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
                 let all: Vec<String> = all.map(ToString::to_string).collect();
                 (!all.is_empty()).then(|| all.join("\n"))
             };
-            let kinds = Missing::KINDS.into_iter();
+            let kinds = Missing::KINDS.into_iter().map(|(kind, _)| kind);
             kinds.fold(failure, |failure, kind| failure.maybe_fact(kind, of_kind(kind)))
         }
         Refusal::BadQuery { .. }
@@ -253,6 +255,9 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         }
         Refusal::ClaimChanged { id, .. } => {
             vec![format!("see who took it over or gave it back: tix log {id}")]
+        }
+        Refusal::HeldElsewhere { id, .. } => {
+            vec![format!("go on with it here: tix activate {id} --resume")]
         }
         Refusal::Fresh { id, .. } => fresh(id),
         Refusal::OneClock { id, stale_after, .. } => one_clock(id, stale_after),

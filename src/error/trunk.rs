@@ -93,7 +93,7 @@ fn full(error: &TrunkError) -> Option<Failure> {
     else {
         return None;
     };
-    let failure = full_there(remote, words)?;
+    let failure = full_there(remote.as_str(), words)?;
     Some(Failure { message: format!("{}; nothing changed", failure.message), ..failure })
 }
 

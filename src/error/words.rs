@@ -1,7 +1,6 @@
 //! Uses the words of git and of a server: to choose between kinds of failure, or to show them.
 
 use super::{Exit, Failure};
-use crate::names::RemoteName;
 use crate::text::shell_word;
 use crate::trunk::{LocalCause, remote_has_no_room};
 
@@ -45,7 +44,7 @@ pub(super) fn caused_here(words: &str) -> Option<Failure> {
 }
 
 /// A failure whose cause is that the remote's disk is full, if the remote says so.
-pub fn full_there(remote: &RemoteName, words: &str) -> Option<Failure> {
+pub fn full_there(remote: &str, words: &str) -> Option<Failure> {
     let failure = || Failure::new(Exit::RemoteRefused, format!("{remote} has no space left"));
     remote_has_no_room(words).then(|| {
         failure()

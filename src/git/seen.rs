@@ -21,12 +21,7 @@ impl Repo {
     ) -> Option<SystemTime> {
         let tracking = RefName::tracking(remote, branch.short());
         let moved = tracking.and_then(|name| newest_entry(&self.reflog(name.as_str()), |_| true));
-        // A clone creates the remote-tracking refs without a reflog.
-        let cloned =
-            newest_entry(&self.reflog(&format!("refs/remotes/{remote}/HEAD")), |message| {
-                message.starts_with("clone: ")
-            });
-        let mut newest = moved.max(cloned);
+        let mut newest = moved.max(self.cloned(remote));
         for file in self.fetch_heads() {
             let at = std::fs::metadata(&file).and_then(|m| m.modified()).ok();
             if at > newest && std::fs::read(&file).is_ok_and(|text| names(&text, branch, tip)) {
@@ -34,6 +29,20 @@ impl Repo {
             }
         }
         newest
+    }
+
+    /// When git itself last fetched anything: tix leaves neither of these signs.
+    pub fn last_fetched_by_git(&self, remote: &RemoteName) -> Option<SystemTime> {
+        let heads = self.fetch_heads().into_iter();
+        let fetched = heads.filter_map(|file| std::fs::metadata(file).ok()?.modified().ok()).max();
+        fetched.max(self.cloned(remote))
+    }
+
+    /// When the clone was made. It creates the remote-tracking refs without a reflog.
+    fn cloned(&self, remote: &RemoteName) -> Option<SystemTime> {
+        newest_entry(&self.reflog(&format!("refs/remotes/{remote}/HEAD")), |message| {
+            message.starts_with("clone: ")
+        })
     }
 
     fn reflog(&self, name: &str) -> PathBuf {

@@ -125,15 +125,30 @@ impl Board {
     pub fn renew(&mut self, content: BoardContent) {
         let id = self.selected().map(|row| row.id.clone());
         self.content = content;
-        let found = (0..self.content.columns.len()).find_map(|at| {
-            let row = self.shown(at).iter().position(|row| Some(&row.id) == id.as_ref())?;
-            Some((at, row))
-        });
-        if let Some((at, row)) = found {
+        if let Some((at, row)) = id.and_then(|id| self.place_of(&id)) {
             self.at = at;
             self.set_row(row);
         }
         self.keep_inside();
+    }
+
+    /// Puts the cursor at a ticket. A filter that hides it is lifted.
+    pub fn go_to(&mut self, id: &TicketId) {
+        if self.place_of(id).is_none() {
+            self.filter.clear();
+        }
+        if let Some((at, row)) = self.place_of(id) {
+            self.at = at;
+            self.set_row(row);
+        }
+    }
+
+    /// The lane and the row in which a ticket is shown.
+    fn place_of(&self, id: &TicketId) -> Option<(usize, usize)> {
+        (0..self.content.columns.len()).find_map(|at| {
+            let row = self.shown(at).iter().position(|row| row.id == *id)?;
+            Some((at, row))
+        })
     }
 
     /// The tickets of a lane that match the filter.

@@ -334,6 +334,21 @@ fn the_cursor_stays_at_its_ticket_when_the_board_changes() {
 }
 
 #[test]
+fn the_cursor_goes_to_a_ticket_also_past_a_filter_that_hides_it() {
+    let mut board = board();
+    let id = |text: &str| TicketId::parse(text).unwrap();
+    board.go_to(&id("TICKET-mail-001"));
+    assert_eq!(board.selected().unwrap().id, id("TICKET-mail-001"));
+    press(&mut board, &typed("/mail"));
+    press(&mut board, &[Enter]);
+    board.go_to(&id("TICKET-ui-002"));
+    assert_eq!(
+        (board.selected().unwrap().id.as_str(), board.filter.as_str()),
+        ("TICKET-ui-002", "")
+    );
+}
+
+#[test]
 fn all_keys_are_shown_over_the_board() {
     let mut board = board();
     press(&mut board, &[Char('?')]);

@@ -65,9 +65,25 @@ impl fmt::Display for Missing {
 }
 
 impl Missing {
-    /// The kinds of missing things.
-    pub const KINDS: [&str; 7] =
-        ["commits", "not ticked", "empty section", "placeholder", "too long", "waits", "review"];
+    /// The kinds of missing things, each with what the gate asks for.
+    pub const KINDS: [(&str, &str); 7] = [
+        (
+            "commits",
+            "somebody has committed to the ticket branch; tix complete --no-work WHY is for tickets without work",
+        ),
+        ("not ticked", "every box of the ticket is ticked: tix tick TICKET 1"),
+        ("empty section", "there is text below every heading of the requirements"),
+        ("placeholder", "every {part} of the template is filled in: tix edit TICKET"),
+        ("too long", "the ticket is short enough to be looked through"),
+        (
+            "waits",
+            "the tickets that it depends on are done; tix complete --anyway passes this over",
+        ),
+        (
+            "review",
+            "every stage in `review:` has approved what is on the branch: tix submit TICKET",
+        ),
+    ];
 
     /// The kind of missing thing, as the name of a fact.
     pub fn kind(&self) -> &'static str {

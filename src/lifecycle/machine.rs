@@ -244,6 +244,19 @@ pub enum Illegal {
     Unfinished,
 }
 
+/// What is wrong with a status in this lane, after the name of its ticket; `None` if it belongs there. An error is a word
+/// that is no status.
+pub fn mismatch(lane: Lane, status: Result<Status, &str>) -> Option<String> {
+    match status {
+        Err(word) => Some(format!("has an unknown status: `{word}`")),
+        Ok(status) if lane_of(status) == lane => None,
+        Ok(status) => {
+            let home = lane_of(status);
+            Some(format!("is in {lane}/, but its status `{status}` belongs in {home}/"))
+        }
+    }
+}
+
 /// The lanes for a ticket with this status.
 pub const fn lane_of(status: Status) -> Lane {
     match status {

@@ -110,7 +110,7 @@ pub fn judge<'a>(
             Prospect { known, hindrances }
         })
         .collect();
-    verdicts.sort_by_cached_key(|v| (!v.hindrances.is_empty(), Rank::of(v.known)));
+    verdicts.sort_by_cached_key(|v| (!v.hindrances.is_empty(), rank(v.known)));
     verdicts
 }
 
@@ -219,26 +219,36 @@ impl<'a> Dependencies<'a> {
 
 /// Decides who is first: the smaller one.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Rank<'a> {
+pub struct Rank<P> {
     /// A ticket without a priority comes last.
     priority: (bool, Option<Priority>),
     /// Then the oldest; those without a date come last.
     created: (bool, Option<DateTime<Utc>>),
     sequence: u32,
-    path: &'a RepoPath,
+    path: P,
 }
 
-impl<'a> Rank<'a> {
-    fn of(known: &KnownTicket<'a>) -> Rank<'a> {
-        let priority = known.head.priority.as_deref().and_then(Priority::read);
-        let created = known.head.created.as_deref().and_then(moment);
+impl<P: Ord> Rank<P> {
+    /// The rank of a ticket with this priority as written, from this moment on, in this file.
+    pub fn new(
+        priority: Option<&str>,
+        created: Option<DateTime<Utc>>,
+        id: &TicketId,
+        path: P,
+    ) -> Rank<P> {
+        let priority = priority.and_then(Priority::read);
         Rank {
             priority: (priority.is_none(), priority),
             created: (created.is_none(), created),
-            sequence: known.entry.id.sequence().unwrap_or(u32::MAX),
-            path: &known.entry.path,
+            sequence: id.sequence().unwrap_or(u32::MAX),
+            path,
         }
     }
+}
+
+fn rank<'a>(KnownTicket { entry, head }: &KnownTicket<'a>) -> Rank<&'a RepoPath> {
+    let created = head.created.as_deref().and_then(moment);
+    Rank::new(head.priority.as_deref(), created, &entry.id, &entry.path)
 }
 
 #[cfg(test)]

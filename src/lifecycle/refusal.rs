@@ -72,6 +72,9 @@ pub enum Refusal {
     /// The claim to be continued is not the one on the trunk.
     #[error("{id} is no longer held by the claim {expected}")]
     ClaimChanged { id: TicketId, expected: String, held: Box<Holder> },
+    /// The caller holds it, by a claim of another clone.
+    #[error("you hold {id}, from another clone")]
+    HeldElsewhere { id: TicketId, held: Box<Holder> },
     /// The last sign of work by its holder was at `last`, less than `stale_after` ago.
     #[error("{} works on {id}: the last sign of it was at {last}", held.name())]
     Fresh { id: TicketId, held: Box<Holder>, last: String, stale_after: String },

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::relations::{DependencyState, KnownTicket, MeantTicket, TicketIndex, fate};
 use super::snapshot::Snapshot;
-use crate::ticket::{SubtaskProgress, TicketId};
+use crate::ticket::{Lane, Status, SubtaskProgress, TicketId};
 
 /// Which tickets are parts of which.
 pub struct Subtasks<'a> {
@@ -49,6 +49,12 @@ impl<'a> Subtasks<'a> {
         let fates = self.parts(id).iter().map(|part| fate(part.entry.lane, &part.head));
         let count = |wanted| fates.clone().filter(|fate| *fate == wanted).count();
         let (done, open) = (count(DependencyState::Done), count(DependencyState::Open));
-        (!self.parts(id).is_empty()).then_some(SubtaskProgress { done, total: done + open })
+        let unmerged = |part: &&&KnownTicket<'_>| {
+            let lane = part.entry.lane;
+            lane == Lane::Active && part.head.status_in(lane) == Some(Status::Approved)
+        };
+        let unmerged = self.parts(id).iter().filter(unmerged).count();
+        let progress = SubtaskProgress { done, unmerged, total: done + open };
+        (!self.parts(id).is_empty()).then_some(progress)
     }
 }

@@ -70,28 +70,23 @@ pub fn take_over(
     let held = ticket.held();
     let newest = request.copy.as_ref().map_or(ticket, |copy| &copy.ticket);
     let to = &request.claim.by;
-    let (verb, subject, kind, what) = match request.way {
+    let already = match request.way {
         // A completed ticket also names who completed it, but that person no longer holds it.
-        TakeoverKind::Handoff
-            if newest.entry.lane == Lane::Active && held.by.as_deref() == Some(to) =>
-        {
-            return Ok(Decision::Answer(Already));
-        }
         TakeoverKind::Handoff => {
-            let what = format!("Given to {to} by {}", act.actor);
-            (Verb::Handoff, "handoff", "handed_over", what)
+            newest.entry.lane == Lane::Active && held.by.as_deref() == Some(to)
         }
-        TakeoverKind::Reclaim(_) => {
-            (Verb::Reclaim, "reclaim", "taken_over", format!("Taken over by {to}"))
-        }
+        // Whoever holds it goes on with it; a new claim would only lock out their own workspace.
+        TakeoverKind::Reclaim(_) => act.require_holder(newest).is_ok(),
         TakeoverKind::TakeBack => {
             act.require_claim(ticket)?;
-            (Verb::Reclaim, "reclaim", "taken_back", format!("Taken back by {to}"))
+            false
         }
-        TakeoverKind::Resume => {
-            (Verb::Handoff, "claim", "resumed", "Resumed in another clone".to_owned())
-        }
+        TakeoverKind::Resume => false,
     };
+    if already {
+        return Ok(Decision::Answer(Already));
+    }
+    let TakeoverWords { verb, subject, kind, what } = words(request.way, to, act.actor);
     let next = act.require(verb, newest)?;
     if let TakeoverKind::Reclaim(Staleness::After(limit)) = request.way {
         require_stale(ticket, act, request, limit)?;
@@ -143,6 +138,33 @@ pub fn take_over(
     Ok(change.into())
 }
 
+/// How a takeover is written down.
+struct TakeoverWords {
+    verb: Verb,
+    subject: &'static str,
+    kind: &'static str,
+    /// The first line of its changelog entry.
+    what: String,
+}
+
+fn words(way: TakeoverKind, to: &str, actor: &str) -> TakeoverWords {
+    let (verb, subject, kind, what) = match way {
+        TakeoverKind::Handoff => {
+            (Verb::Handoff, "handoff", "handed_over", format!("Given to {to} by {actor}"))
+        }
+        TakeoverKind::Reclaim(_) => {
+            (Verb::Reclaim, "reclaim", "taken_over", format!("Taken over by {to}"))
+        }
+        TakeoverKind::TakeBack => {
+            (Verb::Reclaim, "reclaim", "taken_back", format!("Taken back by {to}"))
+        }
+        TakeoverKind::Resume => {
+            (Verb::Handoff, "claim", "resumed", "Resumed in another clone".to_owned())
+        }
+    };
+    TakeoverWords { verb, subject, kind, what }
+}
+
 /// Whether a claim with this last sign of work is stale: nothing has happened for this long. Without any known sign, it
 /// counts as stale.
 pub fn is_stale(last: Option<DateTime<Utc>>, now: DateTime<Utc>, limit: TimeDelta) -> bool {
@@ -164,7 +186,9 @@ fn require_stale(
     let held = Box::new(ticket.held());
     let last = last.format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let stale_after = duration::exact(limit);
-    Err(if stale {
+    Err(if held.by.as_deref() == Some(act.actor) {
+        Refusal::HeldElsewhere { id, held }
+    } else if stale {
         Refusal::OneClock { id, held, last, stale_after }
     } else {
         Refusal::Fresh { id, held, last, stale_after }

@@ -30,6 +30,8 @@ pub struct Page<'a> {
     /// All tickets that are open or were recently completed.
     pub tickets: &'a [ReportedTicket<'a>],
     pub board: &'a [BoardLane<'a>],
+    /// The files that cannot be read as tickets, each with the reason. The figures count them in their lanes.
+    pub unreadable: &'a [String],
     /// How long a claim may be quiet before it counts as old.
     pub stale_after: TimeDelta,
 }
@@ -64,7 +66,11 @@ pub fn render(page: &Page<'_>) -> String {
     ] {
         html.element(&format!("a href=\"#{anchor}\""), name);
     }
-    html.raw("</nav></header>\n<main>\n");
+    html.raw("</nav>");
+    for file in page.unreadable {
+        html.raw("<p>").text("Counted, but unreadable: ").element("code", file).raw("</p>");
+    }
+    html.raw("</header>\n<main>\n");
     board(&mut html, page);
     let blocked = page.tickets.iter().map(|ticket| ticket.blocked).sum();
     html.raw("<div id=\"flow\">\n");

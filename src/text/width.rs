@@ -25,35 +25,60 @@ pub fn cut(text: &str, columns: usize) -> String {
 }
 
 /// Each line broken between words where it takes more than this many columns. What goes on stands below the value, where
-/// the line has a name before it, or else below the line. A word that is longer stays whole, so that it can be copied.
+/// the line has a name before it, or else below the line. A word that no line holds is broken where the line ends.
 pub fn wrap(text: &str, columns: usize) -> String {
     text.split_inclusive('\n').map(|line| wrap_line(line, columns)).collect()
 }
 
 fn wrap_line(line: &str, columns: usize) -> String {
-    if shown_width(line.trim_end_matches('\n')) <= columns {
+    let (mut rest, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+    if shown_width(rest) <= columns {
         return line.to_owned();
     }
-    let below = hanging(line, columns);
-    let (mut wrapped, mut used, mut rest) = (String::new(), 0, line);
+    let below = hanging(rest, columns);
+    let (mut wrapped, mut used) = (String::new(), 0);
+    let go_on = |wrapped: &mut String| {
+        wrapped.push('\n');
+        wrapped.push_str(&" ".repeat(below));
+        below
+    };
     while !rest.is_empty() {
         let blanks = rest.len() - rest.trim_start_matches(' ').len();
         let end = rest.get(blanks..).and_then(|word| word.find(' '));
         let (part, behind) = rest.split_at(end.map_or(rest.len(), |end| blanks + end));
-        let room = shown_width(part.trim_end_matches('\n'));
-        if used > below && used + room > columns {
-            wrapped.push('\n');
-            wrapped.push_str(&" ".repeat(below));
-            let word = part.trim_start_matches(' ');
-            wrapped.push_str(word);
-            used = below + shown_width(word);
+        let (blanks, word) = part.split_at(blanks);
+        if used > below && used + shown_width(part) > columns {
+            used = go_on(&mut wrapped);
         } else {
-            wrapped.push_str(part);
+            wrapped.push_str(blanks);
+            used += blanks.len();
+        }
+        for piece in shown_pieces(word) {
+            let room = shown_width(piece);
+            if used > below && used + room > columns {
+                used = go_on(&mut wrapped);
+            }
+            wrapped.push_str(piece);
             used += room;
         }
         rest = behind;
     }
-    wrapped
+    wrapped + end
+}
+
+/// What a terminal shows as one, each piece with the colours that begin or end in front of it.
+fn shown_pieces(word: &str) -> impl Iterator<Item = &str> {
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        let mut end = 0;
+        while let Some(color) = rest.get(end..).filter(|rest| rest.starts_with("\x1b[")) {
+            end += color.find('m').map_or(color.len(), |at| at + 1);
+        }
+        end += rest.get(end..)?.graphemes(true).next().map_or(0, str::len);
+        let (piece, behind) = rest.split_at(end);
+        rest = behind;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 /// In which column a line goes on.
@@ -64,7 +89,10 @@ fn hanging(line: &str, columns: usize) -> usize {
         let value = line.get(gap..)?.trim_start_matches(' ');
         line.strip_suffix(value).map(shown_width)
     });
-    value.map(|before| indent + before).filter(|below| *below * 2 <= columns).unwrap_or(indent)
+    value
+        .map(|before| indent + before)
+        .filter(|below| *below * 2 <= columns)
+        .unwrap_or_else(|| if indent * 2 <= columns { indent } else { 0 })
 }
 
 /// How many columns a line takes without the colours in it.
@@ -85,7 +113,9 @@ mod tests {
         assert_eq!(wrap("  why   because it is so", 16), "  why   because\n        it is so");
         assert_eq!(wrap("  a long name  of it", 12), "  a long\n  name  of\n  it");
         assert_eq!(wrap("日本 日本語", 10), "日本\n日本語");
-        assert_eq!(wrap("x /a/rather/long/path y", 9), "x\n/a/rather/long/path\ny");
+        assert_eq!(wrap("x /a/path/to y", 9), "x\n/a/path/t\no y");
+        assert_eq!(wrap("  id  TICKET-日本-1\n", 13), "  id  TICKET-\n      日本-1\n");
+        assert_eq!(wrap("\x1b[31mabcdef\x1b[0m g", 4), "\x1b[31mabcd\nef\x1b[0m g");
         assert_eq!(wrap("\x1b[31merror:\x1b[0m no\n", 9), "\x1b[31merror:\x1b[0m no\n");
     }
 

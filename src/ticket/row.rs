@@ -144,13 +144,19 @@ pub struct WorkerNow {
 pub struct SubtaskProgress {
     /// How many are done.
     pub done: usize,
+    /// How many are complete on their branches, and not merged yet.
+    pub unmerged: usize,
     /// How many there are, without those that were closed without being done.
     pub total: usize,
 }
 
 impl fmt::Display for SubtaskProgress {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} of {} done", self.done, self.total)
+        write!(out, "{} of {} done", self.done, self.total)?;
+        if self.unmerged > 0 {
+            write!(out, ", {} completed and not merged", self.unmerged)?;
+        }
+        Ok(())
     }
 }
 
@@ -232,7 +238,8 @@ pub fn name_of(person: &str) -> &str {
 }
 
 impl WorkerNow {
-    pub fn words(&self) -> String {
+    /// In words, with its times as `shown` writes them.
+    pub fn words(&self, shown: impl Fn(&str) -> String) -> String {
         let (Some(pid), Some(host), Some(since)) = (self.pid, &self.host, &self.since) else {
             return self.state.to_owned();
         };
@@ -241,6 +248,6 @@ impl WorkerNow {
             "elsewhere" => format!("elsewhere: process {pid} on {host}"),
             state => format!("{state}: process {pid}"),
         };
-        format!("{what}, started {since}")
+        format!("{what}, started {}", shown(since))
     }
 }

@@ -248,16 +248,6 @@ fn undo_takes_back_what_this_clone_did_last_and_says_so_first() {
     undo().success();
     assert!(clone.tix(&["status", "upload"]).success().stdout().contains("in_progress"));
     // Where the way is not known, the verb is named, and nothing happens.
-    clone.tix(&["set", "csv", "priority=P1"]).success();
-    let refused = undo();
-    assert!(
-        refused
-            .exits(5)
-            .stderr()
-            .contains("the nearest command: tix set TICKET-csv-001 '<key>=<value>'")
-            || refused.stderr().contains("tix set TICKET-csv-001 <key>=<value>"),
-        "{refused}"
-    );
     // What was no draft before is made none.
     clone.tix(&["queue", "csv"]).success();
     let refused = undo();
@@ -271,6 +261,51 @@ fn undo_takes_back_what_this_clone_did_last_and_says_so_first() {
     bob.tix(&["activate", "welsh"]).success();
     undo().exits(3);
     assert!(sandbox.clone_named("new").tix(&["undo"]).exits(4).stderr().contains("nothing yet"));
+}
+
+/// The last line of a refused undo is a command that writes what was there before.
+#[test]
+fn undo_of_a_value_or_a_text_is_the_command_that_writes_the_old_one() {
+    let (sandbox, clone, there) = world("");
+    let bob = sandbox.clone_named("bob").as_person("Bob", "bob@example.org");
+    let refused = |place: &Place| place.tix(&["undo"]).exits(5).stderr().to_owned();
+    let undo = || refused(&clone);
+    let back = |place: &Place, line: &str| {
+        let told = refused(place);
+        let command = told.trim_end().rsplit("what was there: ").next().unwrap();
+        assert!(command.contains(line), "{told}");
+        let tix = format!(
+            "PATH=\"{}:$PATH\"",
+            std::path::Path::new(env!("CARGO_BIN_EXE_tix")).parent().unwrap().display()
+        );
+        place.sh(&format!("{tix}; {command}")).run().success();
+    };
+    let text = |id: &str| clone.tix(&["show", id, "--fetch"]).success().stdout().to_owned();
+    let before = text("csv");
+    clone.tix(&["set", "csv", "priority=P1", "labels=a,b", "title=It's another"]).success();
+    clone.tix(&["set", "csv", "priority=P3", "labels=c d"]).success();
+    back(&clone, "tix set TICKET-csv-001 ");
+    let now = text("csv");
+    assert!(now.contains("\npriority: P1\n") && now.contains("\nlabels: [a, b]\n"), "{now}");
+    assert_ne!(now, before);
+    for args in [&["note", "csv", "a word"][..], &["edit", "csv", "--append", "- [ ] more"]] {
+        clone.tix(args).success();
+        back(&clone, "| tix edit TICKET-csv-001 --from -");
+        assert_eq!(text("csv"), now);
+    }
+    let held = text("upload");
+    there.tix(&["note", "half way"]).success();
+    back(&there, "| tix edit TICKET-upload-001 --from -");
+    assert_eq!(text("upload"), held);
+    // Nobody is told to write over what somebody else has written since.
+    clone.tix(&["set", "csv", "priority=P2"]).success();
+    bob.tix(&["set", "csv", "priority=P0"]).success();
+    clone.git(&["fetch", "-q"]);
+    assert!(undo().contains("the nearest command: tix set TICKET-csv-001 "));
+    clone.tix(&["note", "csv", "a word"]).success();
+    bob.tix(&["note", "csv", "another"]).success();
+    clone.git(&["fetch", "-q"]);
+    assert!(undo().contains("the nearest command: tix edit TICKET-csv-001"));
 }
 
 #[test]

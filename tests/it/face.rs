@@ -74,6 +74,20 @@ fn alone_tix_names_a_status_that_does_not_fit_its_lane() {
     assert_eq!((&one["kind"], &one["ticket"]), (&"lane-mismatch".into(), &"TICKET-odd-001".into()));
     let output = clone.tix(&[]);
     assert!(output.success().stdout().contains("belongs in completed/"), "{output}");
+    // One status has one word, wherever it is told.
+    let told = |args: &[&str]| {
+        let output = clone.tix(args);
+        format!("{}{}", output.stdout(), output.stderr())
+    };
+    for (args, words) in [
+        (&["list"][..], "queue\tapproved\t"),
+        (&[], "its status `approved`"),
+        (&["doctor", "--offline"], "its status `approved`"),
+        (&["next", "--explain"], "its status is `approved`"),
+        (&["activate", "odd-001"], "its status is `approved`"),
+    ] {
+        assert!(told(args).contains(words), "{args:?}: {}", told(args));
+    }
 }
 
 #[test]
@@ -115,6 +129,13 @@ fn no_line_of_a_table_is_wider_than_the_terminal() {
         "report",
         "explain",
         "explain states",
+        "explain config",
+        "explain doctor",
+        "explain gate",
+        "show rate-limit",
+        "show mine-001",
+        "status mine-001",
+        "status rate-limit --all",
     ];
     for width in [40, 57, 80, 200] {
         for command in commands {
@@ -122,7 +143,9 @@ fn no_line_of_a_table_is_wider_than_the_terminal() {
             let Some(output) = on_terminal_of(&clone, width, &line) else { return };
             let text = plain(&output);
             assert!(!text.is_empty(), "{output}");
-            for line in text.lines() {
+            // What comes next is pasted, so it is one line.
+            let pasted = |line: &&str| line.starts_with("next: ") || line.starts_with("  tix ");
+            for line in text.lines().filter(|line| !pasted(line)) {
                 assert!(line.trim_end().width() <= width, "{width}: {line:?}: {output}");
             }
         }
@@ -155,7 +178,7 @@ fn people_read_names_and_ages_and_programs_all_of_it_in_utc() {
 
 #[test]
 fn people_read_times_of_their_own_place_and_programs_utc() {
-    let (sandbox, _clone) = busy();
+    let (sandbox, clone) = busy();
     let there = sandbox.clone_named("there").as_person("Bob Example", "bob@example.org");
     let new_york = |args: &[&str]| there.tix_command(args).env("TZ", "America/New_York").run();
     let refused = new_york(&["activate", "mine-001"]);
@@ -172,6 +195,10 @@ fn people_read_times_of_their_own_place_and_programs_utc() {
         !error.contains("-05:00") && !error.contains("-04:00") && error.contains("Z\""),
         "{error}"
     );
+    clone.tix(&["run", "mine-001", "--detach", "--alive-for", "1ms", "--", "sleep", "5"]).success();
+    let worker = clone.tix_command(&["status", "mine-001"]).env("TZ", "America/New_York").run();
+    let line = worker.success().stdout().lines().find(|line| line.contains("worker")).unwrap();
+    assert!(line.contains("-05:00") || line.contains("-04:00"), "{worker}");
     // Where the clock on the wall is UTC, it is written as ever.
     let line = since(there.tix(&["status", "mine-001", "--all"]).success().stdout());
     assert!(line.contains("Z ") || line.ends_with('Z'), "{line}");

@@ -361,3 +361,19 @@ fn a_workspace_with_a_submodule_is_moved_by_the_commands_that_are_shown() {
     assert_eq!(kept.at("vendor/in side").git(&["rev-parse", "fix"]), fix);
     clone.tix(&["activate", ID]).success();
 }
+
+/// Interrupted before its push, an activation names `release` as a way out. There is nothing to give back then.
+#[test]
+fn a_claim_that_never_landed_leaves_nothing_to_give_back() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("push").nth(1), Do::KillBefore);
+    clone.tix_command(&["activate", ID]).through(&shim).run().killed_by(9);
+    let before = refs(&sandbox);
+    let output = clone.tix(&["release", ID]);
+    assert_eq!(output.success().stdout(), "TICKET-foo-001 is in the queue already\n");
+    assert_eq!(refs(&sandbox), before);
+    // Somebody who never tried is told, as before.
+    sandbox.clone_named("b").tix(&["release", ID]).exits(5);
+}

@@ -310,3 +310,19 @@ fn a_real_browser_shows_it_in_light_and_dark_wide_and_narrow() {
         }
     }
 }
+
+#[test]
+fn a_file_that_cannot_be_read_is_counted_and_named() {
+    let (sandbox, clone) = history();
+    sandbox.seed(&[("tickets/queue/TICKET-bad-001.md", "no ticket\n")]);
+    let json = clone.tix(&["report", "--fetch", "--json"]);
+    let json = json.success().json();
+    assert_eq!((&json["queued"], &json["active"]), (&2.into(), &1.into()));
+    assert_eq!(json["damaged"][0]["path"], "tickets/queue/TICKET-bad-001.md");
+    let text = clone.tix(&["report"]);
+    assert!(text.success().stdout().contains("of them unreadable  "), "{text}");
+    assert!(text.stderr().contains("warning: tickets/queue/TICKET-bad-001.md"), "{text}");
+    let page = clone.tix(&["report", "--html", "-"]);
+    let told = "Counted, but unreadable: <code>tickets/queue/TICKET-bad-001.md";
+    assert!(page.success().stdout().contains(told), "{page}");
+}

@@ -82,6 +82,20 @@ fn a_ticket_is_shown_with_its_parts_and_its_whole() {
     assert!(shown.success().stdout().contains(whole), "{shown}");
 }
 
+/// It is neither done, as nothing that waits for it can begin, nor is anybody at work on it.
+#[test]
+fn a_part_that_is_complete_and_not_merged_is_told_as_that() {
+    let (sandbox, clone) = family();
+    sandbox.seed(&[(".tix.yaml", "record: branch\n")]);
+    clone.tix(&["activate", "receipt"]).success();
+    clone.tix(&["complete", "receipt", "--no-work", "tried by hand"]).success();
+    let list = clone.tix(&["list", "--fetch", "--tree", "--columns", "title"]);
+    let whole = "Checkout (1 of 3 done, 1 completed and not merged)\n";
+    assert!(list.success().stdout().starts_with(whole), "{list}");
+    let json = clone.tix(&["show", "checkout", "--json"]).success().json();
+    assert_eq!(json["subtasks"], serde_json::json!({ "done": 1, "unmerged": 1, "total": 3 }));
+}
+
 #[test]
 fn that_all_parts_are_done_completes_nothing() {
     let (sandbox, clone) = family();

@@ -3,6 +3,7 @@
 //!
 //! Everything is read from git's objects; no file of any checkout is looked at.
 
+mod age;
 mod damage;
 mod overlay;
 mod progress;
@@ -11,6 +12,8 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::age::fetch_ticket_branches;
+pub use self::age::{tell_age, tell_progress_age};
 pub use self::damage::Damage;
 pub use self::overlay::{WorkspaceLook, overlay};
 pub use self::progress::{NewerCopy, branch_pattern, progress, progress_pattern, progress_ref};
@@ -20,13 +23,9 @@ use super::worktree;
 use crate::clock;
 use crate::error::Failure;
 use crate::lifecycle::{self, Refusal, TicketEntry};
-use crate::text::{count, duration};
 use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow};
 use crate::trunk::{Run, View, last_fetched};
 use crate::workspace;
-
-/// A view that is older than this is reported as old.
-const OLD: TimeDelta = TimeDelta::minutes(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
@@ -77,35 +76,6 @@ fn require_tickets(ctx: &Context<'_>, view: &View<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     Err(no_tickets(ctx))
-}
-
-/// Brings the remote-tracking refs of the ticket branches up to date. The trunk, which decides who holds what, has been
-/// fetched by then; without these refs only the progress is old. So a failure is only a warning: another fetch at the
-/// same time is enough to cause one.
-fn fetch_ticket_branches(ctx: &Context<'_>) {
-    let Some(remote) = &ctx.remote else { return };
-    let Some(pattern) = branch_pattern(ctx) else { return };
-    let spec = format!("+refs/heads/{pattern}:refs/remotes/{remote}/{pattern}");
-    let words = match ctx.repo.fetch(remote, &[spec], ctx.started + ctx.config.timeout) {
-        Ok(answer) if answer.code == Some(0) => return,
-        Ok(answer) => answer.stderr,
-        Err(error) => error.to_string(),
-    };
-    let words = words.trim();
-    ctx.out.warn(&format!(
-        "the ticket branches could not be fetched, so progress may be out of date: {words}"
-    ));
-}
-
-/// Reports on stderr if what is shown is not on the trunk yet, or may be long out of date.
-pub fn tell_age(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, again: &str) {
-    let alone = seen.view.claims_alone();
-    if alone > 0 {
-        let (alone, trunk) = (count(alone, "claim is", "claims are"), ctx.trunk_label());
-        ctx.out.narrate(&format!("{alone} not on {trunk} yet"));
-    }
-    let Some(at) = seen.at.filter(|at| ctx.now - *at > OLD) else { return };
-    ctx.out.narrate(&format!("as of {} ago; `{again}` refreshes", duration::age(at, ctx.now)));
 }
 
 /// All tickets of some lanes.

@@ -22,7 +22,7 @@ use crate::names::Oid;
 use crate::out::Out;
 use crate::out::screen::Screen;
 use crate::text::{safe, safe_lines};
-use crate::ticket::Lane;
+use crate::ticket::{Lane, TicketId};
 
 /// How long to wait for a key before looking at anything else.
 const TICK: Duration = Duration::from_millis(100);
@@ -233,6 +233,10 @@ impl Live<'_> {
                     self.board.read(task.what, plain_text(&safe_lines(&text)));
                 } else {
                     let line = text.lines().next().unwrap_or_default();
+                    if let (true, Ok(id)) = (is_brief, TicketId::parse(line)) {
+                        self.renew();
+                        self.board.go_to(&id);
+                    }
                     self.board.notice = format!("{}: {}", task.what, safe(line));
                 }
             }

@@ -82,7 +82,8 @@ pub fn run(args: &BoardArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let tickets = board::read(&ctx, seen.view, &Lane::ALL)?;
-        let damaged = tickets.damaged.clone();
+        let held = tickets.rows.iter().filter(|row| row.lane == Lane::Active);
+        let (held, damaged) = (held.cloned().collect::<Vec<_>>(), tickets.damaged.clone());
         if out.format == Format::Json {
             in_json(&ctx, seen, &tickets);
         } else {
@@ -96,6 +97,7 @@ pub fn run(args: &BoardArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
             out.warn(&damage.to_string());
         }
         board::tell_age(&ctx, seen, "tix board --fetch");
+        board::tell_progress_age(&ctx, &held, "tix board --fetch");
         Ok(())
     })
 }

@@ -5,6 +5,7 @@ use crate::config::{DefaultValue, describe};
 use crate::doctor::RULES;
 use crate::error::Exit;
 use crate::git::signals;
+use crate::lifecycle::Missing;
 use crate::lifecycle::machine::{
     Arrival, OwnReview, Policy, TicketState, Verb, after, joins, lane_of, starts_in,
 };
@@ -66,6 +67,7 @@ pub fn topics() -> Vec<Topic> {
         lanes(),
         states(),
         moves(),
+        gate(),
         relations(),
         settings(),
         checks(),
@@ -215,6 +217,14 @@ fn moves() -> Topic {
     let about = "what each move does to a ticket; every other move is refused";
     let entries = Verb::ALL.map(entry).into();
     Topic { name: "moves", also: &["verbs", "verb", "move"], about, entries }
+}
+
+fn gate() -> Topic {
+    let entry = |(kind, asks): (&str, &str)| TopicEntry::new(kind, asks);
+    let about =
+        "what must be so before a ticket can be completed; tix status lists what is missing";
+    let entries = Missing::KINDS.into_iter().map(entry).collect();
+    Topic { name: "gate", also: &["completion gate"], about, entries }
 }
 
 /// What `tix dep add --relation` takes, from its help.

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use clap::ValueEnum;
 
 use crate::app::board::last_activity;
+use crate::lifecycle::Rank;
 use crate::ticket::{Lane, Priority, Status, TicketRow};
 
 /// A lane, or all of them.
@@ -98,10 +99,8 @@ pub fn sort(rows: &mut [TicketRow], by: SortKey) {
         // As whoever knows the dependencies has put them.
         SortKey::Next => {}
         SortKey::Lane => rows.sort_by_cached_key(|row| {
-            let waits = row.lane == Lane::Queue;
-            let priority = row.priority.as_deref().and_then(Priority::read).filter(|_| waits);
-            let since = row.since.filter(|_| waits);
-            (row.lane, priority.is_none(), priority, since.is_none(), since, row.id.clone())
+            let rank = || Rank::new(row.priority.as_deref(), row.since, &row.id, row.path.clone());
+            (row.lane, (row.lane == Lane::Queue).then(rank), row.id.clone())
         }),
         SortKey::Id => rows.sort_by(|a, b| a.id.cmp(&b.id)),
         SortKey::Priority => {

@@ -311,4 +311,5 @@ fn answer(
         ctx.out.warn(&damage.to_string());
     }
     board::tell_age(ctx, seen, "tix list --fetch");
+    board::tell_progress_age(ctx, rows, "tix list --fetch");
 }

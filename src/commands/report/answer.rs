@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde::Serialize;
 
-use crate::app::board::TrunkAsSeen;
+use crate::app::board::{Damage, TrunkAsSeen};
 use crate::app::cells;
 use crate::app::context::Context;
 use crate::app::frame::{AsOf, Extent};
@@ -47,6 +47,8 @@ pub struct Numbers {
     in_progress_median_s: Option<i64>,
     /// How long the ticket that has been held longest has been held, in seconds; missing when none is held.
     longest_held_s: Option<i64>,
+    /// The files that cannot be read as tickets. They count as tickets of their lanes, and in nothing else.
+    damaged: Vec<Damage>,
     /// How many open tickets are blocked.
     blocked: usize,
     /// How long the open tickets, and those that were completed in the last 30 days, were blocked, together, in seconds;
@@ -104,6 +106,7 @@ struct CutJson {
 pub struct FlowReport<'a> {
     pub story: &'a QueueHistory,
     pub tickets: &'a [ReportedTicket<'a>],
+    damaged: &'a [Damage],
     flow: TicketFlow,
     numbers: Figures,
 }
@@ -113,10 +116,11 @@ impl<'a> FlowReport<'a> {
         ctx: &Context<'_>,
         story: &'a QueueHistory,
         tickets: &'a [ReportedTicket<'a>],
+        damaged: &'a [Damage],
     ) -> FlowReport<'a> {
         let flow = TicketFlow::of(story, ctx.now);
         let numbers = figures(story, &flow, ctx.now);
-        FlowReport { story, tickets, flow, numbers }
+        FlowReport { story, tickets, damaged, flow, numbers }
     }
 
     fn blocked(&self) -> TimeDelta {
@@ -147,7 +151,10 @@ impl<'a> FlowReport<'a> {
         ];
         let mut totals =
             Table::new([ColumnSpec::new("figure"), ColumnSpec::new("value")]).untitled();
-        for (name, value) in lines {
+        // A file is in a lane whatever is in it, so it counts above.
+        let unreadable = self.damaged.len();
+        let unreadable = (unreadable > 0).then(|| ("of them unreadable", unreadable.to_string()));
+        for (name, value) in lines.into_iter().chain(unreadable) {
             totals.push([name.to_owned(), value]);
         }
         let mut parts = vec![ctx.out.laid_out(&totals)];
@@ -203,6 +210,7 @@ impl<'a> FlowReport<'a> {
             lead_p85_s: seconds(numbers.lead.p85),
             in_progress_median_s: seconds(numbers.in_progress.median),
             longest_held_s: seconds(numbers.longest_held),
+            damaged: self.damaged.to_vec(),
             blocked: self.blocked_now(),
             blocked_s: self.blocked().num_seconds(),
             extent: Extent::all(held.len()),

@@ -59,7 +59,7 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
             }
         }
         let reported = reported(&ctx, seen, &tickets.rows)?;
-        let report = FlowReport::of(&ctx, &story, &reported);
+        let report = FlowReport::of(&ctx, &story, &reported, &tickets.damaged);
         if let Some(file) = &args.html {
             let page = page(&ctx, seen, &report, &tickets);
             if to_stdout {
@@ -78,7 +78,11 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
             (Format::Human, Some(file)) => out.answer(&format!("{}\n", safe(&file))),
             (Format::Human, None) => out.answer(&report.in_words(&ctx)),
         }
+        for damage in &tickets.damaged {
+            out.warn(&damage.to_string());
+        }
         board::tell_age(&ctx, seen, "tix report --fetch");
+        board::tell_progress_age(&ctx, &tickets.rows, "tix report --fetch");
         Ok(())
     })
 }
@@ -153,6 +157,7 @@ fn page(
         story: report.story,
         tickets: report.tickets,
         board: &board,
+        unreadable: &tickets.damaged.iter().map(ToString::to_string).collect::<Vec<_>>(),
         stale_after: ctx.stale_after(),
     })
 }

@@ -123,7 +123,7 @@ fn copies_that_share_an_id_do_not_share_a_claim() {
     let sandbox = one_ticket();
     let image = sandbox.clone_named("a");
     // tix was used while the image was built, so all copies have one id.
-    image.tix(&["status", ID]).success();
+    image.tix(&["activate", ID, "--dry-run"]).success();
     let copy = sandbox.root().join("copy");
     image.sh(&format!("cp -R . '{}'", copy.display())).run().success();
     claimed_and_killed(&sandbox, &image);

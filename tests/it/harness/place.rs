@@ -208,7 +208,7 @@ impl Place {
             });
             fs::write(&path, lines.collect::<String>()).unwrap();
         }
-        for file in ["FETCH_HEAD", "tix/fetched"] {
+        for file in ["FETCH_HEAD", "tix/fetched", "tix/progress-fetched"] {
             let path = self.common_dir().join(file);
             if let Ok(file) = fs::File::options().write(true).open(path) {
                 file.set_modified(then).unwrap();

@@ -181,7 +181,14 @@ fn on_a_terminal_edit_takes_what_the_editor_wrote() {
     }
     let new = vi("sed -i 's/^title:.*/title: Dig a well/'", "new --edit").unwrap();
     assert!(new.success().stdout().contains("TICKET-dig-a-well-001"), "{new}");
-    let untitled = vi("true", "new --edit --json").unwrap();
+    for nothing in ["true", "truncate -s 0"] {
+        for args in ["new --edit --json", "new 'Some title' --edit --json"] {
+            let output = vi(nothing, args).unwrap();
+            let told = output.exits(5).stdout().contains("nothing was written, so no ticket was");
+            assert!(told && !output.stdout().contains("your text"), "{output}");
+        }
+    }
+    let untitled = vi("sed -i 's/^status:.*/status: draft/'", "new --edit --json").unwrap();
     assert!(!fact(untitled.exits(2), "your text").is_empty(), "{untitled}");
     assert_eq!(story(&sandbox, "main"), format!("edit: {ID}\nnew: TICKET-dig-a-well-001"));
 }

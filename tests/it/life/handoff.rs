@@ -162,3 +162,13 @@ fn somebody_new_is_named_with_an_address() {
     ada.tix(&["handoff", ID, "--to", "Eve <eve@example.org>"]).success();
     assert_eq!(holder(&sandbox), "Eve <eve@example.org>");
 }
+
+#[test]
+fn to_oneself_nothing_is_handed() {
+    let (sandbox, ada, _) = held_with("");
+    let before = sandbox.remote().git(&["for-each-ref"]);
+    let output = ada.tix(&["handoff", ID, "--to", "ada"]);
+    let told = "TICKET-foo-001 is held by Ada Example <ada@example.org> already\n";
+    assert_eq!(output.success().stdout(), told);
+    assert_eq!(sandbox.remote().git(&["for-each-ref"]), before);
+}

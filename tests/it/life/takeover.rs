@@ -308,3 +308,24 @@ fn without_a_remote_the_workspace_comes_along() {
     place.git(&["merge", "-q", &format!("ticket/{ID}")]);
     assert!(place.exists(COMPLETED));
 }
+
+#[test]
+fn nobody_takes_over_what_they_hold() {
+    let (sandbox, ada, there) = held_with("");
+    let before = sandbox.remote().git(&["for-each-ref"]);
+    for args in [&["--reason", "x"][..], &["--reason", "x", "--even-if-fresh"]] {
+        let output = ada.tix(&[&["reclaim", ID], args].concat());
+        assert!(
+            output.success().stdout().starts_with("TICKET-foo-001 is yours already\n"),
+            "{output}"
+        );
+    }
+    // In another clone the way on is another one.
+    let output = sandbox.clone_named("other").tix(&["reclaim", ID, "--reason", "x", "--json"]);
+    let message = output.exits(3).json()["message"].to_string();
+    assert!(message.contains("you hold TICKET-foo-001, from another clone"), "{output}");
+    assert_eq!(hints(&output), format!("go on with it here: tix activate {ID} --resume"));
+    assert_eq!(sandbox.remote().git(&["for-each-ref"]), before);
+    work(&there, "work.txt");
+    there.tix(&["complete"]).success();
+}

@@ -133,5 +133,15 @@ fn in_a_workspace_no_verb_needs_an_id() {
         let output = ada.tix(args);
         assert!(output.exits(2).stderr().contains("name the ticket"), "{args:?} {output}");
     }
+    // Of two things one is given: which one is said.
+    for (args, words) in [
+        (["note", "later"], "error: later names a ticket: give the text too\n"),
+        (["note", "half way"], "error: 'half way' names no ticket, and this is not the workspace"),
+        (["tick", "later-001"], "error: later-001 names a ticket: give the box too\n"),
+        (["tick", "more words"], "hint: give both: tix tick <ticket> 'more words'\n"),
+    ] {
+        let output = ada.tix(&args);
+        assert!(output.exits(2).stderr().contains(words), "{output}");
+    }
     assert!(ada.tix(&["note"]).exits(2).stderr().contains("TEXT"));
 }

@@ -214,6 +214,8 @@ fn mine_is_what_i_hold_and_what_was_claimed_from_this_clone() {
     let path = clone.common_dir();
     // The clone that made the claim, by its record.
     clone.tix(&["status", "TICKET-mail-001"]).success();
+    assert!(!path.join("tix/clone.json").exists(), "a look writes no id");
+    clone.tix(&["note", "TICKET-login-001", "a word"]).success();
     let record = path.join("tix/clone.json");
     let mut known: serde_json::Value = serde_json::from_str(&clone.read(&record)).unwrap();
     known["id"] = CLAIM[..8].into();
@@ -359,4 +361,32 @@ fn a_terminal_gets_a_header_and_columns_that_fit() {
     assert!(lines[0].starts_with("LANE    STATUS   HOLDER"), "{text}");
     assert!(lines[2].ends_with('…') && !text.contains('\t'), "{text}");
     assert!(clone.tix(&["list"]).success().stdout().contains(&long));
+}
+
+/// A clone of one branch fetches no ticket branch, and the trunk knows of a claim only that it was made.
+#[test]
+fn progress_that_was_not_fetched_is_told() {
+    let sandbox = seeded();
+    let other = sandbox.clone_named("b");
+    other.tix(&["activate", "login-001"]).success();
+    let clone = sandbox.clone_named("a");
+    clone.git(&["config", "remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main"]);
+    clone.git(&["update-ref", "-d", "refs/remotes/origin/ticket/TICKET-login-001"]);
+    let list = |args: &[&str]| clone.tix(&[&["list", "--lane", "active"], args].concat());
+    let told = "held tickets was not fetched; `tix list --fetch` asks for it\n";
+    let output = list(&[]);
+    assert!(output.success().stdout().contains("active\tclaimed\tAda"), "{output}");
+    assert!(output.stderr().contains(told), "{output}");
+    let output = list(&["--fetch"]);
+    assert!(output.success().stdout().contains("active\tin_progress\tAda"), "{output}");
+    assert_eq!(output.stderr(), "");
+    assert_eq!(list(&[]).success().stderr(), "");
+    // git goes on to fetch the trunk, and what the holders do stays unknown.
+    clone.age(LONG_AGO);
+    clone.git(&["fetch", "-q"]);
+    let output = list(&[]);
+    assert!(output.success().stderr().contains("progress as of 3 h ago: `git fetch`"), "{output}");
+    let all = "+refs/heads/*:refs/remotes/origin/*";
+    clone.git(&["config", "remote.origin.fetch", all]);
+    assert_eq!(list(&[]).success().stderr(), "");
 }
