@@ -76,7 +76,9 @@ pub fn take_over(
             newest.entry.lane == Lane::Active && held.by.as_deref() == Some(to)
         }
         // Whoever holds it goes on with it; a new claim would only lock out their own workspace.
-        TakeoverKind::Reclaim(_) => act.require_holder(newest).is_ok(),
+        TakeoverKind::Reclaim(_) => {
+            held.by.as_deref() == Some(act.actor) && act.require_holder(newest).is_ok()
+        }
         TakeoverKind::TakeBack => {
             act.require_claim(ticket)?;
             false

@@ -184,9 +184,10 @@ fn a_branch_that_a_release_could_not_delete_is_put_aside_by_the_next_claim() {
       ticket     tickets/active/TICKET-foo-001/TICKET-foo-001.md
       to do      [ ] It works
                  [ ] It is tested
-      earlier    attic/TICKET-foo-001/stray-[OID]-[OID] holds the work of an earlier holder
+      earlier    attic/TICKET-foo-001/stray-[OID]-[OID] holds earlier work
     next:
       cd '[ROOT]/next.worktrees/TICKET-foo-001'
+      git pull --no-rebase --no-ff --no-commit origin attic/TICKET-foo-001/stray-[OID]-[OID]; git restore -SW tickets && git commit --no-edit    # to bring the earlier work back
       tix complete    # when it is done
       tix release     # to give it back
     ----- stderr -----
