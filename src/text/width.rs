@@ -25,7 +25,8 @@ pub fn cut(text: &str, columns: usize) -> String {
 }
 
 /// Each line broken between words where it takes more than this many columns. What goes on stands below the value, where
-/// the line has a name before it, or else below the line. A word that no line holds is broken where the line ends.
+/// the line has a name before it, or else below the line; a word that is too long for that begins further left, so that it
+/// can be copied. One that no line holds is broken where the line ends.
 pub fn wrap(text: &str, columns: usize) -> String {
     text.split_inclusive('\n').map(|line| wrap_line(line, columns)).collect()
 }
@@ -35,20 +36,25 @@ fn wrap_line(line: &str, columns: usize) -> String {
     if shown_width(rest) <= columns {
         return line.to_owned();
     }
-    let below = hanging(rest, columns);
+    let (indent, below) = hanging(rest, columns);
     let (mut wrapped, mut used) = (String::new(), 0);
-    let go_on = |wrapped: &mut String| {
+    let go_on = |wrapped: &mut String, at: usize| {
         wrapped.push('\n');
-        wrapped.push_str(&" ".repeat(below));
-        below
+        wrapped.push_str(&" ".repeat(at));
+        at
+    };
+    let place = |word: &str| {
+        let fits = |at: &usize| at + shown_width(word) <= columns;
+        [below, indent, 0].into_iter().find(fits).unwrap_or(below)
     };
     while !rest.is_empty() {
         let blanks = rest.len() - rest.trim_start_matches(' ').len();
         let end = rest.get(blanks..).and_then(|word| word.find(' '));
         let (part, behind) = rest.split_at(end.map_or(rest.len(), |end| blanks + end));
         let (blanks, word) = part.split_at(blanks);
-        if used > below && used + shown_width(part) > columns {
-            used = go_on(&mut wrapped);
+        let at = place(word);
+        if (used > below || at < below) && used + shown_width(part) > columns {
+            used = go_on(&mut wrapped, at);
         } else {
             wrapped.push_str(blanks);
             used += blanks.len();
@@ -56,7 +62,7 @@ fn wrap_line(line: &str, columns: usize) -> String {
         for piece in shown_pieces(word) {
             let room = shown_width(piece);
             if used > below && used + room > columns {
-                used = go_on(&mut wrapped);
+                used = go_on(&mut wrapped, below);
             }
             wrapped.push_str(piece);
             used += room;
@@ -81,18 +87,17 @@ fn shown_pieces(word: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// In which column a line goes on.
-fn hanging(line: &str, columns: usize) -> usize {
+/// In which column a line begins, and in which it goes on.
+fn hanging(line: &str, columns: usize) -> (usize, usize) {
     let indent = line.len() - line.trim_start_matches(' ').len();
     let value = line.get(indent..).and_then(|line| {
         let gap = line.find("  ")?;
         let value = line.get(gap..)?.trim_start_matches(' ');
         line.strip_suffix(value).map(shown_width)
     });
-    value
-        .map(|before| indent + before)
-        .filter(|below| *below * 2 <= columns)
-        .unwrap_or_else(|| if indent * 2 <= columns { indent } else { 0 })
+    let indent = if indent * 2 <= columns { indent } else { 0 };
+    let below = value.map(|before| indent + before).filter(|below| *below * 2 <= columns);
+    (indent, below.unwrap_or(indent))
 }
 
 /// How many columns a line takes without the colours in it.
@@ -113,8 +118,13 @@ mod tests {
         assert_eq!(wrap("  why   because it is so", 16), "  why   because\n        it is so");
         assert_eq!(wrap("  a long name  of it", 12), "  a long\n  name  of\n  it");
         assert_eq!(wrap("日本 日本語", 10), "日本\n日本語");
+        assert_eq!(wrap("  in  one /a/long/path", 13), "  in  one\n/a/long/path");
+        assert_eq!(wrap("  in  one /a/long/path", 15), "  in  one\n  /a/long/path");
         assert_eq!(wrap("x /a/path/to y", 9), "x\n/a/path/t\no y");
-        assert_eq!(wrap("  id  TICKET-日本-1\n", 13), "  id  TICKET-\n      日本-1\n");
+        assert_eq!(
+            wrap("  id  TICKET-日本-0012\n", 13),
+            "  id  TICKET-\n      日本-00\n      12\n"
+        );
         assert_eq!(wrap("\x1b[31mabcdef\x1b[0m g", 4), "\x1b[31mabcd\nef\x1b[0m g");
         assert_eq!(wrap("\x1b[31merror:\x1b[0m no\n", 9), "\x1b[31merror:\x1b[0m no\n");
     }

@@ -275,11 +275,11 @@ fn answer(ctx: &Context<'_>, args: &CleanArgs, fates: &[(TicketId, CleanOutcome)
             }
             CleanOutcome::Planned(plan) => {
                 text.push_str(&format!("{id} would be cleaned\n"));
-                describe(&mut text, plan, None);
+                describe(ctx, &mut text, plan, None);
             }
             CleanOutcome::Cleaned(plan, swept) => {
                 text.push_str(&format!("{id} is cleaned\n"));
-                describe(&mut text, plan, swept.trash.as_deref());
+                describe(ctx, &mut text, plan, swept.trash.as_deref());
                 swept.warnings.iter().for_each(|warning| ctx.out.warn(warning));
             }
         }
@@ -295,7 +295,12 @@ fn answer(ctx: &Context<'_>, args: &CleanArgs, fates: &[(TicketId, CleanOutcome)
     ctx.out.answer(&ctx.out.wrapped(&text));
 }
 
-fn describe(text: &mut String, plan: &CleanPlan, trash: Option<&std::path::Path>) {
+fn describe(
+    ctx: &Context<'_>,
+    text: &mut String,
+    plan: &CleanPlan,
+    trash: Option<&std::path::Path>,
+) {
     if let Some(merged) = &plan.merged {
         let (branch, at) = (safe(plan.branch.short()), merged.tip.short());
         let into = safe(&merged.label);
@@ -310,6 +315,8 @@ fn describe(text: &mut String, plan: &CleanPlan, trash: Option<&std::path::Path>
     }
     if let Some(trash) = trash {
         let days = workspace::trash::KEPT_DAYS;
+        // From where the caller is, as git names files: it is the longest path that is told.
+        let trash = trash.strip_prefix(&ctx.dir).unwrap_or(trash);
         let trash = safe(trash.display().to_string());
         text.push_str(&format!("  kept       for {days} days in {trash}\n"));
     }
