@@ -120,7 +120,7 @@ impl Moment<'_> {
     }
 
     /// The protected branch of this name, here or as fetched from the remote that counts.
-    fn protected(&self, name: &ShellWord) -> Option<RefName> {
+    pub fn protected(&self, name: &ShellWord) -> Option<RefName> {
         let Some(text) = name.text() else {
             return self.computed(name).filter(|_| !is_variable(name));
         };

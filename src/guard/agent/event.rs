@@ -34,7 +34,7 @@ pub enum ToolAction {
     /// It runs a command line.
     Shell(String),
     Write(Vec<PathBuf>),
-    /// It calls a tool of a server for git.
+    /// It calls a tool of another server.
     Tool {
         /// What the tool is called, without its server.
         name: String,
@@ -57,7 +57,8 @@ const WRITERS: &str = " write create edit_notebook multi_edit replace_in_file se
 const PATHS: [&str; 6] =
     ["file_path", "notebook_path", "path", "filePath", "target_file", "absolute_path"];
 /// Under these names a tool is told where to run.
-const DIRS: [&str; 4] = ["workdir", "cwd", "directory", "dir_path"];
+pub const DIRS: [&str; 6] =
+    ["workdir", "cwd", "directory", "dir_path", "working_directory", "workingDirectory"];
 
 impl AgentEvent {
     /// Reads an event; `None` when it is no JSON object.
@@ -80,9 +81,8 @@ impl AgentEvent {
             // Here the command, or the URL, is that of the server.
             _ if name.to_ascii_lowercase().ends_with("mcpexecution") => {
                 let server = text("command").or_else(|| text("url")).unwrap_or_default();
-                of_server(server, tool).map_or(ToolAction::Nothing, |(server, name)| {
-                    ToolAction::Tool { server, name, input: input.clone() }
-                })
+                let (named, name) = tool.rsplit_once(':').unwrap_or(("", tool));
+                of_server(format!("{server} {named}").trim(), name, &input)
             }
             _ => action(tool, &input),
         };
@@ -121,13 +121,14 @@ fn moment(name: &str, has_action: bool) -> EventMoment {
 }
 
 fn action(tool: &str, input: &Value) -> ToolAction {
-    let lower = tool.to_ascii_lowercase();
-    if let Some((server, name)) = mcp(tool) {
-        return ToolAction::Tool { name, server, input: input.clone() };
+    if let Some(rest) = tool.strip_prefix("mcp__").or_else(|| tool.strip_prefix("mcp_")) {
+        let (server, name) =
+            rest.rsplit_once("__").or_else(|| rest.split_once('_')).unwrap_or(("", rest));
+        return of_server(server, name, input);
     }
-    // Another server's shell is a shell too.
-    let lower = lower.rsplit("__").next().unwrap_or(&lower).to_owned();
-    if has(SHELLS, &lower) {
+    let lower = tool.to_ascii_lowercase();
+    let lower = lower.rsplit("__").next().unwrap_or(&lower);
+    if has(SHELLS, lower) {
         let Some(given) = ["command", "cmd"].iter().find_map(|name| input.get(name)) else {
             return ToolAction::Nothing;
         };
@@ -140,37 +141,36 @@ fn action(tool: &str, input: &Value) -> ToolAction {
             ToolAction::Shell(command)
         };
     }
-    if has(WRITERS, &lower) {
-        let mut paths: Vec<PathBuf> =
-            PATHS.iter().filter_map(|name| input.get(name)?.as_str()).map(PathBuf::from).collect();
-        let patch =
-            ["command", "input", "patch"].iter().find_map(|name| command_of(input.get(name)));
-        paths.extend(patch.iter().flat_map(|patch| patched(patch)));
-        return ToolAction::Write(paths);
+    if has(WRITERS, lower) { written(input) } else { ToolAction::Nothing }
+}
+
+/// The files that a tool is told to write.
+fn written(input: &Value) -> ToolAction {
+    let mut paths: Vec<PathBuf> =
+        PATHS.iter().filter_map(|name| input.get(name)?.as_str()).map(PathBuf::from).collect();
+    let patch = ["command", "input", "patch"].iter().find_map(|name| command_of(input.get(name)));
+    paths.extend(patch.iter().flat_map(|patch| patched(patch)));
+    ToolAction::Write(paths)
+}
+
+/// A tool of a server, which is known by its name or by how it is started or reached.
+fn of_server(server: &str, tool: &str, input: &Value) -> ToolAction {
+    let mut name = String::new();
+    for sign in tool.chars() {
+        if sign.is_ascii_uppercase() && name.ends_with(|last: char| last.is_ascii_lowercase()) {
+            name.push('_');
+        }
+        name.push(sign.to_ascii_lowercase());
     }
-    ToolAction::Nothing
-}
-
-/// `mcp__git__git_commit`, and the same of a plugin's server: server and tool, where the server is one for git.
-fn mcp(tool: &str) -> Option<(String, String)> {
-    let rest = tool.strip_prefix("mcp__").or_else(|| tool.strip_prefix("mcp_"))?;
-    let (server, name) = rest.rsplit_once("__").or_else(|| rest.split_once('_'))?;
-    of_server(server, name)
-}
-
-/// A server, by its name or how it is started or reached, and a tool of it, with the server's name before it or not: where
-/// either speaks of git.
-fn of_server(server: &str, tool: &str) -> Option<(String, String)> {
-    let (named, name) = tool.rsplit_once(':').unwrap_or(("", tool));
-    let server = format!("{server} {named}").trim().to_ascii_lowercase();
-    let name = name.to_ascii_lowercase();
-    let words = |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_of_git);
-    (words(&server) || words(&name)).then_some((server, name))
-}
-
-/// Whether a word is the name of git or of a forge, and not of something that only begins like it.
-fn is_of_git(word: &str) -> bool {
-    ["git", "github", "gitlab", "gitea", "forgejo", "gitkraken"].contains(&word)
+    let server = server.to_ascii_lowercase();
+    // A file of a forge is none of this machine.
+    let is_here = ["repo", "repository", "owner", "project", "project_id", "branch"]
+        .iter()
+        .all(|key| input.get(key).is_none());
+    if has(WRITERS, &name) && is_here {
+        return written(input);
+    }
+    ToolAction::Tool { name, server, input: input.clone() }
 }
 
 /// A command line, given as a text or as a list of words.
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn tools_for_git_are_known_by_their_names() {
+    fn tools_of_servers_are_known_by_both_names() {
         let of = |tool: &str| match action(tool, &Value::Null) {
             ToolAction::Tool { server, name, .. } => Some((server, name)),
             ToolAction::Shell(_)
@@ -288,11 +288,11 @@ mod tests {
         assert_eq!(of("mcp__git__git_commit"), pair("git", "git_commit"));
         assert_eq!(of("mcp__plugin_x_git__commit"), pair("plugin_x_git", "commit"));
         assert_eq!(of("mcp__github__push_files"), pair("github", "push_files"));
-        for tool in
-            ["mcp__files__read", "mcp__gitbook__push", "mcp__digital__merge", "mcp__legit__commit"]
-        {
-            assert_eq!(of(tool), None, "{tool}");
-        }
+        assert_eq!(of("mcp__bitbucket__commitFiles"), pair("bitbucket", "commit_files"));
+        let write = action("mcp__files__write_file", &serde_json::json!({"path": "/a"}));
+        assert_eq!(write, ToolAction::Write(vec!["/a".into()]));
+        let there = serde_json::json!({"path": "a", "branch": "main"});
+        assert!(matches!(action("mcp__github__create_file", &there), ToolAction::Tool { .. }));
     }
 
     #[test]
@@ -301,10 +301,10 @@ mod tests {
             let json = format!(r#"{{"hook_event_name":"beforeMCPExecution",{fields}}}"#);
             match read(&json).action {
                 ToolAction::Tool { server, name, input } => Some((server, name, input)),
-                ToolAction::Nothing => None,
-                other @ (ToolAction::Shell(_) | ToolAction::Write(_) | ToolAction::Unreadable) => {
-                    panic!("{other:?}")
-                }
+                other @ (ToolAction::Shell(_)
+                | ToolAction::Write(_)
+                | ToolAction::Unreadable
+                | ToolAction::Nothing) => panic!("{other:?}"),
             }
         };
         let input = serde_json::json!({"repo_path": "/w"});
@@ -319,7 +319,6 @@ mod tests {
         assert_eq!(of(&reached), found("https://github.example/mcp", "push_files"));
         let named = format!(r#""tool_name":"MCP:git:commit",{words}"#);
         assert_eq!(of(&named), found("mcp:git", "commit"));
-        assert_eq!(of(r#""tool_name":"query","tool_input":"{}","command":"npx database""#), None);
     }
 
     #[test]

@@ -92,3 +92,17 @@ pub const CLONE: Grammar = Grammar {
     valued: "--branch --config --depth --origin --template",
     flags: "",
 };
+
+/// Of the programs of forges, what is read here.
+pub const FORGE: Grammar = Grammar {
+    letters: "bsR",
+    attached: "",
+    valued: "--branch --source --repo",
+    flags: "--detach --force --recurse-submodules",
+};
+pub const FORGE_API: Grammar = Grammar {
+    letters: "XfFHqtp",
+    attached: "",
+    valued: "--cache --field --header --hostname --input --jq --method --preview --raw-field --template",
+    flags: "--include --paginate --silent --slurp --verbose",
+};

@@ -6,14 +6,11 @@ use super::super::shell::{
     Certainty, Dir, Machine, Objected, READERS, ShellCall, ShellWord, Trouble, Variables, WRITERS,
     World, WorldStep, has, mentions, names_branch, walk,
 };
-use super::super::{Heard, HookUse};
 use super::ALSO_MOVERS;
-use super::intent::Intent;
-use super::judge::{GuardedPlace, Judge, JudgedAction, LineReason, Verdict, in_the_lanes};
+use super::judge::{GuardedPlace, Judge, in_the_lanes};
 use super::line::{GitLine, MOVERS};
-use super::state::{AssumedHead, LineState};
+use super::state::LineState;
 use super::writes;
-use crate::names::RefName;
 
 /// Programs that put hooks in place, or take them away, when they install something.
 const INSTALLERS: &str = " bun husky lefthook npm npx pnpm pre-commit prek yarn ";
@@ -61,23 +58,7 @@ impl Judge<'_> {
         let nothing = WorldStep::nothing(state);
         let Some((program, arguments)) = call.words.split_first() else { return nothing };
         let name = program.start().rsplit('/').next().unwrap_or_default();
-        if let Some(ok) = self.checked_out(name, call, state) {
-            return WorldStep { ok: Some(ok), failed: Some(state.clone()) };
-        }
-        if has(" gh glab ", name) {
-            self.forge(name, call, state);
-        }
         let mut behind = state.clone();
-        if has(" gh glab ", name)
-            && let [repo, clone, source, rest @ ..] = arguments
-            && repo.is("repo")
-            && clone.is("clone")
-        {
-            let last = source.start().rsplit('/').next().map(ShellWord::known);
-            let (path, source) = (rest.first().cloned().or(last), Some(source.clone()));
-            let intent = Intent::MakeRepository { path, source, branch: None };
-            self.make(&call.dir, &intent, &mut behind);
-        }
         if has(WRITERS, name) {
             self.copies(name, arguments, &call.dir, &mut behind);
             for file in written(name, arguments, |file| self.is_directory(&call.dir.join(file))) {
@@ -119,30 +100,6 @@ impl Judge<'_> {
         }
     }
 
-    /// What a forge's own program does there, of which git hears nothing.
-    fn forge(&mut self, name: &str, call: &ShellCall, state: &LineState) {
-        let words: Vec<&str> = call.words.iter().skip(1).map(ShellWord::start).collect();
-        let is_option = |options: &[&str]| words.iter().any(|word| options.contains(word));
-        for here in self.places(&call.dir, None, state) {
-            let names_protected = words.iter().any(|word| {
-                let branch = word.rsplit(['/', '=']).next().and_then(RefName::branch);
-                branch.is_some_and(|branch| here.guarded.is_protected(&branch))
-            });
-            let heard = match words.as_slice() {
-                ["api", ..] if writes_branches(&words, names_protected) => Heard::Nothing,
-                // To this clone comes what git fetches.
-                ["repo", "sync", ..] if is_option(&["--source", "-s"]) => Heard::Movement,
-                ["repo", "sync", other, ..] if !other.starts_with('-') => Heard::Nothing,
-                _ => continue,
-            };
-            let Some(trunk) = here.guarded.trunk() else { continue };
-            let what = format!("{name} {}", words.first().unwrap_or(&""));
-            let certainty = here.certainty;
-            let action = JudgedAction { what: &what, certainty, hooks: HookUse::Asked, heard };
-            self.conclude(&here, &trunk, &action, Ok(Verdict::Uncertain(LineReason::Unseen)));
-        }
-    }
-
     /// `cp -r`, `mv` and `ln` of a whole repository.
     fn copies(&mut self, name: &str, arguments: &[ShellWord], dir: &Dir, state: &mut LineState) {
         let path = |dir: Dir| match dir {
@@ -163,26 +120,6 @@ impl Judge<'_> {
                 self.copied(&from, &to, has(" cp rsync ", name), state);
             }
         }
-    }
-
-    /// `gh pr checkout` and its like.
-    fn checked_out(
-        &mut self,
-        name: &str,
-        call: &ShellCall,
-        state: &LineState,
-    ) -> Option<LineState> {
-        let words: Vec<&str> = call.words.iter().skip(1).take(2).map(ShellWord::start).collect();
-        let is_checkout = matches!(
-            (name, words.as_slice()),
-            ("gh" | "hub" | "glab", ["pr" | "mr", "checkout" | "co"] | ["co", ..])
-        );
-        let mut here = self.place(&call.dir, None, state)?;
-        is_checkout.then(|| {
-            let mut ok = state.clone();
-            ok.check_out(&mut here, AssumedHead::Other);
-            ok
-        })
     }
 
     fn write(&mut self, file: &ShellWord, dir: &Dir, state: &mut LineState) {
@@ -262,21 +199,6 @@ impl Judge<'_> {
     }
 }
 
-/// Whether these words have `gh api` write to a branch: refs, merges, and files that are committed.
-fn writes_branches(words: &[&str], names_protected: bool) -> bool {
-    let field = |word: &&str| {
-        ["-f", "-F", "--field", "--raw-field", "--input"].iter().any(|f| word.starts_with(f))
-    };
-    let method = |word: &&str| word.starts_with("-X") || word.starts_with("--method");
-    let is_get = words.iter().any(|word| word.ends_with("GET"));
-    let writes = !is_get && (words.iter().any(method) || words.iter().any(field));
-    let about = |part: &str| words.iter().any(|word| word.contains(part));
-    let goes_to_default = about("/contents/") && !about("branch=");
-    let is_of_branches =
-        ["/git/refs", "/merges", "/contents/", "/merge-upstream"].into_iter().any(about);
-    writes && is_of_branches && (names_protected || goes_to_default)
-}
-
 /// The files that a program writes or removes with these arguments.
 fn written(
     name: &str,
@@ -334,6 +256,9 @@ impl Machine for JudgeWalk<'_, '_> {
     type State = LineState;
 
     fn run(&mut self, call: &ShellCall, state: &LineState) -> WorldStep<LineState> {
+        if let Some(step) = self.judge.forge(call, state) {
+            return step;
+        }
         let Some(line) = GitLine::read(call) else { return self.judge.other_program(call, state) };
         let ok = self.judge.line(&line, state, self.depth);
         self.last.clone_from(&ok);

@@ -37,6 +37,7 @@ mod alias;
 mod dialect;
 mod effects;
 mod event;
+mod forge;
 mod grammar;
 mod intent;
 mod judge;
@@ -76,7 +77,8 @@ pub fn is_about_git(line: &str) -> bool {
     });
     // A name that is put together may be git's, where it is told to do what git does.
     let is_put_together = || line.contains(['$', '`', '[', '?', '*']);
-    let is_of_a_forge = || ["gh api", "gh repo sync"].iter().any(|call| line.contains(call));
+    let is_word = |sign: char| sign.is_ascii_alphanumeric();
+    let is_of_a_forge = || line.split(|s| !is_word(s)).any(|word| ["gh", "glab"].contains(&word));
     is_named
         || is_of_a_forge()
         || MOVERS.iter().any(|verb| line.contains(verb)) && is_put_together()
@@ -123,7 +125,7 @@ pub fn may_have_moved(action: &ToolAction) -> bool {
         ToolAction::Shell(line) => {
             mentions(line, &MOVERS) || mentions(line, &ALSO_MOVERS) || writes::may_be_of_git(line)
         }
-        ToolAction::Tool { .. } => true,
+        ToolAction::Tool { server, name, input } => tools::may_have_moved(server, name, input),
         ToolAction::Write(_) | ToolAction::Unreadable | ToolAction::Nothing => false,
     }
 }

@@ -1,22 +1,18 @@
-//! Tools of MCP servers for git, and for the forges.
-
-use std::path::{Path, PathBuf};
+//! Tools of MCP servers: for git, for the forges, and those that run what they are told.
 
 use serde_json::Value;
 
-use super::super::shell::{Certainty, Dir, ShellWord};
-use super::effects::short_name;
-use super::event::command_of;
+use super::super::shell::{Certainty, Dir, ShellWord, has, mentions};
+use super::event::{DIRS, command_of};
+use super::forge;
 use super::intent::Intent;
-use super::judge::{GuardedPlace, Judge, LineReason, in_the_lanes};
-use super::line::GitLine;
+use super::judge::{GuardedPlace, Judge};
+use super::line::{GitLine, MOVERS};
 use super::state::LineState;
-use super::verbs;
-use crate::names::RefName;
+use super::{ALSO_MOVERS, is_about_git, verbs};
 
-/// Under these names a tool is told which repository is meant.
-const REPOSITORIES: [&str; 6] =
-    ["repo_path", "repository_path", "repository", "path", "cwd", "directory"];
+/// Under these names a tool is told which repository is meant, beside those for a directory.
+const REPOSITORIES: [&str; 4] = ["repo_path", "repository_path", "repository", "path"];
 /// Under these names a tool is told what to work on, in the order in which git wants to hear it.
 const OPERANDS: [&str; 10] = [
     "remote",
@@ -33,52 +29,139 @@ const OPERANDS: [&str; 10] = [
 /// Under these names a tool is told to which branch of the remote it pushes.
 const REMOTE_BRANCHES: [&str; 4] =
     ["remoteBranch", "remote_branch", "targetBranch", "target_branch"];
-/// Tools of a forge that commit to a branch there.
-const COMMITTING: [&str; 9] = [
-    "push_files",
-    "create_or_update_file",
-    "delete_file",
-    "create_commit",
-    "update_file",
-    "update_ref",
-    "update_reference",
-    "create_ref",
-    "merge_branch",
-];
-/// Under these names a tool is told what to run.
-const COMMANDS: [&str; 5] = ["command", "cmd", "args", "arguments", "argv"];
+/// Under these names a tool is told what to run, in the order in which a command has it.
+const COMMANDS: [&str; 8] =
+    ["program", "executable", "command", "cmd", "script", "argv", "args", "arguments"];
+/// A name with one of these words in it is that of a text for people, or for another program.
+const TEXTS: &str = " answer body comment content contents context description details diff explanation goal html \
+    instructions keywords label log markdown message messages msg name new note notes old patch pattern prompt query \
+    question reason replacement search selector str string subject summary task text thought title topic ";
+/// What stands before a command and is none.
+const BEFORE: &str = " ! builtin command do doas else env exec if nice nohup setsid sudo then time timeout while xargs ";
 
+/// Judges what a tool of this server would do with its input.
 pub fn judge(judge: &mut Judge<'_>, server: &str, name: &str, input: &Value) {
-    if ["github", "gitlab", "gitea", "forgejo"].iter().any(|forge| server.contains(forge)) {
-        on_a_forge(judge, name, input);
+    if let Some(moved) = forge::of_tool(server, name, input) {
+        let cwd = judge.cwd().to_owned();
+        if let Some(guarded) = judge.guarded(&cwd) {
+            judge.forge_move(&GuardedPlace::of(guarded, cwd), &moved, name);
+        }
         return;
+    }
+    let dir = REPOSITORIES.iter().chain(&DIRS).find_map(|key| input.get(key)?.as_str());
+    let here = judge.cwd().to_owned();
+    // Many a file has the name of a directory.
+    if let Some(dir) = dir.map(|dir| here.join(dir)).filter(|dir| !dir.is_file()) {
+        judge.cwd = dir;
     }
     let verb = name.strip_prefix("git_").unwrap_or(name).replace('_', "-");
-    let given = COMMANDS.iter().find_map(|key| command_of(input.get(key)));
-    if let Some(command) = given {
-        let first = command.trim_start().trim_start_matches('\'');
-        let is_whole = first.starts_with("git") || first.contains("/git");
-        // `{"args": ["-m", "x"]}` of a tool that is called `commit` is the rest of that.
-        let is_verb = !matches!(verbs::intents(&verb, &[]).as_slice(), [] | [Intent::Other]);
-        let verb = if is_verb { verb.as_str() } else { "" };
-        let line = if is_whole { command } else { format!("git {verb} {command}") };
-        let dir = REPOSITORIES.iter().find_map(|key| input.get(key)?.as_str());
-        judge.cwd = judge.cwd.join(dir.unwrap_or_default());
-        judge.run(&line);
+    let is_verb = !matches!(verbs::intents(&verb, &[]).as_slice(), [] | [Intent::Other]);
+    if !is_for_git(server, name) && !(is_verb && input.get("repository").is_some()) {
+        for line in lines(input).iter().filter(|line| is_about_git(line)) {
+            judge.run(line);
+        }
         return;
     }
-    let dir = REPOSITORIES.iter().find_map(|key| input.get(key)?.as_str());
-    let dir = judge.cwd().join(dir.unwrap_or_default());
-    let line = GitLine {
-        dir: Dir::At(dir),
-        git_dir: None,
-        index: None,
-        settings: Vec::new(),
-        args: arguments(&verb, input),
-        verb: ShellWord::Known(verb),
-        certainty: Certainty::Sure,
+    match command(input) {
+        Some(command) => {
+            let first = command.trim_start().trim_start_matches('\'');
+            let is_whole = first.starts_with("git") || first.contains("/git");
+            // `{"args": ["-m", "x"]}` of a tool that is called `commit` is the rest of that.
+            let verb = if is_verb { verb.as_str() } else { "" };
+            judge.run(&if is_whole { command } else { format!("git {verb} {command}") });
+        }
+        None => {
+            let line = GitLine {
+                dir: Dir::At(judge.cwd.clone()),
+                git_dir: None,
+                index: None,
+                settings: Vec::new(),
+                args: arguments(&verb, input),
+                verb: ShellWord::Known(verb),
+                certainty: Certainty::Sure,
+            };
+            judge.line(&line, &LineState::default(), 0);
+        }
+    }
+}
+
+/// Whether a tool may have moved a branch.
+pub fn may_have_moved(server: &str, name: &str, input: &Value) -> bool {
+    let moves = |line: &String| mentions(line, &MOVERS) || mentions(line, &ALSO_MOVERS);
+    is_for_git(server, name) || lines(input).iter().any(moves)
+}
+
+/// Whether server or tool have the name of git, and not one that only begins like it.
+fn is_for_git(server: &str, name: &str) -> bool {
+    const GIT: [&str; 6] = ["git", "github", "gitlab", "gitea", "forgejo", "gitkraken"];
+    let has_it =
+        |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).any(|w| GIT.contains(&w));
+    has_it(server) || has_it(name)
+}
+
+/// The command that an input tells: a program and its arguments under one name or several.
+fn command(input: &Value) -> Option<String> {
+    let given = COMMANDS.iter().filter_map(|key| command_of(input.get(key)));
+    let given: Vec<String> = given.filter(|command| !command.is_empty()).collect();
+    (!given.is_empty()).then(|| given.join(" "))
+}
+
+/// What an input has that a shell may be told: what stands under the name of a command, and any other text that reads as a
+/// line about git, unless its name says that it is for somebody else.
+fn lines(input: &Value) -> Vec<String> {
+    let mut lines: Vec<String> = command(input).into_iter().collect();
+    let mut rest: Vec<&Value> = Vec::new();
+    match input {
+        Value::Object(fields) => {
+            let is_command = |key: &String| COMMANDS.contains(&key.as_str());
+            rest.extend(
+                fields.iter().filter(|(k, _)| !is_command(k) && !is_text(k)).map(|(_, v)| v),
+            );
+        }
+        Value::Array(values) => rest.extend(values),
+        _ => {}
+    }
+    for value in rest {
+        match value {
+            Value::String(text) if reads_as_line(text) => lines.push(text.clone()),
+            Value::Array(values) if values.iter().all(Value::is_string) => {
+                // Words of one command, or one command each.
+                let texts: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
+                let is_one =
+                    texts.first() == Some(&"git") || !texts.iter().any(|t| t.contains(' '));
+                let words = command_of(Some(value)).filter(|_| is_one);
+                let whole = words.unwrap_or_else(|| texts.join("\n"));
+                lines.extend(reads_as_line(&whole).then_some(whole));
+            }
+            Value::Object(_) | Value::Array(_) => lines.extend(self::lines(value)),
+            _ => {}
+        }
+    }
+    lines
+}
+
+fn is_text(key: &str) -> bool {
+    let mut words = String::new();
+    for sign in key.chars() {
+        if sign.is_ascii_uppercase() || !sign.is_ascii_alphanumeric() {
+            words.push(' ');
+        }
+        words.push(sign.to_ascii_lowercase());
+    }
+    words.split(|sign: char| !sign.is_ascii_alphanumeric()).any(|word| has(TEXTS, word))
+}
+
+/// Whether one of the commands of a text is git's or a forge's.
+fn reads_as_line(text: &str) -> bool {
+    let is_before = |word: &&str| {
+        has(BEFORE, word)
+            || word.contains('=')
+            || word.starts_with(|c: char| c == '-' || c.is_ascii_digit())
     };
-    judge.line(&line, &LineState::default(), 0);
+    let is_git = |word: &str| has(" git gh glab hub ", word.rsplit('/').next().unwrap_or_default());
+    let between = ['\n', ';', '&', '|', '(', ')', '{', '}', '`', '"', '\''];
+    text.split(between)
+        .any(|part| part.split_whitespace().find(|w| !is_before(w)).is_some_and(is_git))
 }
 
 /// The arguments that git would be given.
@@ -126,53 +209,4 @@ fn arguments(verb: &str, input: &Value) -> Vec<ShellWord> {
         _ => args.extend(OPERANDS.iter().flat_map(|key| texts(key))),
     }
     args
-}
-
-/// A forge has its own rules for its branches; what goes round them is what has the right to.
-fn on_a_forge(judge: &mut Judge<'_>, name: &str, input: &Value) {
-    if !COMMITTING.contains(&name) {
-        return;
-    }
-    let cwd = judge.cwd().to_owned();
-    let Some(guarded) = judge.guarded(&cwd) else { return };
-    let text = |key: &str| input.get(key).and_then(Value::as_str);
-    let here = GuardedPlace::of(guarded, cwd);
-    let repo = ["repo", "repository", "project_id", "project"].iter().find_map(|key| text(key));
-    if repo.is_some_and(|repo| !is_remote_of(&here, repo)) {
-        return;
-    }
-    let named = ["branch", "ref", "base"].iter().find_map(|key| text(key));
-    let branch = match named {
-        Some(name) => RefName::branch(short_name(name)),
-        None => here.guarded.trunk(),
-    };
-    let Some(branch) = branch.filter(|branch| here.guarded.is_protected(branch)) else { return };
-    let files = input.get("files").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let paths: Vec<&str> = files.iter().filter_map(path_in).chain(path_in(input)).collect();
-    let root = here.guarded.root().map(Path::to_owned);
-    let at_root = GuardedPlace { dir: root.unwrap_or_else(|| PathBuf::from("/")), ..here.clone() };
-    let tickets_only = !paths.is_empty()
-        && paths.iter().all(|path| in_the_lanes(&at_root, &ShellWord::known(*path)));
-    if !tickets_only {
-        judge.refuse(&here, &branch, name, LineReason::Unseen);
-    }
-}
-
-/// The path that an object names.
-fn path_in(value: &Value) -> Option<&str> {
-    ["path", "file_path"].iter().find_map(|key| value.get(key)?.as_str())
-}
-
-/// Whether a repository of this name is where one of the remotes is.
-pub fn is_remote_of(here: &GuardedPlace, repo: &str) -> bool {
-    let Ok(settings) = here.guarded.settings() else { return true };
-    let is_url =
-        |key: &str| key.strip_prefix("remote.").is_some_and(|k| k.strip_suffix(".url").is_some());
-    let urls = settings.iter().filter(|setting| is_url(&setting.key));
-    let mut urls = urls.filter_map(|setting| setting.value.as_deref());
-    urls.any(|url| {
-        let name = url.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
-        let wanted = repo.rsplit('/').next().unwrap_or(repo);
-        name.strip_suffix(".git").unwrap_or(name).eq_ignore_ascii_case(wanted)
-    })
 }
