@@ -97,7 +97,7 @@ impl Repo {
     }
 
     fn here(&self) -> Git {
-        self.git().elsewhere(self.worktree.as_deref().unwrap_or(&self.root))
+        self.git().pinned(&self.git_dir, self.worktree.as_deref().unwrap_or(&self.root))
     }
 }
 

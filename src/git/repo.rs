@@ -64,7 +64,12 @@ pub struct Repo {
 impl Repo {
     /// Finds the repository of `dir`: a subdirectory, a linked worktree, or a bare one.
     pub fn discover(dir: &Path, inherited: InheritedConfig) -> Result<Repo, GitError> {
-        let here = Git::discovering(dir, inherited);
+        Repo::of(&Git::discovering(dir, inherited))
+    }
+
+    /// The repository that this git works on, which need not be the one around the directory that it runs in.
+    pub fn of(here: &Git) -> Result<Repo, GitError> {
+        let dir = here.dir();
         let version = here.call("version").start();
         let answer = here
             .call("rev-parse")

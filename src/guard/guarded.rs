@@ -51,11 +51,22 @@ impl Guarded {
         lazy_fetch: LazyFetch,
     ) -> Result<Option<Guarded>, GuardError> {
         let git_dir = dir.join(git_dir);
-        if !git_dir.is_dir() {
+        if !git_dir.exists() {
             return Ok(None);
         }
         let place = GuardPlace::named(git_dir.as_os_str(), dir)?;
         Guarded::open(place, dir, Station::Clone, env, lazy_fetch)
+    }
+
+    /// The repository that a git works on which is started in `dir` with this environment, as an agent starts it.
+    pub fn of_commands(dir: &Path, env: &Env) -> Result<Option<Guarded>, GuardError> {
+        match env.git(GitVar::Dir) {
+            Some(named) => {
+                let root = dir.join(env.git(GitVar::WorkTree).unwrap_or_default());
+                Guarded::named(&dir.join(named), &root, env, LazyFetch::Off)
+            }
+            None => Guarded::at(dir, env, LazyFetch::Off),
+        }
     }
 
     /// The repository that git runs a hook for in the current directory: the one that `GIT_DIR` names if git has

@@ -116,7 +116,8 @@ impl Guarded {
     }
 
     fn find_hooks(&self) -> Result<FoundHooks, InstallError> {
-        let repo = Repo::discover(self.git().dir(), self.git().inherited().clone())?;
+        // The directory may be one of another repository.
+        let repo = Repo::of(self.git())?;
         let GuardStatus { directory, hooks, .. } = GuardStatus::look(&repo)?;
         let in_order = hooks.iter().filter(|status| status.state.is_in_order());
         let names = |status: &HookStatus| status.hook.name().to_owned();

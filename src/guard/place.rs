@@ -45,7 +45,10 @@ impl GuardPlace {
     /// git sets `GIT_DIR` in linked worktrees and on a server, and obeys one that it was given: the commit goes
     /// where it says, so that is the repository to be judged, whatever directory the hook runs in.
     pub fn named(git_dir: &OsStr, dir: &Path) -> Result<GuardPlace, GuardError> {
-        let git_dir = clean_path(&dir.join(git_dir));
+        let named = clean_path(&dir.join(git_dir));
+        let linked = if matches!(kind(&named)?, PathKind::File) { gitfile(&named)? } else { None };
+        let beside = |path: PathBuf| clean_path(&named.parent().unwrap_or(dir).join(path));
+        let git_dir = linked.map_or_else(|| named.clone(), beside);
         let bare = git_dir == clean_path(dir);
         GuardPlace::of(git_dir, (!bare).then(|| dir.to_owned()))
     }

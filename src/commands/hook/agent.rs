@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::report;
 use super::session;
 use crate::env::Env;
-use crate::git::{LazyFetch, end_all_soon};
+use crate::git::end_all_soon;
 use crate::guard::agent::{
     self, AgentEvent, Dialect, EventMoment, HookAnswer, LineReason, LineRefusal, Spoken,
     ToolAction, Unheard,
@@ -51,7 +51,7 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
 
 /// An unreadable event may be anything, so it is refused where a commit would be checked.
 fn unreadable(dialect: Dialect, what: &str, here: &Path, env: &Env) -> HookAnswer {
-    let guarded = match Guarded::at(here, env, LazyFetch::Off) {
+    let guarded = match Guarded::of_commands(here, env) {
         Ok(guarded) => guarded,
         Err(error) => {
             report::note_lost(dialect.name(), Some(here), env);
@@ -257,7 +257,7 @@ fn after(event: &AgentEvent, cwd: &Path, env: &Env) -> HookAnswer {
     if !matches!(event.action, ToolAction::Shell(_) | ToolAction::Tool { .. }) {
         return HookAnswer::Pass;
     }
-    let Ok(Some(guarded)) = Guarded::at(cwd, env, LazyFetch::Off) else { return HookAnswer::Pass };
+    let Ok(Some(guarded)) = Guarded::of_commands(cwd, env) else { return HookAnswer::Pass };
     // Any program may have called git. Where none of them has moved anything, git is not asked.
     if !guarded.have_moved() && !agent::may_have_moved(&event.action) {
         return HookAnswer::Pass;
@@ -290,7 +290,7 @@ fn told(guarded: &Guarded, branch: &RefName, first: &JudgedCommit, count: usize)
 
 /// What a session should know from its start; nothing if there are no tickets.
 fn start(dialect: Dialect, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> HookAnswer {
-    let Ok(Some(guarded)) = Guarded::at(cwd, env, LazyFetch::Off) else { return HookAnswer::Pass };
+    let Ok(Some(guarded)) = Guarded::of_commands(cwd, env) else { return HookAnswer::Pass };
     let dir: PathBuf = guarded.root().unwrap_or(cwd).to_owned();
     let facts = session::facts(&dir, guarded.branch(), env, &out());
     let in_force = guarded.hooks_in_force(env);

@@ -110,6 +110,14 @@ impl GitLine {
                 }
             }
         }
+        let tree = env.iter().find(|(name, _)| name == "GIT_WORK_TREE");
+        let tree = tree.map(|(_, tree)| self.dir.join(tree).tidied());
+        // Called from outside of it, git works at its root.
+        if let (Some(_), Some(Dir::At(tree))) = (&self.git_dir, tree)
+            && !matches!(&self.dir, Dir::At(dir) if dir.starts_with(&tree))
+        {
+            self.dir = Dir::At(tree);
+        }
     }
 
     /// Takes the options of git itself off the arguments, and then the subcommand.

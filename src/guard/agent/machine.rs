@@ -11,6 +11,7 @@ use super::judge::{GuardedPlace, Judge, in_the_lanes};
 use super::line::{GitLine, MOVERS};
 use super::state::LineState;
 use super::writes;
+use crate::env::GitVar;
 
 /// Programs that put hooks in place, or take them away, when they install something.
 const INSTALLERS: &str = " bun husky lefthook npm npx pnpm pre-commit prek yarn ";
@@ -21,7 +22,13 @@ impl Judge<'_> {
         let home = self.env.home().and_then(Path::to_str);
         let home = home.map(|home| ("HOME".to_owned(), ShellWord::known(home)));
         let start = Dir::At(self.cwd.clone());
-        let start = World::at(start, home.into_iter().collect(), LineState::default());
+        // Where git works, as far as the agent's own environment says it.
+        let places = [GitVar::Dir, GitVar::WorkTree, GitVar::IndexFile].map(|var| {
+            let value = self.env.git(var)?.to_str()?;
+            Some((var.name().to_owned(), ShellWord::known(value)))
+        });
+        let set = home.into_iter().chain(places.into_iter().flatten());
+        let start = World::at(start, set.collect(), LineState::default());
         line.clone_into(&mut self.text);
         self.walk(line, start, 0);
     }

@@ -224,6 +224,11 @@ impl<M: Machine> Walker<'_, M> {
         let mut world = world;
         match name {
             "set" => world.set(arguments),
+            "unset" => {
+                for name in arguments.iter().filter_map(ShellWord::text) {
+                    world.variables.remove(name);
+                }
+            }
             "read" => {
                 for name in arguments.iter().filter_map(ShellWord::text) {
                     world.variables.insert(name.to_owned(), ShellWord::filled());

@@ -2,13 +2,14 @@
 
 use super::verdicts::{listed, pass, refused, shadowed};
 use super::{all_pass, all_refused, ask, event, seeded, with_code_staged};
+use crate::harness::Place;
 
 #[test]
 fn the_directory_of_the_event_counts_and_not_the_one_of_the_process() {
     let sandbox = seeded();
     let clone = with_code_staged(&sandbox);
     let work = clone.at("../work");
-    let from = |at: &crate::harness::Place, of: &crate::harness::Place| {
+    let from = |at: &Place, of: &Place| {
         at.tix_command(&["hook", "claude"]).stdin(event(of, "git commit -m x").to_string()).run()
     };
     from(&work, &clone).exits(2);
@@ -20,14 +21,42 @@ fn the_directory_of_the_event_counts_and_not_the_one_of_the_process() {
     work.tix_command(&["hook", "claude"]).stdin(bare.to_string()).run().success();
 }
 
+/// The commands that an agent runs have its environment, and git works where that says.
 #[test]
-fn variables_of_git_in_the_environment_of_the_hook_name_no_repository() {
+fn variables_of_git_name_the_repository_and_its_hooks() {
     let sandbox = seeded();
     let clone = with_code_staged(&sandbox);
-    let other =
-        clone.env("GIT_DIR", sandbox.root().join("work/.git")).env("GIT_INDEX_FILE", "/nowhere");
-    ask(&other, "claude", &event(&clone, "git commit -m x")).exits(2);
-    ask(&other, "claude", &event(&clone.at("../work"), "git commit -m x")).success();
+    let work = clone.at("../work");
+    let to_work = clone.env("GIT_DIR", work.path().join(".git"));
+    let commit = |of: &Place, at: &Place| ask(of, "claude", &event(at, "git commit -m x"));
+    commit(&to_work, &clone).success();
+    commit(&clone.env("GIT_DIR", clone.git_dir()), &work).exits(2);
+    // Of two clones one has strict hooks.
+    let bare = sandbox.clone_named("bare");
+    bare.git(&["branch", "topic", "HEAD"]);
+    clone.tix(&["hook", "install", "--files", "--strict"]).success();
+    let pick = "git cherry-pick topic";
+    for (here, there, code) in [(&clone, &bare, 2), (&bare, &clone, 0)] {
+        let (git_dir, tree) = (there.git_dir(), there.path());
+        let only = here.env("GIT_DIR", &git_dir);
+        let both = only.env("GIT_WORK_TREE", tree);
+        for place in [&only, &both] {
+            ask(place, "claude", &event(here, pick)).exits(code);
+            // Elsewhere, and without the variables, it is what is there.
+            ask(place, "claude", &event(here, &format!("unset GIT_DIR; {pick}"))).exits(2 - code);
+        }
+        let of_line = [
+            format!("GIT_DIR='{}' {pick}", git_dir.display()),
+            format!("export GIT_DIR='{}'; {pick}", git_dir.display()),
+            format!("git --git-dir='{}' cherry-pick topic", git_dir.display()),
+            format!("GIT_DIR='{}' GIT_WORK_TREE='{}' {pick}", git_dir.display(), tree.display()),
+        ];
+        for line in of_line {
+            ask(here, "claude", &event(here, &line)).exits(code);
+        }
+        // What was found of the one is not remembered of the other.
+        ask(here, "claude", &event(here, pick)).exits(2 - code);
+    }
 }
 
 #[test]
