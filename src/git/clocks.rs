@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::commit::CommitAuthors;
-use super::exec::text_of;
+use super::exec::{Git, text_of};
 use super::{GitError, Repo};
 use crate::names::{Oid, RefName, RemoteName};
 
@@ -63,6 +63,39 @@ impl Repo {
         let call = call.env("GIT_TRACE_CURL", "2").env("GIT_TRACE_CURL_NO_DATA", "1");
         let answer = call.env("GIT_TRACE_REDACT", "1").run().ok()?;
         answer.stderr.lines().rev().find_map(date_header)
+    }
+}
+
+/// A movement of a ref, as its reflog has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotedMove {
+    pub old: Oid,
+    pub new: Oid,
+    pub why: String,
+}
+
+impl Git {
+    /// How a ref has moved since it was there, newest first, as far as its reflog goes back.
+    pub fn moves_since(&self, name: &RefName, then: &Oid) -> Result<Vec<NotedMove>, GitError> {
+        let call = self.call("log").args(["--walk-reflogs", "--format=%H %gs"]);
+        let answer = call.args([name.as_str(), "--"]).run()?;
+        // 128: there is no such ref.
+        let entries = if answer.code == Some(0) { text_of(&answer.stdout) } else { String::new() };
+        let entry = |line: &str| {
+            let (oid, why) = line.split_once(' ')?;
+            Some((Oid::parse(oid)?, why.to_owned()))
+        };
+        let entries: Vec<(Oid, String)> = entries.lines().filter_map(entry).collect();
+        // What it was at before its first entry, the reflog of git's own files has and git does not show.
+        let end = entries.iter().position(|(oid, _)| oid == then).unwrap_or(entries.len());
+        let older = entries.iter().skip(1).map(|(oid, _)| oid).chain([then]);
+        let moves = entries.iter().zip(older).take(end);
+        let noted = |((new, why), old): (&(Oid, String), &Oid)| NotedMove {
+            old: old.clone(),
+            new: new.clone(),
+            why: why.clone(),
+        };
+        Ok(moves.map(noted).collect())
     }
 }
 

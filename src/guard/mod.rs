@@ -29,6 +29,7 @@ mod moves;
 mod place;
 mod rule;
 mod shell;
+mod slipped;
 mod unheard;
 
 use std::path::{Path, PathBuf};
@@ -40,6 +41,7 @@ pub use in_force::{Heard, HookUse, HooksInForce};
 pub use known::PushDestination;
 pub use moves::{BranchMove, Ruling};
 pub use rule::{Breach, CommitVerdict};
+pub use slipped::SlippedCommits;
 pub use unheard::{Telling, UnheardMove, forget_movements};
 
 use crate::audit::Audit;

@@ -24,7 +24,6 @@ use crate::git::{LooseRef, loose_ref};
 use crate::names::{Oid, RefName};
 
 const FILE: &str = "branches.json";
-const TIPS: &str = "tips.json";
 
 /// Forgets where the branches were, below this directory of tix in a repository.
 pub fn forget_movements(tix_dir: &Path) -> std::io::Result<()> {
@@ -103,28 +102,6 @@ impl Guarded {
             self.note_branches(&notes);
         }
         Ok(found)
-    }
-
-    /// Whether a protected branch is elsewhere than when this was last asked, as far as files tell, which costs no git.
-    pub fn have_moved(&self) -> bool {
-        let mut tips = BTreeMap::new();
-        for name in self.protected_names() {
-            let tip = RefName::branch(name).map(|branch| self.tip_of(&branch));
-            match tip {
-                Some(Ok(LooseRef::At(tip))) => tips.insert(name, tip.to_string()),
-                Some(Ok(LooseRef::Absent)) | None => continue,
-                Some(Ok(LooseRef::Unknown) | Err(_)) => return true,
-            };
-        }
-        let path = self.common_dir().join("tix").join(TIPS);
-        let Ok(now) = serde_json::to_vec(&tips) else { return true };
-        if file::read_own(&path).is_ok_and(|before| before == now) {
-            return false;
-        }
-        if let Err(error) = file::replace(&path, &now) {
-            tracing::debug!(%error, TIPS);
-        }
-        true
     }
 
     /// Judges a branch that is where no hook has let it go, by the remote and by where it was before.
@@ -210,7 +187,7 @@ impl Guarded {
     }
 
     /// Where a ref is, by its file or by what was read from those that hold several refs.
-    fn tip_of(&self, name: &RefName) -> Result<LooseRef, GuardError> {
+    pub(super) fn tip_of(&self, name: &RefName) -> Result<LooseRef, GuardError> {
         let found = loose_ref(self.common_dir(), name).map_err(|source| GuardError::File {
             path: self.common_dir().join(name.as_str()),
             source,

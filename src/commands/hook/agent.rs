@@ -12,8 +12,7 @@ use crate::guard::agent::{
     ToolAction, Unheard,
 };
 use crate::guard::install::hook::Strictness;
-use crate::guard::{Guarded, HookUse, JudgedCommit};
-use crate::names::RefName;
+use crate::guard::{Guarded, HookUse, SlippedCommits};
 use crate::out::Out;
 use crate::text::{self, one_line, safe};
 
@@ -100,6 +99,9 @@ fn before(dialect: Dialect, event: &AgentEvent, cwd: &Path, env: &Env) -> HookAn
         } else {
             HookAnswer::Refuse(text)
         };
+    }
+    for guarded in judge.repositories() {
+        guarded.note_tips();
     }
     match judge.lost {
         Some((dir, error)) if agent::may_have_moved(&event.action) => {
@@ -257,41 +259,50 @@ fn after(event: &AgentEvent, cwd: &Path, env: &Env) -> HookAnswer {
     if !matches!(event.action, ToolAction::Shell(_) | ToolAction::Tool { .. }) {
         return HookAnswer::Pass;
     }
-    let Ok(Some(guarded)) = Guarded::of_commands(cwd, env) else { return HookAnswer::Pass };
-    // Any program may have called git. Where none of them has moved anything, git is not asked.
-    if !guarded.have_moved() && !agent::may_have_moved(&event.action) {
-        return HookAnswer::Pass;
-    }
-    match agent::slipped(&guarded) {
-        Ok(slipped) => match slipped.first() {
-            Some((branch, first)) => HookAnswer::Tell(told(&guarded, branch, first, slipped.len())),
-            None => HookAnswer::Pass,
-        },
-        Err(error) => {
-            tracing::debug!(%error, "slipped");
-            HookAnswer::Pass
+    let is_suspect = agent::may_have_moved(&event.action);
+    let mut texts = Vec::new();
+    for guarded in agent::repositories(&event.action, cwd, env) {
+        // Any program may have called git. Where none of them has moved anything, git is not asked.
+        let moved = guarded.moved_from();
+        if moved.is_none() && !is_suspect {
+            continue;
+        }
+        match guarded.slipped(&moved.unwrap_or_default()) {
+            Ok(slipped) => texts.extend(slipped.iter().filter_map(|s| told(&guarded, s))),
+            Err(error) => tracing::debug!(%error, "slipped"),
         }
     }
+    if texts.is_empty() { HookAnswer::Pass } else { HookAnswer::Tell(texts.join("\n")) }
 }
 
-fn told(guarded: &Guarded, branch: &RefName, first: &JudgedCommit, count: usize) -> String {
-    let name = branch.short();
-    let published =
-        guarded.remote().map_or_else(|| name.to_owned(), |remote| format!("{remote}/{name}"));
-    let commits = text::count(count, "commit", "commits");
-    format!(
-        "{name} takes ticket commits only, but here it has {commits} beyond {published} with other changes: {} {}. The guard \
-         will not let them be pushed to {name}. `git branch <name> {}` gives them a branch of their own, which can be pushed.",
-        first.commit.short(),
-        safe(one_line(&first.subject)),
-        first.commit.short(),
-    )
+fn told(guarded: &Guarded, slipped: &SlippedCommits) -> Option<String> {
+    let name = slipped.branch.short();
+    let first = slipped.commits.first()?;
+    let commits = text::count(slipped.commits.len(), "commit", "commits");
+    let (short, subject) = (first.commit.short(), safe(one_line(&first.subject)));
+    let keep = format!("`git branch <name> {short}` gives them a branch of their own");
+    Some(match &slipped.pushed_to {
+        Some(remote) => format!(
+            "{name} takes ticket commits only, but {commits} with other changes went from here to {remote}/{name}: \
+             {short} {subject}. {keep}, and whoever looks after {name} should know.",
+        ),
+        None => {
+            let published = guarded
+                .remote()
+                .map_or_else(|| name.to_owned(), |remote| format!("{remote}/{name}"));
+            format!(
+                "{name} takes ticket commits only, but here it has {commits} beyond {published} with other changes: \
+                 {short} {subject}. The guard will not let them be pushed to {name}. {keep}, which can be pushed.",
+            )
+        }
+    })
 }
 
 /// What a session should know from its start; nothing if there are no tickets.
 fn start(dialect: Dialect, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> HookAnswer {
     let Ok(Some(guarded)) = Guarded::of_commands(cwd, env) else { return HookAnswer::Pass };
     let dir: PathBuf = guarded.root().unwrap_or(cwd).to_owned();
+    guarded.note_tips();
     let facts = session::facts(&dir, guarded.branch(), env, &out());
     let in_force = guarded.hooks_in_force(env);
     let hooks = match dialect.hooks_of_commands() {

@@ -203,6 +203,11 @@ impl<'e> Judge<'e> {
         }
     }
 
+    /// The guarded repositories that it has come across.
+    pub fn repositories(&self) -> impl Iterator<Item = Rc<Guarded>> {
+        self.found.values().flatten().cloned()
+    }
+
     /// Refuses what is wrong, and what is uncertain where no hook of git will judge the real thing.
     pub fn conclude(
         &mut self,

@@ -54,16 +54,15 @@ mod verbs;
 mod writes;
 
 use std::path::Path;
+use std::rc::Rc;
 
 pub use dialect::{Dialect, HookAnswer, Spoken, speak};
 pub use event::{AgentEvent, EventMoment, ToolAction};
 pub use judge::{Judge, LineReason, LineRefusal, Unheard};
 
-use super::rule::CommitVerdict;
 use super::shell::mentions;
-use super::{GuardError, Guarded, HookUse, JudgedCommit};
+use super::{Guarded, HookUse};
 use crate::env::Env;
-use crate::names::RefName;
 use line::MOVERS;
 
 /// Whether a command line can be about git at all. The usual one is not, and costs no more than this.
@@ -130,20 +129,28 @@ pub fn may_have_moved(action: &ToolAction) -> bool {
     }
 }
 
-/// The commits on the protected branches of this clone that are not published and break the rule, newest first.
-pub fn slipped(guarded: &Guarded) -> Result<Vec<(RefName, JudgedCommit)>, GuardError> {
-    let mut slipped = Vec::new();
-    for (branch, tip) in guarded.local()? {
-        let published = guarded.published(Some(&branch))?;
-        // Where nothing is published there is nothing to hold the first commits against.
-        if published.is_empty() {
-            continue;
-        }
-        let judged = guarded.judge_beyond(tip.as_str(), &published)?;
-        let refused = judged.into_iter().filter(|j| matches!(j.verdict, CommitVerdict::Refused(_)));
-        slipped.extend(refused.map(|judged| (branch.clone(), judged)));
+/// The repositories that an action is about which was run from this directory: the one there, and those that its words name.
+pub fn repositories(action: &ToolAction, cwd: &Path, env: &Env) -> Vec<Rc<Guarded>> {
+    let mut judge = Judge::new(cwd, env, HookUse::Asked);
+    let here = Guarded::of_commands(cwd, env).ok().flatten().map(Rc::new);
+    let goes = |line: &str| {
+        ["cd ", "pushd ", "-C", "git-dir", "GIT_DIR"].iter().any(|way| line.contains(way))
+    };
+    match action {
+        ToolAction::Shell(line) if goes(line) => judge.run(line),
+        ToolAction::Tool { server, name, input } => tools::judge(&mut judge, server, name, input),
+        ToolAction::Shell(_)
+        | ToolAction::Write(_)
+        | ToolAction::Unreadable
+        | ToolAction::Nothing => {}
     }
-    Ok(slipped)
+    let mut found: Vec<Rc<Guarded>> = Vec::new();
+    for guarded in here.into_iter().chain(judge.repositories()) {
+        if !found.iter().any(|known| known.common_dir() == guarded.common_dir()) {
+            found.push(guarded);
+        }
+    }
+    found
 }
 
 #[cfg(test)]

@@ -259,3 +259,71 @@ fn what_any_program_has_committed_is_told_once() {
     assert!(!after("make release"));
     assert!(after("git commit -m x"));
 }
+
+/// What the guard tells after a line that was run from a place.
+fn told_after(place: &Place, line: &str) -> String {
+    let mut event = event(place, line);
+    event["hook_event_name"] = "PostToolUse".into();
+    ask(place, "claude", &event).success().stdout().to_owned()
+}
+
+#[test]
+fn what_was_pushed_in_the_same_line_is_told_too_and_what_others_pushed_is_not() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    assert_eq!(told_after(&clone, "make"), "");
+    clone.git(&["commit", "-q", "-m", "released"]);
+    clone.git(&["push", "-q"]);
+    let told = told_after(&clone, "make release");
+    assert!(told.contains("1 commit with other changes went from here to origin/main"), "{told}");
+    assert!(told.contains("released"), "{told}");
+    assert_eq!(told_after(&clone, "make release"), "");
+    // From another branch, and with the tip of another clone fetched before.
+    let other = sandbox.clone_named("other");
+    other.commit("of others", &[(super::CODE, "fn others() {}\n")]);
+    other.git(&["push", "-q"]);
+    clone.git(&["pull", "-q"]);
+    assert_eq!(told_after(&clone, "git pull"), "");
+    let work = clone.at("../work");
+    work.git(&["commit", "-q", "-m", "worked"]);
+    work.git(&["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"]);
+    work.git(&["push", "-q", "origin", "HEAD:main"]);
+    let told = told_after(&work, "./ship.sh");
+    assert!(told.contains("went from here to origin/main") && told.contains("worked"), "{told}");
+    assert!(!told.contains("of others"), "{told}");
+    // A session, or a line of git, knows where they were before anything was run.
+    for begins in ["SessionStart", "PreToolUse"] {
+        std::fs::remove_file(clone.common_dir().join("tix/tips.json")).unwrap();
+        let mut start = event(&work, "git status");
+        start["hook_event_name"] = begins.into();
+        ask(&work, "claude", &start).success();
+        work.git(&["commit", "-q", "--allow-empty", "-m", begins]);
+        work.git(&["push", "-q", "origin", "HEAD:main"]);
+        let told = told_after(&work, "./ship.sh");
+        assert!(told.contains("went from here") && told.contains(begins), "{told}");
+    }
+}
+
+#[test]
+fn what_a_line_does_in_other_directories_is_told() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    let (work, tmp) = (clone.at("../work"), clone.at(sandbox.root().join("tmp")));
+    let path = clone.path().display().to_string();
+    let lines = [
+        (&work, format!("git -C '{path}' commit -m x")),
+        (&work, format!("cd '{path}' && ./ship.sh")),
+        (&tmp, format!("cd '{path}' && ./ship.sh")),
+        (&tmp, "cd ../clone && make ship".to_owned()),
+        (&tmp, format!("git -C '{path}' commit -m x")),
+        (&sandbox.clone_named("another"), "cd ../clone; make ship".to_owned()),
+    ];
+    clone.git(&["commit", "-q", "-m", "slipped"]);
+    for (place, line) in lines {
+        let told = told_after(place, &line);
+        assert!(told.contains("1 commit beyond origin/main"), "{line}: {told}");
+        // Any other line tells it no more.
+        assert_eq!(told_after(&work, "make"), "", "{line}");
+        std::fs::remove_file(clone.common_dir().join("tix/tips.json")).unwrap();
+    }
+}
