@@ -115,10 +115,13 @@ impl Guarded {
         &self.place.git_dir
     }
 
+    /// How it stands with the hooks of this repository, which need not be the one around the directory.
+    pub fn hook_status(&self) -> Result<GuardStatus, InstallError> {
+        GuardStatus::look(&Repo::of(self.git())?)
+    }
+
     fn find_hooks(&self) -> Result<FoundHooks, InstallError> {
-        // The directory may be one of another repository.
-        let repo = Repo::of(self.git())?;
-        let GuardStatus { directory, hooks, .. } = GuardStatus::look(&repo)?;
+        let GuardStatus { directory, hooks, .. } = self.hook_status()?;
         let in_order = hooks.iter().filter(|status| status.state.is_in_order());
         let names = |status: &HookStatus| status.hook.name().to_owned();
         let configured = in_order.clone().filter(|status| status.path.is_none()).map(names);

@@ -212,7 +212,8 @@ fn words(refusal: &LineRefusal) -> String {
                 Strictness::Strict => "tix hook install --strict",
             };
             text.push_str(&format!(
-                "\nNo git hook is in force here that would check what it really does; `{command}` installs them.",
+                "\nNo git hook is in force here that would check what it really does; {}.",
+                missing(&refusal.guarded, command)
             ));
         }
         Some(Unheard::Never) => text.push_str("\ngit runs no hook that would check what it really does."),
@@ -309,13 +310,37 @@ fn start(dialect: Dialect, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> Hook
         HookUse::Off if in_force.without_directory().are_complete() => None,
         HookUse::Off => Some(
             "This agent runs commands without git's hooks, so the guard refuses a command if nobody can tell beforehand \
-             what it would commit on a protected branch.",
+             what it would commit on a protected branch."
+                .to_owned(),
         ),
         HookUse::Asked | HookUse::Skipped if in_force.are_complete() => None,
-        HookUse::Asked | HookUse::Skipped => Some(
-            "The git hooks that keep code off protected branches are not in force here; `tix hook install` installs them.",
-        ),
+        HookUse::Asked | HookUse::Skipped => Some(format!(
+            "The git hooks that keep code off protected branches are not in force here; {}.",
+            missing(&guarded, "tix hook install")
+        )),
     };
-    let told: Vec<&str> = facts.as_deref().into_iter().chain(hooks).collect();
+    let told: Vec<String> = facts.into_iter().chain(hooks).collect();
     if told.is_empty() { HookAnswer::Pass } else { HookAnswer::Tell(told.join(" ")) }
+}
+
+/// What helps where hooks are not in force: this command installs them, unless they are there and something hides them.
+fn missing(guarded: &Guarded, command: &str) -> String {
+    let status = guarded.hook_status().ok();
+    let hidden = status.as_ref().and_then(|status| Some((status, status.hidden()?)));
+    let Some((status, hidden)) = hidden else { return format!("`{command}` installs them") };
+    let why = hidden.detail.as_deref().unwrap_or("git is told to pass over them");
+    let way = match (status.shadowed_by.as_slice(), &hidden.path) {
+        ([], Some(_)) => {
+            "`git config --show-origin core.hooksPath` shows what sets that".to_owned()
+        }
+        ([], None) => format!(
+            "`git config --show-origin --get-regexp '^hook\\.tix-{}'` shows what sets that",
+            hidden.hook.name()
+        ),
+        (variables, _) => {
+            let unset: Vec<String> = variables.iter().map(|name| format!("-u {name}")).collect();
+            format!("commands that are run with `env {}` have them", unset.join(" "))
+        }
+    };
+    format!("they are installed, but {why}; {way}")
 }

@@ -120,6 +120,14 @@ impl GuardStatus {
         lacking(&self.hooks).all(|s| s.state == InstalledState::MissingHere || by_process(s))
     }
 
+    /// The first hook that is installed and that git passes over.
+    pub fn hidden(&self) -> Option<&HookStatus> {
+        let is_hidden = |status: &&HookStatus| {
+            matches!(status.state, InstalledState::Shadowed | InstalledState::Off)
+        };
+        self.hooks.iter().find(is_hidden)
+    }
+
     /// Whether nobody ever installed any of it.
     pub fn is_absent(&self) -> bool {
         self.worktrees.is_empty() && self.hooks.iter().all(|status| status.state.is_absent())
