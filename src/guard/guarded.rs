@@ -60,13 +60,11 @@ impl Guarded {
 
     /// The repository that a git works on which is started in `dir` with this environment, as an agent starts it.
     pub fn of_commands(dir: &Path, env: &Env) -> Result<Option<Guarded>, GuardError> {
-        match env.git(GitVar::Dir) {
-            Some(named) => {
-                let root = dir.join(env.git(GitVar::WorkTree).unwrap_or_default());
-                Guarded::named(&dir.join(named), &root, env, LazyFetch::Off)
-            }
-            None => Guarded::at(dir, env, LazyFetch::Off),
-        }
+        let Some(named) = env.git(GitVar::Dir) else {
+            return Guarded::at(dir, env, LazyFetch::Off);
+        };
+        let root = dir.join(env.git(GitVar::WorkTree).unwrap_or_default());
+        Guarded::named(&dir.join(named), &root, env, LazyFetch::Off)
     }
 
     /// The repository that git runs a hook for in the current directory: the one that `GIT_DIR` names if git has
@@ -78,10 +76,8 @@ impl Guarded {
             Some(named) => Some(GuardPlace::named(named, dir)?),
             None => GuardPlace::around(dir)?,
         };
-        match place {
-            Some(place) => Guarded::open(place, dir, station, env, LazyFetch::On),
-            None => Ok(None),
-        }
+        let open = |place| Guarded::open(place, dir, station, env, LazyFetch::On);
+        place.map_or(Ok(None), open)
     }
 
     fn open(

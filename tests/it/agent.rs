@@ -12,7 +12,9 @@ mod events;
 mod fine;
 mod lines;
 mod partial;
+mod reports;
 mod staged;
+mod tools;
 mod verdicts;
 
 const QUEUED: &str = "tickets/queue/TICKET-foo-001.md";

@@ -339,7 +339,7 @@ fn missing(guarded: &Guarded, command: &str) -> String {
         ),
         (variables, _) => {
             let unset: Vec<String> = variables.iter().map(|name| format!("-u {name}")).collect();
-            format!("commands that are run with `env {}` have them", unset.join(" "))
+            format!("commands run with `env {}` use them", unset.join(" "))
         }
     };
     format!("they are installed, but {why}; {way}")

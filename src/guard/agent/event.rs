@@ -47,9 +47,7 @@ pub enum ToolAction {
     Nothing,
 }
 
-/// Tools that run a command line.
-const SHELLS: &str = " bash shell_command run_command execute_command powershell shell run_shell_command local_shell exec_command \
-    terminal run_terminal_cmd ";
+/// Tools that write files.
 const WRITERS: &str = " write create edit_notebook multi_edit replace_in_file search_replace str_replace str_replace_based_edit_tool \
     write_to_file edit multiedit notebookedit write_file replace edit_file create_file delete_file apply_patch \
     strreplace delete ";
@@ -128,20 +126,19 @@ fn action(tool: &str, input: &Value) -> ToolAction {
     }
     let lower = tool.to_ascii_lowercase();
     let lower = lower.rsplit("__").next().unwrap_or(&lower);
-    if has(SHELLS, lower) {
-        let Some(given) = ["command", "cmd"].iter().find_map(|name| input.get(name)) else {
-            return ToolAction::Nothing;
-        };
-        let Some(command) = command_of(Some(given)) else { return ToolAction::Unreadable };
-        // Not a program: the agent applies it itself.
-        let is_patch = command.trim_start_matches('\'').starts_with("apply_patch");
-        return if is_patch {
-            ToolAction::Write(patched(&command))
-        } else {
-            ToolAction::Shell(command)
-        };
+    if has(WRITERS, lower) {
+        return written(input);
     }
-    if has(WRITERS, lower) { written(input) } else { ToolAction::Nothing }
+    // Whatever has a command is a shell, whatever it is called.
+    let Some(given) = ["command", "cmd"].iter().find_map(|name| input.get(name)) else {
+        return ToolAction::Nothing;
+    };
+    let Some(command) = command_of(Some(given)) else { return ToolAction::Unreadable };
+    // Not a program: the agent applies it itself.
+    if command.trim_start_matches('\'').starts_with("apply_patch") {
+        return ToolAction::Write(patched(&command));
+    }
+    ToolAction::Shell(command)
 }
 
 /// The files that a tool is told to write.
@@ -155,13 +152,7 @@ fn written(input: &Value) -> ToolAction {
 
 /// A tool of a server, which is known by its name or by how it is started or reached.
 fn of_server(server: &str, tool: &str, input: &Value) -> ToolAction {
-    let mut name = String::new();
-    for sign in tool.chars() {
-        if sign.is_ascii_uppercase() && name.ends_with(|last: char| last.is_ascii_lowercase()) {
-            name.push('_');
-        }
-        name.push(sign.to_ascii_lowercase());
-    }
+    let name = snake_case(tool);
     let server = server.to_ascii_lowercase();
     // A file of a forge is none of this machine.
     let is_here = ["repo", "repository", "owner", "project", "project_id", "branch"]
@@ -171,6 +162,18 @@ fn of_server(server: &str, tool: &str, input: &Value) -> ToolAction {
         return written(input);
     }
     ToolAction::Tool { name, server, input: input.clone() }
+}
+
+/// `noVerify` as `no_verify`, and `no-verify` as it is.
+pub fn snake_case(name: &str) -> String {
+    let mut found = String::new();
+    for sign in name.chars() {
+        if sign.is_ascii_uppercase() && found.ends_with(|last: char| last.is_ascii_lowercase()) {
+            found.push('_');
+        }
+        found.push(sign.to_ascii_lowercase());
+    }
+    found
 }
 
 /// A command line, given as a text or as a list of words.

@@ -181,6 +181,12 @@ impl Judge<'_> {
                     if is_shared { here.guarded.common_dir() } else { here.guarded.git_dir() };
                 Some(dir.join(path).to_str()?.to_owned())
             }
+            ("remote", [sub, name]) if sub.is("get-url") => {
+                let made = state.address(name);
+                let mut known = here.guarded.facts.addresses.iter();
+                let known = known.find(|known| name.is(&known.name)).map(|k| k.fetch.clone());
+                if made == **name { known } else { made.text().map(str::to_owned) }
+            }
             ("rev-parse", []) if has("--show-toplevel") => {
                 Some(here.guarded.root()?.to_str()?.to_owned())
             }

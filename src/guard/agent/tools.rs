@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::shell::{Certainty, Dir, ShellWord, has, mentions};
-use super::event::{DIRS, command_of};
+use super::event::{DIRS, command_of, snake_case};
 use super::forge;
 use super::intent::Intent;
 use super::judge::{GuardedPlace, Judge};
@@ -141,14 +141,7 @@ fn lines(input: &Value) -> Vec<String> {
 }
 
 fn is_text(key: &str) -> bool {
-    let mut words = String::new();
-    for sign in key.chars() {
-        if sign.is_ascii_uppercase() || !sign.is_ascii_alphanumeric() {
-            words.push(' ');
-        }
-        words.push(sign.to_ascii_lowercase());
-    }
-    words.split(|sign: char| !sign.is_ascii_alphanumeric()).any(|word| has(TEXTS, word))
+    snake_case(key).split(|sign: char| !sign.is_ascii_alphanumeric()).any(|word| has(TEXTS, word))
 }
 
 /// Whether one of the commands of a text is git's or a forge's.
@@ -166,22 +159,12 @@ fn reads_as_line(text: &str) -> bool {
 
 /// The arguments that git would be given.
 fn arguments(verb: &str, input: &Value) -> Vec<ShellWord> {
-    let is = |names: &[&str]| {
-        names.iter().any(|name| input.get(name).is_some_and(|v| v == &Value::Bool(true)))
-    };
-    let mut args = Vec::new();
-    let flags: [(&[&str], &str); 5] = [
-        (&["all"], "--all"),
-        (&["amend"], "--amend"),
-        (&["no_verify", "noVerify"], "--no-verify"),
-        (&["force", "forceWithLease", "force_with_lease"], "--force"),
-        (&["abort"], "--abort"),
-    ];
-    for (names, flag) in flags {
-        if is(names) {
-            args.push(ShellWord::known(flag));
-        }
-    }
+    // `{"noVerify": true}` is the option of that name.
+    let fields = input.as_object().into_iter().flatten();
+    let set = fields.filter(|(_, value)| **value == Value::Bool(true));
+    let flag =
+        |name: &String| ShellWord::Known(format!("--{}", snake_case(name).replace('_', "-")));
+    let mut args: Vec<ShellWord> = set.map(|(name, _)| flag(name)).collect();
     let texts = |key: &str| -> Vec<ShellWord> {
         match input.get(key) {
             Some(Value::String(text)) => vec![ShellWord::known(text.as_str())],

@@ -143,6 +143,9 @@ fn merge(options: &Options) -> Vec<Intent> {
 
 /// A pull of the branch's own upstream brings what is published; a pull of anything else is a merge of it.
 fn pull(options: &Options) -> Vec<Intent> {
+    if options.has(&["--dry-run"]) {
+        return Vec::new();
+    }
     let mut intents = unchecked(options);
     let (remote, refspecs) = source_and_names(options);
     let none = [ShellWord::known("")];
@@ -409,6 +412,9 @@ fn branch(options: &Options) -> Vec<Intent> {
 
 /// A refspec with a branch on its right side moves that branch.
 fn fetch(options: &Options) -> Vec<Intent> {
+    if options.has(&["--dry-run"]) {
+        return Vec::new();
+    }
     let (remote, refspecs) = source_and_names(options);
     let into = refspecs.iter().filter_map(|refspec| {
         let (source, into) = sides(refspec);

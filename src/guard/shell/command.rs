@@ -219,11 +219,23 @@ impl<M: Machine> Walker<'_, M> {
             return flow;
         }
         if let Some((source, body)) = self.functions.get(name).cloned() {
-            return self.function(name, &source, &body, world);
+            return self.function((name, arguments), &source, &body, world);
         }
         let mut world = world;
         match name {
-            "set" => world.set(arguments),
+            "set" => {
+                world.set(arguments);
+                if let Some(at) = arguments.iter().position(|word| word.is("--")) {
+                    let rest = arguments.get(at + 1..).unwrap_or_default().to_vec();
+                    word::set_positional(&mut world.variables, Some(rest));
+                }
+            }
+            "shift" => {
+                let count = arguments.first().map_or(Some(1), |word| word.text()?.parse().ok());
+                let left = word::positional(&world.variables).zip(count);
+                let left = left.and_then(|(all, count)| Some(all.get(count..)?.to_vec()));
+                word::set_positional(&mut world.variables, left);
+            }
             "unset" => {
                 for name in arguments.iter().filter_map(ShellWord::text) {
                     world.variables.remove(name);
@@ -319,14 +331,13 @@ impl<M: Machine> Walker<'_, M> {
         })
     }
 
-    /// Calls a function, without its arguments. Inside of it its own name is that of a program: one that calls itself is not
-    /// followed.
+    /// Calls a function. Inside of it its own name is that of a program: one that calls itself is not followed.
     fn function(
         &mut self,
-        name: &str,
+        (name, arguments): (&str, &[ShellWord]),
         source: &Rc<str>,
         body: &Stmt,
-        world: World<M::State>,
+        mut world: World<M::State>,
     ) -> BothWorlds<M::State> {
         if self.depth >= DEPTH {
             let (line, worlds) = (self.line.clone(), vec![world]);
@@ -335,7 +346,12 @@ impl<M: Machine> Walker<'_, M> {
         }
         self.depth += 1;
         let called = self.functions.remove_entry(name);
-        let flow = self.statement(body, source, vec![world]);
+        let outer = word::positional(&world.variables);
+        word::set_positional(&mut world.variables, Some(arguments.to_vec()));
+        let mut flow = self.statement(body, source, vec![world]);
+        for world in flow.ok.iter_mut().chain(&mut flow.failed) {
+            word::set_positional(&mut world.variables, outer.clone());
+        }
         self.functions.extend(called);
         self.depth -= 1;
         flow

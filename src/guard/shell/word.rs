@@ -206,6 +206,10 @@ pub fn read<'a>(
     let is_split = |part: &WordPartNode| {
         variable(&part.kind).is_some() || matches!(part.kind, WordPart::CommandSubstitution { .. })
     };
+    if let Some(arguments) = arguments(&word.parts, variables) {
+        found.words = arguments;
+        return found;
+    }
     found.words = match (value, word.parts.as_slice()) {
         // `$COMMAND` and `$(echo git commit)` without quotes become as many words as their value has.
         (ShellWord::Known(text), [part]) if is_split(part) => {
@@ -219,6 +223,38 @@ pub fn read<'a>(
         (value, _) => vec![value],
     };
     found
+}
+
+/// What a word stands for that is `"$@"`, or `$*` without quotes, where the arguments are known.
+fn arguments(parts: &[WordPartNode], variables: &Variables) -> Option<Vec<ShellWord>> {
+    let [part] = parts else { return None };
+    let (part, names): (_, &[&str]) = match &part.kind {
+        WordPart::DoubleQuoted { parts, .. } => match parts.as_slice() {
+            [part] => (part, &["@"]),
+            _ => return None,
+        },
+        _ => (part, &["@", "*"]),
+    };
+    let is_all = variable(&part.kind).is_some_and(|name| names.contains(&name));
+    is_all.then(|| positional(variables)).flatten()
+}
+
+/// The arguments of a function or a shell, where they are known.
+pub fn positional(variables: &Variables) -> Option<Vec<ShellWord>> {
+    let count: usize = variables.get("#")?.text()?.parse().ok()?;
+    (1..=count).map(|number| variables.get(&number.to_string()).cloned()).collect()
+}
+
+/// Gives a function or a shell arguments: without any they are not known.
+pub fn set_positional(variables: &mut Variables, arguments: Option<Vec<ShellWord>>) {
+    variables
+        .retain(|name, _| name != "#" && !name.starts_with(|first: char| first.is_ascii_digit()));
+    let Some(arguments) = arguments.filter(|all| !all.iter().any(ShellWord::is_list)) else {
+        return;
+    };
+    variables.insert("#".to_owned(), ShellWord::known(arguments.len().to_string()));
+    let numbered = arguments.into_iter().enumerate();
+    variables.extend(numbered.map(|(at, word)| ((at + 1).to_string(), word)));
 }
 
 /// The variable that a part of a word names, without anything done to its value.

@@ -192,5 +192,6 @@ fn commits_that_slipped_through_are_told_afterwards() {
     }
     assert_eq!(after("PostToolUse", "ls"), "");
     clone.git(&["push", "-q", "origin", "main"]);
+    assert!(after("PostToolUse", "git commit -m x").contains("went from here to origin/main"));
     assert_eq!(after("PostToolUse", "git commit -m x"), "");
 }

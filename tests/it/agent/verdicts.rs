@@ -4,7 +4,7 @@
 //! wrong with all of them; and what is uncertain everywhere.
 
 use super::{ask, event, refusal, seeded};
-use crate::harness::{Output, Place, Sandbox, drawn};
+use crate::harness::{Place, Sandbox, drawn};
 
 /// How a command that is run for sure is put into a line.
 const SURE: [&str; 24] = [
@@ -384,60 +384,6 @@ fn hooks_that_are_taken_away_are_missed_although_they_were_remembered() {
     refused(&clone, &line);
     clone.git(&["config", "core.hooksPath", "/dev/null"]);
     refused(&clone, &["cargo fmt && git commit -am x".to_owned()]);
-}
-
-#[test]
-fn a_session_hears_when_no_hook_will_look() {
-    let sandbox = seeded();
-    let clone = sandbox.clone_named("clone");
-    let start = |place: &Place, dialect: &str| {
-        let event = serde_json::json!({"hook_event_name": "SessionStart", "cwd": place.path()});
-        let output: Output = ask(place, dialect, &event);
-        output.success().stdout().to_owned()
-    };
-    let missing = "`tix hook install` installs them";
-    assert!(start(&clone, "claude").contains(missing));
-    clone.tix(&["hook", "install", "--files"]).success();
-    assert!(!start(&clone, "claude").contains(missing));
-    assert!(start(&clone, "gemini").contains("This agent runs commands without git's hooks"));
-}
-
-/// To install them once more would not help.
-#[test]
-fn a_session_hears_what_hides_the_hooks_and_what_helps() {
-    let sandbox = seeded();
-    let clone = sandbox.clone_named("clone");
-    clone.tix(&["hook", "install", "--files"]).success();
-    let start = |place: &Place| {
-        let event = serde_json::json!({"hook_event_name": "SessionStart", "cwd": place.path()});
-        ask(place, "claude", &event).success().stdout().to_owned()
-    };
-    let refused = |place: &Place| {
-        ask(place, "claude", &event(place, "cargo fmt && git commit -am x"))
-            .exits(2)
-            .stderr()
-            .to_owned()
-    };
-    let hidden = shadowed(&clone);
-    for words in [start(&hidden), refused(&hidden)] {
-        assert!(!words.contains("installs them"), "{words}");
-        assert!(words.contains("they are installed, but git takes its hooks from"), "{words}");
-        assert!(
-            words.contains("by the environment of this process: GIT_CONFIG_COUNT; commands"),
-            "{words}"
-        );
-        assert!(words.contains("run with `env -u GIT_CONFIG_COUNT` have them"), "{words}");
-    }
-    clone.git(&["config", "core.hooksPath", "/nowhere"]);
-    for words in [start(&clone), refused(&clone)] {
-        assert!(!words.contains("installs them"), "{words}");
-        assert!(
-            words.contains("git takes its hooks from /nowhere; `git config --show-origin"),
-            "{words}"
-        );
-    }
-    clone.git(&["config", "--unset", "core.hooksPath"]);
-    assert!(!start(&clone).contains("they are installed"));
 }
 
 /// The lines of `tests/data/agent/refused.txt` below a heading.
