@@ -36,7 +36,7 @@ impl Guarded {
         if now.is_some() && now == before {
             return None;
         }
-        self.note(now.unwrap_or_default());
+        self.note(&now.unwrap_or_default());
         Some(before.unwrap_or_default())
     }
 
@@ -45,7 +45,7 @@ impl Guarded {
         if !self.tips_file().exists()
             && let Some(tips) = self.tips()
         {
-            self.note(tips);
+            self.note(&tips);
         }
     }
 
@@ -107,8 +107,8 @@ impl Guarded {
         Some(tips)
     }
 
-    fn note(&self, tips: BranchTips) {
-        if let Ok(text) = serde_json::to_vec(&tips)
+    fn note(&self, tips: &BranchTips) {
+        if let Ok(text) = serde_json::to_vec(tips)
             && let Err(error) = file::replace(&self.tips_file(), &text)
         {
             tracing::debug!(%error, "tips.json");

@@ -282,21 +282,17 @@ fn told(guarded: &Guarded, slipped: &SlippedCommits) -> Option<String> {
     let commits = text::count(slipped.commits.len(), "commit", "commits");
     let (short, subject) = (first.commit.short(), safe(one_line(&first.subject)));
     let keep = format!("`git branch <name> {short}` gives them a branch of their own");
-    Some(match &slipped.pushed_to {
-        Some(remote) => format!(
+    if let Some(remote) = &slipped.pushed_to {
+        return Some(format!(
             "{name} takes ticket commits only, but {commits} with other changes went from here to {remote}/{name}: \
-             {short} {subject}. {keep}, and whoever looks after {name} should know.",
-        ),
-        None => {
-            let published = guarded
-                .remote()
-                .map_or_else(|| name.to_owned(), |remote| format!("{remote}/{name}"));
-            format!(
-                "{name} takes ticket commits only, but here it has {commits} beyond {published} with other changes: \
-                 {short} {subject}. The guard will not let them be pushed to {name}. {keep}, which can be pushed.",
-            )
-        }
-    })
+             {short} {subject}. {keep}, and whoever looks after {name} should know."
+        ));
+    }
+    let remote = guarded.remote().map_or_else(String::new, |remote| format!("{remote}/"));
+    Some(format!(
+        "{name} takes ticket commits only, but here it has {commits} beyond {remote}{name} with other changes: {short} \
+         {subject}. The guard will not let them be pushed to {name}. {keep}, which can be pushed."
+    ))
 }
 
 /// What a session should know from its start; nothing if there are no tickets.

@@ -56,33 +56,31 @@ pub fn judge(judge: &mut Judge<'_>, server: &str, name: &str, input: &Value) {
     }
     let verb = name.strip_prefix("git_").unwrap_or(name).replace('_', "-");
     let is_verb = !matches!(verbs::intents(&verb, &[]).as_slice(), [] | [Intent::Other]);
-    if !is_for_git(server, name) && !(is_verb && input.get("repository").is_some()) {
+    let is_for_git = is_for_git(server, name) || is_verb && input.get("repository").is_some();
+    if !is_for_git {
         for line in lines(input).iter().filter(|line| is_about_git(line)) {
             judge.run(line);
         }
         return;
     }
-    match command(input) {
-        Some(command) => {
-            let first = command.trim_start().trim_start_matches('\'');
-            let is_whole = first.starts_with("git") || first.contains("/git");
-            // `{"args": ["-m", "x"]}` of a tool that is called `commit` is the rest of that.
-            let verb = if is_verb { verb.as_str() } else { "" };
-            judge.run(&if is_whole { command } else { format!("git {verb} {command}") });
-        }
-        None => {
-            let line = GitLine {
-                dir: Dir::At(judge.cwd.clone()),
-                git_dir: None,
-                index: None,
-                settings: Vec::new(),
-                args: arguments(&verb, input),
-                verb: ShellWord::Known(verb),
-                certainty: Certainty::Sure,
-            };
-            judge.line(&line, &LineState::default(), 0);
-        }
+    if let Some(command) = command(input) {
+        let first = command.trim_start().trim_start_matches('\'');
+        let is_whole = first.starts_with("git") || first.contains("/git");
+        // `{"args": ["-m", "x"]}` of a tool that is called `commit` is the rest of that.
+        let verb = if is_verb { verb.as_str() } else { "" };
+        judge.run(&if is_whole { command } else { format!("git {verb} {command}") });
+        return;
     }
+    let line = GitLine {
+        dir: Dir::At(judge.cwd.clone()),
+        git_dir: None,
+        index: None,
+        settings: Vec::new(),
+        args: arguments(&verb, input),
+        verb: ShellWord::Known(verb),
+        certainty: Certainty::Sure,
+    };
+    judge.line(&line, &LineState::default(), 0);
 }
 
 /// Whether a tool may have moved a branch.
@@ -110,31 +108,21 @@ fn command(input: &Value) -> Option<String> {
 /// line about git, unless its name says that it is for somebody else.
 fn lines(input: &Value) -> Vec<String> {
     let mut lines: Vec<String> = command(input).into_iter().collect();
-    let mut rest: Vec<&Value> = Vec::new();
-    match input {
-        Value::Object(fields) => {
-            let is_command = |key: &String| COMMANDS.contains(&key.as_str());
-            rest.extend(
-                fields.iter().filter(|(k, _)| !is_command(k) && !is_text(k)).map(|(_, v)| v),
-            );
-        }
-        Value::Array(values) => rest.extend(values),
-        _ => {}
-    }
-    for value in rest {
-        match value {
-            Value::String(text) if reads_as_line(text) => lines.push(text.clone()),
-            Value::Array(values) if values.iter().all(Value::is_string) => {
-                // Words of one command, or one command each.
-                let texts: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
-                let is_one =
-                    texts.first() == Some(&"git") || !texts.iter().any(|t| t.contains(' '));
-                let words = command_of(Some(value)).filter(|_| is_one);
-                let whole = words.unwrap_or_else(|| texts.join("\n"));
-                lines.extend(reads_as_line(&whole).then_some(whole));
-            }
-            Value::Object(_) | Value::Array(_) => lines.extend(self::lines(value)),
-            _ => {}
+    let is_open = |key: &str| !COMMANDS.contains(&key) && !is_text(key);
+    let fields = input.as_object().into_iter().flatten();
+    let fields = fields.filter(|(key, _)| is_open(key)).map(|(_, value)| value);
+    for value in fields.chain(input.as_array().into_iter().flatten()) {
+        let texts: Vec<&str> = match value.as_array() {
+            Some(values) => values.iter().filter_map(Value::as_str).collect(),
+            None => value.as_str().into_iter().collect(),
+        };
+        // Words of one command, or one command each.
+        let is_one = texts.first() == Some(&"git") || !texts.iter().any(|t| t.contains(' '));
+        let words = command_of(Some(value)).filter(|_| is_one);
+        let whole = words.unwrap_or_else(|| texts.join("\n"));
+        lines.extend(reads_as_line(&whole).then_some(whole));
+        if texts.is_empty() {
+            lines.extend(self::lines(value));
         }
     }
     lines

@@ -228,12 +228,11 @@ pub fn read<'a>(
 /// What a word stands for that is `"$@"`, or `$*` without quotes, where the arguments are known.
 fn arguments(parts: &[WordPartNode], variables: &Variables) -> Option<Vec<ShellWord>> {
     let [part] = parts else { return None };
-    let (part, names): (_, &[&str]) = match &part.kind {
-        WordPart::DoubleQuoted { parts, .. } => match parts.as_slice() {
-            [part] => (part, &["@"]),
-            _ => return None,
-        },
-        _ => (part, &["@", "*"]),
+    let (part, names): (_, &[&str]) = if let WordPart::DoubleQuoted { parts, .. } = &part.kind {
+        let [part] = parts.as_slice() else { return None };
+        (part, &["@"])
+    } else {
+        (part, &["@", "*"])
     };
     let is_all = variable(&part.kind).is_some_and(|name| names.contains(&name));
     is_all.then(|| positional(variables)).flatten()
