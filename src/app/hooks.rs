@@ -1,6 +1,6 @@
 //! What `tix hook` and `tix init --hooks` have in common.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,8 @@ use super::context::Context;
 use crate::config::PROTECTED;
 use crate::env;
 use crate::error::{Exit, Failure};
-use crate::file;
 use crate::git::{ConfigScope, Repo};
 use crate::guard;
-use crate::guard::install::agents::{self, Agent, AgentEntries, AgentFileEdit, BadFile};
 use crate::guard::install::engine::{
     self, HookAction, HookChange, InstallError, InstallMode, InstallReport, Request,
 };
@@ -301,123 +299,4 @@ pub fn text_of(report: &InstallReport) -> String {
         text.push('\n');
     }
     text
-}
-
-/// What to do with the agents' files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AgentFileChange {
-    Install,
-    Uninstall,
-}
-
-pub struct AgentFile {
-    pub agent: Agent,
-    path: PathBuf,
-    existed: bool,
-    pub edit: AgentFileEdit,
-}
-
-impl AgentFile {
-    pub fn words(&self) -> &'static str {
-        match (&self.edit, self.existed) {
-            (AgentFileEdit::Keep, _) => "unchanged",
-            (AgentFileEdit::Write(_), true) => "changed",
-            (AgentFileEdit::Write(_), false) => "written",
-            (AgentFileEdit::Delete, _) => "removed",
-        }
-    }
-}
-
-/// Reads the agents' files of the working tree and decides what to do with each. Writes nothing.
-pub fn agent_files(
-    repo: &Repo,
-    agents: &[Agent],
-    changes: AgentFileChange,
-) -> Result<Vec<AgentFile>, Failure> {
-    if agents.is_empty() {
-        return Ok(Vec::new());
-    }
-    let root = repo.worktree.as_deref().ok_or_else(|| {
-        Failure::new(Exit::Refused, "a bare repository has no working tree for the agents' files")
-            .hint("go to a worktree of it, and run this again")
-    })?;
-    let decide = |agent: &Agent| {
-        let path = root.join(agent.file());
-        let text = read(&path)?;
-        let edit = match changes {
-            AgentFileChange::Install => agents::install(*agent, text.as_deref()),
-            AgentFileChange::Uninstall => agents::uninstall(*agent, text.as_deref()),
-        };
-        let edit = edit.map_err(|bad| bad_file(&path, &bad))?;
-        Ok(AgentFile { agent: *agent, path, existed: text.is_some(), edit })
-    };
-    agents.iter().map(decide).collect()
-}
-
-/// The state of tix's entries in an agent's file; an error as text.
-pub fn agent_entries(repo: &Repo, agent: Agent) -> Result<AgentEntries, String> {
-    let Some(root) = repo.worktree.as_deref() else { return Ok(AgentEntries::None) };
-    let text = read(&root.join(agent.file())).map_err(|failure| failure.message)?;
-    agents::entries(agent, text.as_deref()).map_err(|bad| format!("line {}: {}", bad.line, bad.why))
-}
-
-fn read(path: &Path) -> Result<Option<String>, Failure> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::new(Exit::Damaged, format!("{}: {error}", path.display()))
-            .hint("nothing changed; fix it and run this again")),
-    }
-}
-
-fn bad_file(path: &Path, bad: &BadFile) -> Failure {
-    let message = format!("{}:{}: {}", path.display(), bad.line, bad.why);
-    Failure::new(Exit::Damaged, message)
-        .fact("line", bad.line.to_string())
-        .hint("nothing changed; fix the file and run this again")
-}
-
-pub fn write(files: &[AgentFile]) -> Result<(), Failure> {
-    for file in files {
-        let done = match &file.edit {
-            AgentFileEdit::Keep => Ok(()),
-            AgentFileEdit::Write(text) => file::rewrite(&file.path, text.as_bytes()),
-            AgentFileEdit::Delete => delete(&file.path),
-        };
-        done.map_err(|error| {
-            Failure::new(Exit::Refused, format!("{}: {error}", file.path.display()))
-                .hint("free some space or fix the permissions, and run this again")
-        })?;
-    }
-    Ok(())
-}
-
-/// The file, and its directory if nothing else is in it.
-fn delete(path: &Path) -> io::Result<()> {
-    std::fs::remove_file(path)?;
-    // One that is not empty stays.
-    path.parent().map(std::fs::remove_dir);
-    Ok(())
-}
-
-/// What was done to an agent's file.
-// The keys stand by the alphabet, in which order they have always come out.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct AgentJson {
-    /// Whose it is.
-    agent: &'static str,
-    /// `unchanged`, `changed`, `written` (it was not there) or `removed`.
-    did: &'static str,
-    /// The file, from the root of the working tree.
-    path: &'static str,
-}
-
-pub fn agents_json(files: &[AgentFile]) -> Vec<AgentJson> {
-    let file = |file: &AgentFile| AgentJson {
-        agent: file.agent.name(),
-        did: file.words(),
-        path: file.agent.file(),
-    };
-    files.iter().map(file).collect()
 }

@@ -324,6 +324,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "mcp",
         &[
+            Example("tix mcp install --agents claude,codex", "have these start it"),
             Example("tix mcp", "serve this clone; an agent's program starts it so"),
             Example("tix mcp -C ../shop", "serve another clone"),
         ],

@@ -14,7 +14,7 @@ use super::reference::{docs, pin};
 use crate::app::{dashboard, queue as queued, receipt};
 use crate::commands::{
     activate, agent_guide, board, check, clean, completions, config, demo, dep, doctor, explain,
-    graph, hook, init, list, log, man, path, report, shell_init, show, status, trust, undo,
+    graph, hook, init, list, log, man, mcp, path, report, shell_init, show, status, trust, undo,
 };
 use crate::error::FailureJson;
 
@@ -131,6 +131,10 @@ fn kinds() -> Vec<AnswerKind> {
             "`tix hook status`, with exit code 1 when the guard is not in order",
         ),
         kind::<hook::Uninstalled<'_>>("tix/hook-uninstall@1", "`tix hook uninstall`"),
+        kind::<mcp::McpInstallJson>(
+            "tix/mcp-install@1",
+            "`tix mcp install` and `tix mcp uninstall`",
+        ),
         kind::<hook::Printed>("tix/hook-print@1", "`tix hook print`"),
         kind::<trust::Trust<'_>>("tix/trust@1", "`tix trust`"),
         kind::<init::InitJson<'_>>("tix/init@1", "`tix init`"),

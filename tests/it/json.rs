@@ -182,6 +182,10 @@ fn answers(sandbox: &Sandbox) -> Vec<Value> {
     for line in [agents, agents, "hook status", "hook uninstall --dry-run", "hook uninstall"] {
         take(tix(line));
     }
+    let servers = "mcp install --agents claude,codex,gemini,opencode";
+    for line in [servers, servers, "mcp uninstall --dry-run", "mcp uninstall"] {
+        take(tix(line));
+    }
     // What the guard refuses is a line of the audit log, and what passes it is found by the check.
     let tix_hook = format!("exec '{}' hook git pre-commit", env!("CARGO_BIN_EXE_tix"));
     clone.hook("pre-commit", &tix_hook);

@@ -11,8 +11,8 @@ use crate::harness::Sandbox;
 
 /// The keys of a plugin's manifest that are metadata only. `hooks` is none of them: what is found by its place must not be
 /// named too, or the plugin is refused as having it twice.
-const METADATA: [&str; 7] =
-    ["name", "displayName", "description", "author", "license", "keywords", "metadata"];
+const METADATA: [&str; 8] =
+    ["name", "displayName", "version", "description", "author", "license", "keywords", "metadata"];
 
 /// What refuses where tix is missing.
 const SCRIPT: &str = "hooks/block-main-commits.sh";
@@ -40,6 +40,8 @@ fn the_manifest_holds_metadata_in_its_right_form() {
     assert!(keys.iter().all(|key| METADATA.contains(&key.as_str())), "{keys:?}");
     assert_eq!(manifest["name"], "workflow-guard");
     assert_eq!(manifest["license"], "MIT");
+    // An agent that has the plugin takes another one in its place when the version is another.
+    assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
     // A plain string is refused.
     assert_eq!(manifest["author"]["name"], "tix");
     assert!(manifest["description"].is_string() && manifest["keywords"].is_array());
@@ -64,6 +66,17 @@ fn the_marketplace_offers_this_directory() {
         panic!("{marketplace}")
     };
     assert_eq!((&plugin["name"], plugin["source"].as_str()), (&manifest["name"], Some("./")));
+}
+
+/// The server of the plugin is the one that `tix mcp install` registers, in the place where a plugin's servers are looked for.
+#[test]
+fn the_plugin_brings_the_server_of_tools() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[("tickets/queue/.gitkeep", "")]);
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["mcp", "install", "--agents", "claude"]).success();
+    let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    assert_eq!(json(&text(".mcp.json")), json(&clone.read(".mcp.json")));
 }
 
 /// The slash commands, by their names.

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
+use crate::app::agent_files::{self, AgentFile, AgentFileChange, AgentJson};
 use crate::app::context::{Context, Globals};
-use crate::app::hooks::{self, AgentFile, AgentFileChange, AgentJson, HookChangeJson};
+use crate::app::hooks::{self, HookChangeJson};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::guard::install::agents::Agent;
+use crate::guard::install::agents::{Agent, AgentPart};
 use crate::guard::install::engine::{InstallMode, InstallReport, Request};
 use crate::guard::install::hook::Strictness;
 use crate::guard::install::place::HookForm;
@@ -31,7 +32,7 @@ pub struct HookInstallArgs {
     #[arg(long)]
     strict: bool,
     /// The agents whose files get the hooks too
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "AGENTS")]
+    #[arg(long, value_parser = agent_files::word(AgentPart::Hooks), value_delimiter = ',', value_name = "AGENTS")]
     agents: Vec<Agent>,
     /// Write hook files even where configuration would do; for a clone that older versions of git also use
     #[arg(long)]
@@ -70,7 +71,12 @@ pub fn run(args: &HookInstallArgs, globals: &Globals, env: &Env, out: &Out) -> R
     let ctx = Context::open(globals, env, out, None)?;
     let mode = if args.dry_run { InstallMode::Rehearse } else { InstallMode::Do };
     // Read before anything is written: a file that cannot be edited stops us here.
-    let agents = hooks::agent_files(&ctx.repo, &args.agents, AgentFileChange::Install)?;
+    let agents = agent_files::read_all(
+        &ctx.repo,
+        AgentPart::Hooks,
+        args.agents.iter().copied(),
+        AgentFileChange::Install,
+    )?;
     let lock = hooks::lock(&ctx.repo)?;
     let report = hooks::install(&Request {
         repo: &ctx.repo,
@@ -83,7 +89,7 @@ pub fn run(args: &HookInstallArgs, globals: &Globals, env: &Env, out: &Out) -> R
         mode,
     })?;
     if mode == InstallMode::Do {
-        hooks::write(&agents)?;
+        agent_files::write(&agents)?;
     }
     drop(lock);
     answer(out, mode, &report, &agents);
@@ -95,7 +101,7 @@ fn answer(out: &Out, mode: InstallMode, report: &InstallReport, agents: &[AgentF
         && agents.iter().all(|file| file.edit.is_keep());
     if out.format == Format::Json {
         out.json(&HookInstallJson {
-            agents: hooks::agents_json(agents),
+            agents: agent_files::json(agents),
             changed: !nothing,
             directory: report.directory.display().to_string(),
             dry_run: mode == InstallMode::Rehearse,
@@ -113,14 +119,7 @@ fn answer(out: &Out, mode: InstallMode, report: &InstallReport, agents: &[AgentF
         text.push_str("this would be done:\n");
     }
     text.push_str(&hooks::text_of(report));
-    for file in agents {
-        text.push_str(&format!("  {:<21}  {}\n", file.agent.file(), file.words()));
-    }
-    if agents.iter().any(|file| !file.edit.is_keep()) {
-        text.push_str(
-            "the agents' files belong to the working tree: commit them the way you commit code\n",
-        );
-    }
+    text.push_str(&agent_files::lines(agents));
     for note in &report.notes {
         text.push_str(&format!("note: {}\n", safe(note)));
     }

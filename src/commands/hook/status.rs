@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use crate::app::agent_files;
 use crate::app::context::Globals;
 use crate::app::context::{repository, working_dir};
 use crate::app::hooks;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::guard::install::agents::{Agent, AgentEntries};
+use crate::guard::install::agents::{Agent, AgentEntries, AgentPart};
 use crate::guard::install::status::HookStatus;
 use crate::guard::install::worktrees::UnguardedWorktree;
 use crate::out::table::{ColumnSpec, Table};
@@ -87,19 +88,22 @@ struct AgentState<'a> {
 pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let repo = repository(&working_dir(globals, env)?, env)?;
     let guard = hooks::status(&repo)?;
-    let agents: Vec<_> =
-        Agent::ALL.into_iter().map(|agent| (agent, hooks::agent_entries(&repo, agent))).collect();
+    let part = AgentPart::Hooks;
+    let agents: Vec<_> = Agent::with(part)
+        .filter_map(|agent| Some((agent, agent.file(part)?)))
+        .map(|(agent, file)| (agent, file, agent_files::entries(&repo, part, agent)))
+        .collect();
     let broken = |entries: &Result<AgentEntries, String>| match entries {
         Ok(AgentEntries::Current | AgentEntries::None) => false,
         Ok(AgentEntries::Outdated) | Err(_) => true,
     };
-    let in_order = guard.is_in_order() && !agents.iter().any(|(_, entries)| broken(entries));
+    let in_order = guard.is_in_order() && !agents.iter().any(|(_, _, entries)| broken(entries));
     if out.format == Format::Json {
         let agents: Vec<_> = agents
             .iter()
-            .map(|(agent, entries)| {
+            .map(|(agent, path, entries)| {
                 let (state, detail) = agent_words(entries);
-                AgentState { agent: agent.name(), detail, path: agent.file(), state }
+                AgentState { agent: agent.name(), detail, path, state }
             })
             .collect();
         out.json(&Hooks {
@@ -129,10 +133,10 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
             let place = format!("{} ({lacking})", worktree.path.display());
             table.push(["worktree", "unguarded", &place]);
         }
-        for (agent, entries) in &agents {
+        for (agent, path, entries) in &agents {
             let (state, detail) = agent_words(entries);
             let detail = detail.map(|detail| format!(" ({detail})"));
-            let place = format!("{}{}", agent.file(), detail.unwrap_or_default());
+            let place = format!("{path}{}", detail.unwrap_or_default());
             table.push([agent.name(), state, &place]);
         }
         out.table(&table);

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use crate::app::agent_files::{self, AgentFileChange, AgentJson};
 use crate::app::context::Globals;
 use crate::app::context::{repository, working_dir};
-use crate::app::hooks::{self, AgentFileChange, AgentJson, HookChangeJson};
+use crate::app::hooks::{self, HookChangeJson};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::guard::install::agents::Agent;
+use crate::guard::install::agents::{Agent, AgentPart};
 use crate::guard::install::engine::{HookAction, InstallMode};
 use crate::guard::install::script::ScriptReach;
 use crate::out::{Format, Out};
@@ -56,7 +57,10 @@ pub fn run(
     let repo = repository(&working_dir(globals, env)?, env)?;
     let mode = if args.dry_run { InstallMode::Rehearse } else { InstallMode::Do };
     let agents = match repo.worktree {
-        Some(_) => hooks::agent_files(&repo, &Agent::ALL, AgentFileChange::Uninstall)?,
+        Some(_) => {
+            let (part, change) = (AgentPart::Hooks, AgentFileChange::Uninstall);
+            agent_files::read_all(&repo, part, Agent::with(part), change)?
+        }
         None => Vec::new(),
     };
     let agents: Vec<_> = agents.into_iter().filter(|file| !file.edit.is_keep()).collect();
@@ -64,14 +68,14 @@ pub fn run(
     let reach = if args.shared { ScriptReach::Shared } else { ScriptReach::Own };
     let report = hooks::uninstall(&repo, reach, mode)?;
     if mode == InstallMode::Do {
-        hooks::write(&agents)?;
+        agent_files::write(&agents)?;
     }
     drop(lock);
     let removed = |did| matches!(did, HookAction::Removed | HookAction::Restored);
     let changed = report.lines.iter().any(|line| removed(line.did)) || !agents.is_empty();
     if out.format == Format::Json {
         out.json(&Uninstalled {
-            agents: hooks::agents_json(&agents),
+            agents: agent_files::json(&agents),
             changed,
             directory: report.directory.display().to_string(),
             dry_run: mode == InstallMode::Rehearse,
@@ -88,9 +92,7 @@ pub fn run(
         text.push_str("this would be done:\n");
     }
     text.push_str(&hooks::text_of(&report));
-    for file in &agents {
-        text.push_str(&format!("  {:<21}  {}\n", file.agent.file(), file.words()));
-    }
+    text.push_str(&agent_files::lines(&agents));
     for note in &report.notes {
         text.push_str(&format!("note: {}\n", safe(note)));
     }

@@ -1,10 +1,13 @@
 //! `tix mcp`: the verbs of a ticket's life as tools of an agent, over the Model Context Protocol on standard input and output.
 
 mod call;
+mod install;
 mod message;
 mod server;
 mod tools;
 
+#[cfg(test)]
+pub use self::install::McpInstallJson;
 use self::server::ServerSettings;
 use crate::app::context::{Context, Globals};
 use crate::app::role;
@@ -14,13 +17,31 @@ use crate::out::Out;
 
 /// Serve the tickets to an agent as tools (Model Context Protocol)
 ///
-/// An agent's program starts it and speaks to it on standard input and output: `tix mcp` is all that its settings need. Each call
+/// An agent's program starts it and speaks to it on standard input and output: `tix mcp` is all that its settings need, and
+/// `tix mcp install` writes that into them. Each call
 /// works in the clone that it names, else in `CLAUDE_PROJECT_DIR`, else in the directory that the server was started in. With a
 /// role (--role, `TIX_ROLE`) the tools are those that the role may use.
 #[derive(Debug, clap::Args)]
-pub struct McpArgs {}
+pub struct McpArgs {
+    #[command(subcommand)]
+    command: Option<McpCommand>,
+}
 
-pub fn run(_args: &McpArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+#[derive(Debug, clap::Subcommand)]
+enum McpCommand {
+    Install(install::McpInstallArgs),
+    Uninstall(install::McpUninstallArgs),
+}
+
+pub fn run(args: &McpArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    match &args.command {
+        Some(McpCommand::Install(args)) => install::install(args, globals, env, out),
+        Some(McpCommand::Uninstall(args)) => install::uninstall(args, globals, env, out),
+        None => serve(globals, env, out),
+    }
+}
+
+fn serve(globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let program = env::current_exe().map_err(|error| {
         Failure::new(Exit::Git, format!("tix does not know where it is: {error}"))
     })?;

@@ -71,6 +71,66 @@ fn a_file_that_is_no_json_stops_everything_with_its_line() {
     clone.tix(&["hook", "install", "--agents", "nobody"]).exits(2);
 }
 
+/// The files that each agent reads its servers of tools from, and what it reads there.
+const SERVERS: [(&str, &str, &str); 6] = [
+    ("claude,copilot", ".mcp.json", r#"{"mcpServers":{"tix":{"args":["mcp"],"command":"tix"}}}"#),
+    ("codex", ".codex/config.toml", ""),
+    (
+        "gemini",
+        ".gemini/settings.json",
+        r#"{"mcpServers":{"tix":{"args":["mcp"],"command":"tix"}}}"#,
+    ),
+    ("cursor", ".cursor/mcp.json", r#"{"mcpServers":{"tix":{"args":["mcp"],"command":"tix"}}}"#),
+    ("qwen", ".qwen/settings.json", r#"{"mcpServers":{"tix":{"args":["mcp"],"command":"tix"}}}"#),
+    ("opencode", "opencode.json", r#"{"mcp":{"tix":{"command":["tix","mcp"],"type":"local"}}}"#),
+];
+
+#[test]
+fn the_server_is_registered_with_each_agent_and_taken_out_again() {
+    let (_sandbox, clone) = scene();
+    clone.write(".codex/config.toml", "model = \"x\" # mine\n");
+    let agents = SERVERS.map(|(agent, ..)| agent).join(",");
+    let args = ["mcp", "install", "--agents", &agents];
+    let planned = clone.tix(&[&args[..], &["--dry-run"]].concat());
+    assert!(planned.success().stdout().starts_with("this would be done:\n"), "{planned}");
+    assert!(!clone.exists(".mcp.json"));
+    let output = clone.tix(&args);
+    assert_eq!(output.success().stdout().matches("  .mcp.json  ").count(), 1, "{output}");
+    assert!(output.stdout().contains("  .codex/config.toml     changed\n"), "{output}");
+    assert!(output.stdout().contains("note: Claude Code asks"), "{output}");
+    for (_, file, entry) in SERVERS.iter().filter(|(agent, ..)| *agent != "codex") {
+        let json: serde_json::Value = serde_json::from_str(&clone.read(file)).unwrap();
+        assert_eq!(json.to_string(), *entry, "{file}");
+    }
+    assert_eq!(
+        clone.read(".codex/config.toml"),
+        "model = \"x\" # mine\n\n[mcp_servers.tix]\ncommand = \"tix\"\nargs = [\"mcp\"]\n"
+    );
+    let again = clone.tix(&args);
+    assert!(again.success().stdout().starts_with("nothing to do"), "{again}");
+
+    // Hooks may stand in the same file.
+    clone.tix(&["hook", "install", "--agents", "gemini"]).success();
+    clone.tix(&["mcp", "uninstall"]).success();
+    assert!(clone.read(".gemini/settings.json").contains("tix hook gemini"));
+    clone.tix(&["hook", "uninstall"]).success();
+    assert_eq!(clone.read(".codex/config.toml"), "model = \"x\" # mine\n");
+    assert_eq!(clone.git(&["status", "--porcelain", "-uall"]), "?? .codex/config.toml");
+    clone.tix(&["mcp", "uninstall"]).success();
+    clone.tix(&["mcp", "install"]).exits(2);
+}
+
+#[test]
+fn another_server_of_the_name_is_left_alone() {
+    let (_sandbox, clone) = scene();
+    let theirs = "[mcp_servers.tix]\ncommand = \"other\"\n";
+    clone.write(".codex/config.toml", theirs);
+    let output = clone.tix(&["mcp", "install", "--agents", "claude,codex"]);
+    assert!(output.exits(9).stderr().contains(".codex/config.toml:1: "), "{output}");
+    assert_eq!(clone.read(".codex/config.toml"), theirs);
+    assert!(!clone.exists(".mcp.json"));
+}
+
 #[test]
 fn a_link_stays_a_link_and_permissions_stay() {
     let (_sandbox, clone) = scene();

@@ -5,11 +5,10 @@ use serde_json::Value;
 use crate::harness::{Output, Place, Sandbox, queue_ticket};
 
 /// What programs call, which speak the languages of git and of agents.
-const CALLED: [&str; 6] =
-    ["hook git", "hook claude", "hook codex", "hook gemini", "hook cursor", "mcp"];
+const CALLED: [&str; 5] = ["hook git", "hook claude", "hook codex", "hook gemini", "hook cursor"];
 
 /// What the commands need behind their names, in this order; the rest needs nothing.
-const WORDS: [(&str, &str); 36] = [
+const WORDS: [(&str, &str); 37] = [
     ("demo", "--racers 2"),
     ("new", "New"),
     ("draft", "c-001 --reason unclear"),
@@ -41,6 +40,7 @@ const WORDS: [(&str, &str); 36] = [
     ("close", "b-001 --as wont_do"),
     ("reopen", "b-001 --reason again"),
     ("hook print", "pre-commit"),
+    ("mcp install", "--agents claude"),
     ("config get", "trunk"),
     ("config set", "stale_after 3d"),
     ("shell-init", "fish"),

@@ -16,6 +16,8 @@ pub fn of(agent: Agent) -> Vec<AgentEntry> {
         Agent::Codex => codex(),
         Agent::Gemini => gemini(),
         Agent::Cursor => cursor(),
+        // Their hooks are not in a file of this kind.
+        Agent::Qwen | Agent::Copilot | Agent::Opencode => Vec::new(),
     }
 }
 

@@ -1,0 +1,123 @@
+//! `tix mcp install` and `tix mcp uninstall`.
+
+use serde::Serialize;
+
+use crate::app::agent_files::{self, AgentFile, AgentFileChange, AgentJson};
+use crate::app::context::{Globals, repository, working_dir};
+use crate::app::hooks;
+use crate::env::Env;
+use crate::error::Failure;
+use crate::guard::install::agents::{Agent, AgentPart};
+use crate::out::{Format, Out};
+
+/// Register the server with coding agents, in the settings of this project
+///
+/// Adds `tix mcp` to the settings that each agent reads in the working tree, which the team then shares; everything else
+/// in these files stays as it is. A second run changes nothing. An entry of yours that starts `tix mcp` in another way,
+/// such as with a role, is left alone.
+#[derive(Debug, clap::Args)]
+pub struct McpInstallArgs {
+    /// The agents
+    #[arg(long, required = true, value_parser = agent_files::word(AgentPart::Server), value_delimiter = ',', value_name = "AGENTS")]
+    agents: Vec<Agent>,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Remove the server from the settings of coding agents
+///
+/// Removes every entry that starts `tix mcp` from the settings that agents read in the working tree.
+#[derive(Debug, clap::Args)]
+pub struct McpUninstallArgs {
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// The answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct McpInstallJson {
+    schema: &'static str,
+    /// Nothing was done.
+    dry_run: bool,
+    /// Whether anything was written, or would be.
+    changed: bool,
+    /// The agents' files: those that were asked for, or those from which an entry was removed.
+    agents: Vec<AgentJson>,
+    /// What an agent still asks of you before it starts the server.
+    notes: Vec<String>,
+}
+
+pub fn install(
+    args: &McpInstallArgs,
+    globals: &Globals,
+    env: &Env,
+    out: &Out,
+) -> Result<(), Failure> {
+    let change = AgentFileChange::Install;
+    let files = edit(args.agents.iter().copied(), change, args.dry_run, globals, env)?;
+    answer(out, "nothing to do, the server is registered\n", args.dry_run, &files, change);
+    Ok(())
+}
+
+pub fn uninstall(
+    args: &McpUninstallArgs,
+    globals: &Globals,
+    env: &Env,
+    out: &Out,
+) -> Result<(), Failure> {
+    let change = AgentFileChange::Uninstall;
+    let mut files = edit(Agent::with(AgentPart::Server), change, args.dry_run, globals, env)?;
+    files.retain(|file| !file.edit.is_keep());
+    answer(
+        out,
+        "nothing to do, the server is registered nowhere here\n",
+        args.dry_run,
+        &files,
+        change,
+    );
+    Ok(())
+}
+
+fn edit(
+    agents: impl IntoIterator<Item = Agent>,
+    change: AgentFileChange,
+    dry_run: bool,
+    globals: &Globals,
+    env: &Env,
+) -> Result<Vec<AgentFile>, Failure> {
+    let repo = repository(&working_dir(globals, env)?, env)?;
+    let lock = hooks::lock(&repo)?;
+    let files = agent_files::read_all(&repo, AgentPart::Server, agents, change)?;
+    if !dry_run {
+        agent_files::write(&files)?;
+    }
+    drop(lock);
+    Ok(files)
+}
+
+fn answer(out: &Out, nothing: &str, dry_run: bool, files: &[AgentFile], change: AgentFileChange) {
+    let changed = files.iter().any(|file| !file.edit.is_keep());
+    let notes = match change {
+        AgentFileChange::Install => agent_files::notes(files, AgentPart::Server),
+        AgentFileChange::Uninstall => Vec::new(),
+    };
+    if out.format == Format::Json {
+        let agents = agent_files::json(files);
+        out.json(&McpInstallJson { schema: "tix/mcp-install@1", dry_run, changed, agents, notes });
+        return;
+    }
+    let mut text = String::new();
+    if !changed {
+        text.push_str(nothing);
+    } else if dry_run {
+        text.push_str("this would be done:\n");
+    }
+    text.push_str(&agent_files::lines(files));
+    for note in notes {
+        text.push_str(&format!("note: {note}\n"));
+    }
+    out.answer(&text);
+}

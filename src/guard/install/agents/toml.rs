@@ -1,0 +1,157 @@
+//! The same line in Codex's configuration, which is TOML: a table of its own at the end of the file.
+
+use std::ops::Range;
+
+use toml_edit::{Document, Item, TableLike};
+
+use super::server::{NAME, starts_tix};
+use super::{AgentFileEdit, BadFile};
+
+/// The table that holds the servers.
+const SERVERS: &str = "mcp_servers";
+
+const ENTRY: &str = "[mcp_servers.tix]\ncommand = \"tix\"\nargs = [\"mcp\"]\n";
+
+pub fn install(text: Option<&str>) -> Result<AgentFileEdit, BadFile> {
+    let text = text.unwrap_or_default();
+    let document = parse(text)?;
+    let servers = servers(&document);
+    if servers.is_some_and(|servers| servers.iter().any(|(_, server)| is_ours(server))) {
+        return Ok(AgentFileEdit::Keep);
+    }
+    if let Some(other) = servers.and_then(|servers| servers.get(NAME)) {
+        return Err(bad(text, other, "is not `tix mcp`, but another server"));
+    }
+    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let mut new = text.to_owned();
+    if !new.is_empty() {
+        new.push_str(&end.repeat(if new.ends_with('\n') { 1 } else { 2 }));
+    }
+    new.push_str(&ENTRY.replace('\n', end));
+    // Where the servers stand in braces, or are no table, none can be added below them.
+    match parse(&new) {
+        Ok(_) => Ok(AgentFileEdit::Write(new)),
+        Err(_) => Err(BadFile {
+            line: line_of(text, document.get(SERVERS).and_then(Item::span)),
+            why: format!("{SERVERS} is written so that no table can be added to it"),
+        }),
+    }
+}
+
+pub fn uninstall(text: &str) -> Result<AgentFileEdit, BadFile> {
+    let document = parse(text)?;
+    let mut spans = Vec::new();
+    for (_, server) in servers(&document).iter().flat_map(|servers| servers.iter()) {
+        if is_ours(server) && !tables(server, &mut spans) {
+            return Err(bad(text, server, "is not a table of its own; take it out by hand"));
+        }
+    }
+    if spans.is_empty() {
+        return Ok(AgentFileEdit::Keep);
+    }
+    spans.sort_by_key(|span| std::cmp::Reverse(span.start));
+    let mut new = text.to_owned();
+    for span in spans {
+        let rest = text.get(span.end..).unwrap_or_default();
+        let newline = rest.find('\n').map_or(rest.len(), |at| at + 1);
+        // The empty line that stands before it.
+        let before = text.get(..span.start).unwrap_or_default();
+        let blank = ["\r\n", "\n"].iter().find(|end| before.ends_with(&end.repeat(2)));
+        let start = span.start - blank.map_or(0, |end| end.len());
+        new.replace_range(start..span.end + newline, "");
+    }
+    Ok(AgentFileEdit::Write(new))
+}
+
+fn parse(text: &str) -> Result<Document<&str>, BadFile> {
+    Document::parse(text).map_err(|error| BadFile {
+        line: line_of(text, error.span()),
+        why: error.message().lines().next().unwrap_or_default().to_owned(),
+    })
+}
+
+fn servers<'d>(document: &'d Document<&str>) -> Option<&'d dyn TableLike> {
+    document.get(SERVERS)?.as_table_like()
+}
+
+fn is_ours(server: &Item) -> bool {
+    let command = server.get("command").and_then(Item::as_str);
+    let args = server.get("args").and_then(Item::as_array);
+    let args = args.iter().flat_map(|args| args.iter()).filter_map(toml_edit::Value::as_str);
+    starts_tix(command.into_iter().chain(args))
+}
+
+/// Where a table and those below it stand. Whether all have a header of their own.
+fn tables(item: &Item, spans: &mut Vec<Range<usize>>) -> bool {
+    let Some(table) = item.as_table() else { return false };
+    let Some(span) = table.span().filter(|_| !table.is_dotted()) else { return false };
+    // The span of a table is that of its header.
+    let values = table.iter().filter(|(_, value)| !value.is_table());
+    let end = values.filter_map(|(_, value)| value.span()).map(|span| span.end).max();
+    spans.push(span.start..span.end.max(end.unwrap_or_default()));
+    table.iter().all(|(_, below)| !below.is_table() || tables(below, spans))
+}
+
+fn bad(text: &str, item: &Item, why: &str) -> BadFile {
+    BadFile { line: line_of(text, item.span()), why: format!("{SERVERS}.{NAME} {why}") }
+}
+
+fn line_of(text: &str, span: Option<Range<usize>>) -> usize {
+    let before = span.and_then(|span| text.get(..span.start)).unwrap_or_default();
+    before.matches('\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(text: Option<&str>) -> String {
+        match install(text) {
+            Ok(AgentFileEdit::Write(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_table_is_added_and_taken_out_again_to_the_last_byte() {
+        for before in [
+            "# mine\n",
+            "model = \"x\"",
+            "model = \"x\"\n\n[mcp_servers.other]\ncommand = \"y\" # z\n",
+            "a = 1\r\n[b]\r\n",
+            "[mcp_servers]\n",
+        ] {
+            let after = written(Some(before));
+            assert!(after.starts_with(before), "{after}");
+            assert_eq!(install(Some(&after)), Ok(AgentFileEdit::Keep));
+            let back =
+                if before.ends_with('\n') { before.to_owned() } else { format!("{before}\n") };
+            assert_eq!(uninstall(&after), Ok(AgentFileEdit::Write(back)), "{after}");
+            assert_eq!(uninstall(before), Ok(AgentFileEdit::Keep));
+        }
+        assert_eq!(written(None), ENTRY);
+    }
+
+    #[test]
+    fn what_stands_around_our_table_stays() {
+        let text = "# one\n\n[mcp_servers.tix] # two\ncommand = \"/opt/tix\" # three\nargs = [\n  \"--role=coder\", \"mcp\",\n]\n\n[mcp_servers.tix.env]\nA = \"1\"\n\n# four\n[z]\n";
+        assert_eq!(install(Some(text)), Ok(AgentFileEdit::Keep));
+        let left = "# one\n\n# four\n[z]\n".to_owned();
+        assert_eq!(uninstall(text), Ok(AgentFileEdit::Write(left)));
+    }
+
+    #[test]
+    fn what_cannot_be_edited_is_told_with_its_line() {
+        for (text, line) in [
+            ("a = 1\nb = \n", 2),
+            ("\n[mcp_servers.tix]\ncommand = \"other\"\n", 2),
+            ("a = 1\nmcp_servers = { x = { command = \"y\" } }\n", 2),
+            ("mcp_servers = 1\n", 1),
+        ] {
+            assert_eq!(install(Some(text)).unwrap_err().line, line, "{text}");
+        }
+        let braces = "\nmcp_servers = { tix = { command = \"tix\", args = [\"mcp\"] } }\n";
+        assert_eq!(install(Some(braces)), Ok(AgentFileEdit::Keep));
+        assert_eq!(uninstall(braces).unwrap_err().line, 2);
+    }
+}
