@@ -175,6 +175,12 @@ impl Env {
         self.raw("CLAUDE_PROJECT_DIR").map(Path::new)
     }
 
+    /// Where Codex keeps what a person has configured and trusted: `CODEX_HOME`, else `.codex` at home.
+    pub fn codex_home(&self) -> Option<PathBuf> {
+        let named = self.raw("CODEX_HOME").map(PathBuf::from);
+        named.or_else(|| self.raw("HOME").map(|home| Path::new(home).join(".codex")))
+    }
+
     /// The shell that asks for completions.
     pub fn completes_for(&self) -> Option<&str> {
         self.raw(COMPLETE)?.to_str()

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 
+use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::file;
 use crate::git::Repo;
@@ -156,10 +157,21 @@ pub fn lines(files: &[AgentFile]) -> String {
     text
 }
 
-/// What each agent whose file was not as it should be still asks of a person.
-pub fn notes(files: &[AgentFile], part: AgentPart) -> Vec<String> {
-    let asked = files.iter().filter_map(|file| file.agent.consent(part));
-    asked.map(str::to_owned).collect()
+/// What each of these agents asks of a person before it makes use of its file.
+pub fn notes(files: &[AgentFile], part: AgentPart) -> Vec<&str> {
+    files.iter().filter_map(|file| file.agent.consent(part)).collect()
+}
+
+/// What keeps an agent from running the hooks that are in its file, as far as tix can know it.
+pub fn inactive(repo: &Repo, agent: Agent, env: &Env) -> Option<&'static str> {
+    let file = repo.worktree.as_deref()?.join(agent.file(AgentPart::Hooks)?);
+    if agent != Agent::Codex {
+        return None;
+    }
+    let config = env.codex_home().map(|home| home.join("config.toml"));
+    let config = config.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+    (!agents::codex_trusts(&config, file.to_str()?))
+        .then_some("not active until trusted: start codex here, and trust the hooks when it asks")
 }
 
 pub fn json(files: &[AgentFile]) -> Vec<AgentJson> {

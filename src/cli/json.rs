@@ -131,7 +131,7 @@ fn kinds() -> Vec<AnswerKind> {
             "`tix hook status`, with exit code 1 when the guard is not in order",
         ),
         kind::<hook::Uninstalled<'_>>("tix/hook-uninstall@1", "`tix hook uninstall`"),
-        kind::<mcp::McpInstallJson>(
+        kind::<mcp::McpInstallJson<'_>>(
             "tix/mcp-install@1",
             "`tix mcp install` and `tix mcp uninstall`",
         ),

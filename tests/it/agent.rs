@@ -84,3 +84,15 @@ fn all_pass(place: &Place, lines: &[&str]) {
         lines.iter().filter_map(|line| Some((line, refusal(place, line)?))).collect();
     assert!(refused.is_empty(), "these were refused: {refused:#?}");
 }
+
+/// The reason of a refusal, as the model of this agent gets it: Copilot CLI alone reads JSON, and nothing of stderr.
+#[track_caller]
+fn reason(output: &Output, dialect: &str) -> String {
+    if dialect != "copilot" {
+        assert_eq!(output.exits(2).stdout(), "", "{dialect}");
+        return output.stderr().to_owned();
+    }
+    let answer: Value = serde_json::from_str(output.success().stdout()).unwrap();
+    assert_eq!(answer["permissionDecision"], "deny", "{output}");
+    answer["permissionDecisionReason"].as_str().unwrap().to_owned()
+}

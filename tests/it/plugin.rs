@@ -164,17 +164,14 @@ fn the_hooks_have_the_form_that_every_version_reads() {
     assert_eq!(events, ["PostToolUse", "PostToolUseFailure", "PreToolUse", "SessionStart"].into());
     for event in events {
         for (_, handler) in handlers(&hooks, event) {
-            let known = ["type", "command", "args", "timeout", "onFailure"];
+            // Others read this file as well, and pass over `args`.
+            let known = ["type", "command", "timeout", "onFailure"];
             assert!(
                 handler.as_object().unwrap().keys().all(|key| known.contains(&key.as_str())),
                 "{handler}"
             );
             assert_eq!(handler["type"], "command");
-            // With arguments no shell is started that would read the line.
-            assert!(
-                handler["args"].is_array() && handler["timeout"].as_u64().unwrap() <= 30,
-                "{handler}"
-            );
+            assert!(handler["timeout"].as_u64().unwrap() <= 30, "{handler}");
         }
     }
 }
@@ -194,6 +191,7 @@ fn only_before_a_tool_runs_a_hook_may_refuse() {
         "NotebookEdit",
         "mcp__git__git_commit",
         "mcp__github__push_files",
+        "apply_patch",
     ] {
         assert!(matcher.is_match(tool), "{tool}");
     }
@@ -203,26 +201,70 @@ fn only_before_a_tool_runs_a_hook_may_refuse() {
     // Versions that know it block when the hook fails; the others need an exit code of 2.
     assert_eq!(handler["onFailure"], "block");
     // Its path is all that the model sees of it beside the reason.
-    assert_eq!(handler["command"], "/bin/sh");
-    assert_eq!(handler["args"], serde_json::json!([format!("${{CLAUDE_PLUGIN_ROOT}}/{SCRIPT}")]));
+    let call = format!("sh \"${{CLAUDE_PLUGIN_ROOT}}/{SCRIPT}\"");
+    assert_eq!(handler["command"], call);
     for event in ["PostToolUse", "PostToolUseFailure", "SessionStart"] {
         for (_, handler) in handlers(&hooks, event) {
-            assert!(handler["command"] == "tix" && handler.get("onFailure").is_none(), "{event}");
+            assert_eq!(handler["command"], format!("{call} told"), "{event}");
+            assert!(handler.get("onFailure").is_none(), "{event}");
         }
     }
 }
 
+/// The variables by which each agent tells a plugin's hooks where the plugin is.
+const AGENTS: [(&str, &[&str]); 3] = [
+    ("claude", &["CLAUDE_PLUGIN_ROOT"]),
+    ("codex", &["CLAUDE_PLUGIN_ROOT", "PLUGIN_ROOT"]),
+    ("copilot", &["CLAUDE_PLUGIN_ROOT", "PLUGIN_ROOT", "COPILOT_PLUGIN_ROOT"]),
+];
+
 /// The script is for settings that name its path too.
 #[test]
-fn without_tix_the_hook_refuses_and_says_what_is_missing() {
+fn without_tix_the_hook_refuses_and_says_where_tix_comes_from() {
     let sandbox = Sandbox::new();
     let place = sandbox.remote();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(SCRIPT);
-    let hook = place.command(&script, &[]).stdin("{}");
-    let without = hook.clone().env("PATH", "/nowhere").run();
-    assert!(without.exits(2).stderr().contains("tix is not on PATH"), "{without}");
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tix"), sandbox.root().join("bin/tix")).unwrap();
-    hook.run().success();
+    for (agent, variables) in AGENTS {
+        let mut hook = place.command(Path::new("/bin/sh"), &[script.to_str().unwrap()]).stdin("{}");
+        for variable in variables {
+            hook = hook.env(variable, "/plugin");
+        }
+        let without = hook.env("PATH", "/usr/bin:/bin").run();
+        let told = without.exits(2).stderr();
+        assert!(told.contains("tix is not on PATH"), "{without}");
+        // Not the user's own repository: that of the plugin.
+        let root = fs::canonicalize(env!("CARGO_MANIFEST_DIR")).unwrap();
+        assert!(told.contains(&format!("--path '{}'", root.display())), "{without}");
+        let answer = serde_json::from_str::<Value>(without.stdout()).unwrap_or_default();
+        let why = answer["permissionDecisionReason"].as_str();
+        assert_eq!(why, (agent == "copilot").then_some(told.trim_end()), "{without}");
+    }
+    let copy = sandbox.root().join("copy/hooks/hook.sh");
+    fs::create_dir_all(copy.parent().unwrap()).unwrap();
+    fs::copy(&script, &copy).unwrap();
+    let bare = place.command(Path::new("/bin/sh"), &[copy.to_str().unwrap()]).stdin("{}");
+    assert!(!bare.clone().env("PATH", "/usr/bin:/bin").run().exits(2).stderr().contains("cargo"));
+    let told = place.command(Path::new("/bin/sh"), &[copy.to_str().unwrap(), "told"]).stdin("{}");
+    assert_eq!(told.env("PATH", "/usr/bin:/bin").run().success().stdout(), "");
+}
+
+/// One line runs in three agents, each of which is answered in its own dialect.
+#[test]
+fn the_hook_asks_in_the_dialect_of_the_agent_that_calls() {
+    let sandbox = Sandbox::new();
+    let place = sandbox.remote();
+    place.write_script(sandbox.root().join("bin/tix"), "#!/bin/sh\necho \"$*\"; exit 101\n");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(SCRIPT);
+    for (agent, variables) in AGENTS {
+        for (words, code) in [(&[][..], 2), (&["told"], 101)] {
+            let words = [&[script.to_str().unwrap()], words].concat();
+            let mut hook = place.command(Path::new("/bin/sh"), &words).stdin("{}");
+            for variable in variables {
+                hook = hook.env(variable, "/plugin");
+            }
+            assert_eq!(hook.run().exits(code).stdout(), format!("hook {agent}\n"));
+        }
+    }
 }
 
 /// `tix hook install --agents claude` and the plugin are two ways to the same: they hear of the same, wait as long, and a hook
@@ -238,9 +280,9 @@ fn what_is_installed_for_claude_is_what_the_plugin_brings() {
     let line = installed["hooks"]["PreToolUse"][0]["hooks"][0]["command"].clone();
     let without_call = |file: &Value| {
         let mut hooks = file["hooks"].clone();
-        let before = hooks["PreToolUse"][0]["hooks"][0].as_object_mut().unwrap();
-        before.remove("command").unwrap();
-        before.remove("args");
+        for groups in hooks.as_object_mut().unwrap().values_mut() {
+            groups[0]["hooks"][0].as_object_mut().unwrap().remove("command").unwrap();
+        }
         hooks
     };
     assert_eq!(without_call(&installed), without_call(&plugin));

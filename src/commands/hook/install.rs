@@ -63,7 +63,7 @@ pub struct HookInstallJson<'a> {
     /// The hooks of git, each with what was done, or would be.
     hooks: Vec<HookChangeJson>,
     /// Warnings.
-    notes: &'a [String],
+    notes: Vec<&'a str>,
     schema: &'static str,
 }
 
@@ -99,6 +99,8 @@ pub fn run(args: &HookInstallArgs, globals: &Globals, env: &Env, out: &Out) -> R
 fn answer(out: &Out, mode: InstallMode, report: &InstallReport, agents: &[AgentFile]) {
     let nothing = report.lines.iter().all(hooks::is_unchanged)
         && agents.iter().all(|file| file.edit.is_keep());
+    let mut notes = agent_files::notes(agents, AgentPart::Hooks);
+    notes.splice(0..0, report.notes.iter().map(String::as_str));
     if out.format == Format::Json {
         out.json(&HookInstallJson {
             agents: agent_files::json(agents),
@@ -107,7 +109,7 @@ fn answer(out: &Out, mode: InstallMode, report: &InstallReport, agents: &[AgentF
             dry_run: mode == InstallMode::Rehearse,
             form: hooks::form_word(report.form),
             hooks: hooks::lines_json(report),
-            notes: &report.notes,
+            notes,
             schema: "tix/hook-install@1",
         });
         return;
@@ -120,7 +122,7 @@ fn answer(out: &Out, mode: InstallMode, report: &InstallReport, agents: &[AgentF
     }
     text.push_str(&hooks::text_of(report));
     text.push_str(&agent_files::lines(agents));
-    for note in &report.notes {
+    for note in notes {
         text.push_str(&format!("note: {}\n", safe(note)));
     }
     out.answer(&text);

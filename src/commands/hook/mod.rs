@@ -84,6 +84,15 @@ enum HookCommand {
     ///
     /// Like `tix hook claude`, in the format of Cursor: `beforeShellExecution`, `preToolUse` and the like.
     Cursor,
+    /// Check what Qwen Code is about to do
+    ///
+    /// Like `tix hook claude`, with the tools of Qwen.
+    Qwen,
+    /// Check what Copilot CLI is about to do
+    ///
+    /// Like `tix hook claude`, with the events under the same names. It refuses with exit code 0 and a JSON object, because
+    /// that is what Copilot gives to the model.
+    Copilot,
 }
 
 /// Runs the command. For an agent this is the slow path; see [`direct`].
@@ -98,6 +107,8 @@ pub fn run(args: &HookArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
         HookCommand::Codex => Dialect::Codex,
         HookCommand::Gemini => Dialect::Gemini,
         HookCommand::Cursor => Dialect::Cursor,
+        HookCommand::Qwen => Dialect::Qwen,
+        HookCommand::Copilot => Dialect::Copilot,
     };
     let spoken = agent::run(dialect, env, &|| out.clone());
     out.answer(&spoken.stdout);

@@ -77,11 +77,11 @@ struct HookState<'a> {
 struct AgentState<'a> {
     /// The agent.
     agent: &'static str,
-    /// Why its file cannot be read; missing when it can, or is not there.
+    /// Why its file cannot be read, or why the agent does not run the hooks yet; missing otherwise.
     detail: Option<&'a str>,
     /// The file, from the root of the working tree.
     path: &'static str,
-    /// `installed`, `outdated`, `missing` or `unreadable`.
+    /// `installed`, `inactive` (the agent waits for a person to trust the hooks), `outdated`, `missing` or `unreadable`.
     state: &'static str,
 }
 
@@ -91,18 +91,22 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
     let part = AgentPart::Hooks;
     let agents: Vec<_> = Agent::with(part)
         .filter_map(|agent| Some((agent, agent.file(part)?)))
-        .map(|(agent, file)| (agent, file, agent_files::entries(&repo, part, agent)))
+        .map(|(agent, file)| {
+            let entries = agent_files::entries(&repo, part, agent);
+            let inactive = agent_files::inactive(&repo, agent, env);
+            (agent, file, entries, inactive)
+        })
         .collect();
     let broken = |entries: &Result<AgentEntries, String>| match entries {
         Ok(AgentEntries::Current | AgentEntries::None) => false,
         Ok(AgentEntries::Outdated) | Err(_) => true,
     };
-    let in_order = guard.is_in_order() && !agents.iter().any(|(_, _, entries)| broken(entries));
+    let in_order = guard.is_in_order() && !agents.iter().any(|(_, _, entries, _)| broken(entries));
     if out.format == Format::Json {
         let agents: Vec<_> = agents
             .iter()
-            .map(|(agent, path, entries)| {
-                let (state, detail) = agent_words(entries);
+            .map(|(agent, path, entries, inactive)| {
+                let (state, detail) = agent_words(entries, *inactive);
                 AgentState { agent: agent.name(), detail, path, state }
             })
             .collect();
@@ -133,8 +137,8 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
             let place = format!("{} ({lacking})", worktree.path.display());
             table.push(["worktree", "unguarded", &place]);
         }
-        for (agent, path, entries) in &agents {
-            let (state, detail) = agent_words(entries);
+        for (agent, path, entries, inactive) in &agents {
+            let (state, detail) = agent_words(entries, *inactive);
             let detail = detail.map(|detail| format!(" ({detail})"));
             let place = format!("{path}{}", detail.unwrap_or_default());
             table.push([agent.name(), state, &place]);
@@ -168,8 +172,12 @@ fn hook_json(status: &HookStatus) -> HookState<'_> {
     }
 }
 
-fn agent_words(entries: &Result<AgentEntries, String>) -> (&'static str, Option<&str>) {
+fn agent_words<'e>(
+    entries: &'e Result<AgentEntries, String>,
+    inactive: Option<&'e str>,
+) -> (&'static str, Option<&'e str>) {
     match entries {
+        Ok(AgentEntries::Current) if inactive.is_some() => ("inactive", inactive),
         Ok(AgentEntries::Current) => ("installed", None),
         Ok(AgentEntries::Outdated) => ("outdated", None),
         Ok(AgentEntries::None) => ("missing", None),

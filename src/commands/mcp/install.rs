@@ -38,7 +38,7 @@ pub struct McpUninstallArgs {
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct McpInstallJson {
+pub struct McpInstallJson<'a> {
     schema: &'static str,
     /// Nothing was done.
     dry_run: bool,
@@ -47,7 +47,7 @@ pub struct McpInstallJson {
     /// The agents' files: those that were asked for, or those from which an entry was removed.
     agents: Vec<AgentJson>,
     /// What an agent still asks of you before it starts the server.
-    notes: Vec<String>,
+    notes: Vec<&'a str>,
 }
 
 pub fn install(

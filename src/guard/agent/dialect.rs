@@ -1,7 +1,8 @@
 //! How each agent wants to be answered.
 //!
-//! A refusal is exit code 2 with the reason on stderr everywhere: this blocks in all of them, in old versions too, where a
-//! refusal written as JSON is taken for a failure of the hook by some, and failures let the tool run.
+//! A refusal is exit code 2 with the reason on stderr nearly everywhere: this blocks in all of them, in old versions too, where
+//! a refusal written as JSON is taken for a failure of the hook by some, and failures let the tool run. Copilot CLI alone
+//! gives the model nothing of stderr, and takes the reason from JSON.
 
 use serde_json::json;
 
@@ -14,11 +15,19 @@ pub enum Dialect {
     Codex,
     Gemini,
     Cursor,
+    Qwen,
+    Copilot,
 }
 
 impl Dialect {
-    pub const ALL: [Dialect; 4] =
-        [Dialect::Claude, Dialect::Codex, Dialect::Gemini, Dialect::Cursor];
+    pub const ALL: [Dialect; 6] = [
+        Dialect::Claude,
+        Dialect::Codex,
+        Dialect::Gemini,
+        Dialect::Cursor,
+        Dialect::Qwen,
+        Dialect::Copilot,
+    ];
 
     /// The name of its command.
     pub fn name(self) -> &'static str {
@@ -27,6 +36,8 @@ impl Dialect {
             Dialect::Codex => "codex",
             Dialect::Gemini => "gemini",
             Dialect::Cursor => "cursor",
+            Dialect::Qwen => "qwen",
+            Dialect::Copilot => "copilot",
         }
     }
 
@@ -35,7 +46,11 @@ impl Dialect {
     pub fn hooks_of_commands(self) -> HookUse {
         match self {
             Dialect::Gemini => HookUse::Off,
-            Dialect::Claude | Dialect::Codex | Dialect::Cursor => HookUse::Asked,
+            Dialect::Claude
+            | Dialect::Codex
+            | Dialect::Cursor
+            | Dialect::Qwen
+            | Dialect::Copilot => HookUse::Asked,
         }
     }
 
@@ -67,17 +82,24 @@ pub struct Spoken {
 pub fn speak(dialect: Dialect, moment: EventMoment, answer: &HookAnswer) -> Spoken {
     // These read stdout as JSON, whatever is on it.
     let empty = match dialect {
-        Dialect::Claude | Dialect::Codex => "",
-        Dialect::Gemini | Dialect::Cursor => "{}",
+        Dialect::Claude | Dialect::Codex | Dialect::Qwen => "",
+        Dialect::Gemini | Dialect::Cursor | Dialect::Copilot => "{}",
     };
     let say = |stdout: String| Spoken { stdout, stderr: String::new(), code: 0 };
     let refuse =
         |reason: &str| Spoken { stdout: String::new(), stderr: format!("{reason}\n"), code: 2 };
+    let decide = |decision: &str, reason: &str| {
+        json!({"permissionDecision": decision, "permissionDecisionReason": reason}).to_string()
+    };
     match (answer, dialect) {
         (HookAnswer::Pass, _) => say(empty.to_owned()),
-        // In Codex and Gemini a question is an invalid answer, and the tool would run.
+        (HookAnswer::Refuse(reason), Dialect::Copilot) => say(decide("deny", reason)),
+        (HookAnswer::Ask(reason), Dialect::Copilot) => say(decide("ask", reason)),
+        // In Codex and Gemini a question is an invalid answer, and the tool would run; in Qwen nobody may be there to answer.
         (HookAnswer::Refuse(reason), _)
-        | (HookAnswer::Ask(reason), Dialect::Codex | Dialect::Gemini) => refuse(reason),
+        | (HookAnswer::Ask(reason), Dialect::Codex | Dialect::Gemini | Dialect::Qwen) => {
+            refuse(reason)
+        }
         (HookAnswer::Ask(reason), Dialect::Claude) => say(json!({"hookSpecificOutput": {
             "hookEventName": "PreToolUse",
             "permissionDecision": "ask",
@@ -88,12 +110,22 @@ pub fn speak(dialect: Dialect, moment: EventMoment, answer: &HookAnswer) -> Spok
             say(json!({"permission": "ask", "user_message": reason, "agent_message": reason})
                 .to_string())
         }
-        (HookAnswer::Tell(text), Dialect::Claude | Dialect::Codex) => match moment {
-            EventMoment::Start => say(text.clone()),
-            EventMoment::After => say(news("PostToolUse", text)),
-            // Under another name than that of its event an answer is dropped.
-            EventMoment::Failed => say(news("PostToolUseFailure", text)),
-            EventMoment::Before | EventMoment::Other => say(String::new()),
+        (HookAnswer::Tell(text), Dialect::Claude | Dialect::Codex | Dialect::Qwen) => {
+            match moment {
+                EventMoment::Start if dialect == Dialect::Qwen => say(news("SessionStart", text)),
+                EventMoment::Start => say(text.clone()),
+                EventMoment::After => say(news("PostToolUse", text)),
+                // Under another name than that of its event an answer is dropped.
+                EventMoment::Failed => say(news("PostToolUseFailure", text)),
+                EventMoment::Before | EventMoment::Other => say(String::new()),
+            }
+        }
+        (HookAnswer::Tell(text), Dialect::Copilot) => match moment {
+            // Here the model reads what is on stdout when the code is 2, and only then.
+            EventMoment::Failed => Spoken { code: 2, ..say(text.clone()) },
+            EventMoment::Start | EventMoment::After | EventMoment::Before | EventMoment::Other => {
+                say(json!({"additionalContext": text}).to_string())
+            }
         },
         (HookAnswer::Tell(text), Dialect::Gemini) => {
             say(json!({"hookSpecificOutput": {"additionalContext": text}}).to_string())
@@ -113,9 +145,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_two_and_a_reason_everywhere() {
-        for dialect in Dialect::ALL {
-            let spoken = speak(dialect, EventMoment::Before, &HookAnswer::Refuse("why".to_owned()));
+    fn a_refusal_is_two_and_a_reason_except_where_the_model_reads_only_json() {
+        let refuse = HookAnswer::Refuse("why".to_owned());
+        let spoken = speak(Dialect::Copilot, EventMoment::Before, &refuse);
+        let said = r#"{"permissionDecision":"deny","permissionDecisionReason":"why"}"#;
+        assert_eq!((spoken.code, spoken.stdout.as_str(), spoken.stderr.as_str()), (0, said, ""));
+        for dialect in Dialect::ALL.into_iter().filter(|one| *one != Dialect::Copilot) {
+            let spoken = speak(dialect, EventMoment::Before, &refuse);
             assert_eq!(
                 (spoken.code, spoken.stderr.as_str(), spoken.stdout.as_str()),
                 (2, "why\n", "")
@@ -126,7 +162,7 @@ mod tests {
     #[test]
     fn silence_is_an_empty_object_where_stdout_must_be_json() {
         let silent = |dialect| speak(dialect, EventMoment::Before, &HookAnswer::Pass).stdout;
-        assert_eq!(Dialect::ALL.map(silent), ["", "", "{}", "{}"]);
+        assert_eq!(Dialect::ALL.map(silent), ["", "", "{}", "{}", "", "{}"]);
     }
 
     #[test]
@@ -134,11 +170,18 @@ mod tests {
         let ask = |dialect| speak(dialect, EventMoment::Before, &HookAnswer::Ask("why".to_owned()));
         assert!(ask(Dialect::Claude).stdout.contains(r#""permissionDecision":"ask""#));
         assert!(ask(Dialect::Cursor).stdout.contains(r#""permission":"ask""#));
-        assert_eq!([ask(Dialect::Codex).code, ask(Dialect::Gemini).code], [2, 2]);
+        assert!(ask(Dialect::Copilot).stdout.contains(r#""permissionDecision":"ask""#));
+        assert_eq!(
+            [Dialect::Codex, Dialect::Gemini, Dialect::Qwen].map(|one| ask(one).code),
+            [2; 3]
+        );
     }
 
     #[test]
     fn what_is_told_is_never_a_refusal() {
+        let tell = HookAnswer::Tell("news".to_owned());
+        let failed = speak(Dialect::Copilot, EventMoment::Failed, &tell);
+        assert_eq!((failed.code, failed.stdout.as_str()), (2, "news"));
         for dialect in Dialect::ALL {
             for moment in [
                 EventMoment::Before,
@@ -147,7 +190,11 @@ mod tests {
                 EventMoment::Start,
                 EventMoment::Other,
             ] {
-                let spoken = speak(dialect, moment, &HookAnswer::Tell("news".to_owned()));
+                // A tool that has failed cannot be refused any more.
+                if (dialect, moment) == (Dialect::Copilot, EventMoment::Failed) {
+                    continue;
+                }
+                let spoken = speak(dialect, moment, &tell);
                 assert_eq!((spoken.code, spoken.stderr.as_str()), (0, ""));
             }
         }

@@ -49,7 +49,7 @@ pub enum ToolAction {
 
 /// Tools that write files.
 const WRITERS: &str = " write create edit_notebook multi_edit replace_in_file search_replace str_replace str_replace_based_edit_tool \
-    write_to_file edit multiedit notebookedit write_file replace edit_file create_file delete_file apply_patch \
+    write_to_file edit multiedit notebookedit notebook_edit write_file replace edit_file create_file delete_file apply_patch \
     strreplace delete ";
 /// Under these names a tool is told which file to write.
 const PATHS: [&str; 6] =
@@ -119,9 +119,14 @@ fn moment(name: &str, has_action: bool) -> EventMoment {
 }
 
 fn action(tool: &str, input: &Value) -> ToolAction {
-    if let Some(rest) = tool.strip_prefix("mcp__").or_else(|| tool.strip_prefix("mcp_")) {
-        let (server, name) =
-            rest.rsplit_once("__").or_else(|| rest.split_once('_')).unwrap_or(("", rest));
+    let of_a_server = match tool.strip_prefix("mcp__").or_else(|| tool.strip_prefix("mcp_")) {
+        Some(rest) => {
+            Some(rest.rsplit_once("__").or_else(|| rest.split_once('_')).unwrap_or(("", rest)))
+        }
+        // As Copilot CLI says it.
+        None => tool.rsplit_once('-'),
+    };
+    if let Some((server, name)) = of_a_server {
         return of_server(server, name, input);
     }
     let lower = tool.to_ascii_lowercase();
@@ -296,6 +301,8 @@ mod tests {
         assert_eq!(write, ToolAction::Write(vec!["/a".into()]));
         let there = serde_json::json!({"path": "a", "branch": "main"});
         assert!(matches!(action("mcp__github__create_file", &there), ToolAction::Tool { .. }));
+        assert_eq!(of("git-git_commit"), pair("git", "git_commit"));
+        assert_eq!(of("github-mcp-server-push_files"), pair("github-mcp-server", "push_files"));
     }
 
     #[test]

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{QUEUED, ask, event, seeded, with_code_staged};
+use super::{QUEUED, ask, event, reason, seeded, with_code_staged};
 use crate::harness::queue_ticket;
 
 #[test]
-fn every_dialect_is_refused_with_two_and_a_reason() {
+fn every_dialect_is_refused_with_a_reason() {
     let sandbox = seeded();
     let clone = with_code_staged(&sandbox);
     let cwd = clone.path();
@@ -26,16 +26,28 @@ fn every_dialect_is_refused_with_two_and_a_reason() {
             "cursor",
             json!({"hook_event_name": "beforeShellExecution", "cwd": cwd, "command": "git commit -m x"}),
         ),
+        (
+            "qwen",
+            json!({"hook_event_name": "PreToolUse", "cwd": cwd, "tool_name": "run_shell_command",
+                   "tool_input": {"command": "git commit -m x", "is_background": false}}),
+        ),
+        ("copilot", event(&clone, "git commit -m x")),
     ] {
         let output = ask(&clone, dialect, &event);
-        output.exits(2);
+        let why = reason(&output, dialect);
         assert!(
-            output.stderr().starts_with("main takes ticket commits only: git commit"),
+            why.starts_with("main takes ticket commits only: git commit"),
             "{dialect}: {output}"
         );
-        assert_eq!(output.stdout(), "", "{dialect}");
     }
-    for (dialect, silence) in [("claude", ""), ("codex", ""), ("gemini", "{}"), ("cursor", "{}")] {
+    for (dialect, silence) in [
+        ("claude", ""),
+        ("codex", ""),
+        ("gemini", "{}"),
+        ("cursor", "{}"),
+        ("qwen", ""),
+        ("copilot", "{}"),
+    ] {
         assert_eq!(
             ask(&clone, dialect, &event(&clone, "ls")).success().stdout(),
             silence,
@@ -82,11 +94,11 @@ fn what_is_no_event_is_refused_on_a_protected_branch_only() {
     let clone = with_code_staged(&sandbox);
     let tmp = clone.at(sandbox.root().join("tmp"));
     for bytes in [&b""[..], b"{", b"[]", b"null", b"\xff\xfe", b"{\"tool_name\":"] {
-        for dialect in ["claude", "codex", "gemini", "cursor"] {
+        for dialect in ["claude", "codex", "gemini", "cursor", "qwen", "copilot"] {
             let run = |place: &crate::harness::Place| {
                 place.tix_command(&["hook", dialect]).stdin(bytes).run()
             };
-            run(&clone).exits(2);
+            reason(&run(&clone), dialect);
             run(&clone.at("../work")).success();
             run(&tmp).success();
         }

@@ -2,11 +2,13 @@
 
 use super::*;
 
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 6] = [
     ("claude", ".claude/settings.json"),
     ("codex", ".codex/hooks.json"),
     ("gemini", ".gemini/settings.json"),
     ("cursor", ".cursor/hooks.json"),
+    ("qwen", ".qwen/settings.json"),
+    ("copilot", ".github/hooks/tix.json"),
 ];
 
 #[test]
@@ -14,7 +16,8 @@ fn the_agents_files_get_our_hooks_and_lose_them_again() {
     let (_sandbox, clone) = scene();
     let theirs = "{\n    \"model\": \"opus\",\n    \"hooks\": {\n        \"PreToolUse\": [\n            {\"matcher\": \"X\", \"hooks\": [{\"type\": \"command\", \"command\": \"mine\"}]}\n        ]\n    }\n}\n";
     clone.write(".claude/settings.json", theirs);
-    let args = ["hook", "install", "--agents", "claude,codex", "--agents", "gemini,cursor"];
+    let args =
+        ["hook", "install", "--agents", "claude,codex", "--agents", "gemini,cursor,qwen,copilot"];
     let output = clone.tix(&args);
     let words = output.success().stdout();
     assert!(words.contains("  .claude/settings.json  changed\n"), "{output}");
@@ -25,9 +28,7 @@ fn the_agents_files_get_our_hooks_and_lose_them_again() {
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert!(json["hooks"].is_object(), "{text}");
         let compact = json.to_string();
-        let call = [format!("tix hook {agent}"), format!("\"tix\",\"hook\",\"{agent}\"")];
-        let exec = format!("\"args\":[\"hook\",\"{agent}\"],\"command\":\"tix\"");
-        assert!(call.iter().chain([&exec]).any(|call| compact.contains(call)), "{text}");
+        assert!(compact.contains(&format!("\"command\":\"tix hook {agent}\"")), "{text}");
     }
     let settings = clone.read(".claude/settings.json");
     assert!(settings.starts_with("{\n    \"model\": \"opus\",\n    \"hooks\": {\n        \"PreToolUse\": [\n            {\"matcher\": \"X\", "), "{settings}");
@@ -37,16 +38,36 @@ fn the_agents_files_get_our_hooks_and_lose_them_again() {
     assert!(FILES.iter().map(|(_, file)| clone.read(file)).eq(before));
     let status = clone.tix(&["hook", "status"]);
     for (agent, file) in FILES {
-        assert!(
-            status.success().stdout().contains(&format!("{agent}\tinstalled\t{file}")),
-            "{status}"
-        );
+        let state = if agent == "codex" { "inactive" } else { "installed" };
+        let line = format!("{agent}\t{state}\t{file}");
+        assert!(status.success().stdout().contains(&line), "{status}");
     }
 
     clone.tix(&["hook", "uninstall"]).success();
     assert_eq!(clone.read(".claude/settings.json"), theirs);
     assert_eq!(clone.git(&["status", "--porcelain", "-uall"]), "?? .claude/settings.json");
     assert!(!clone.exists(".codex"));
+}
+
+/// Codex passes over hooks that nobody has trusted, and says nothing.
+#[test]
+fn hooks_that_wait_for_trust_are_told_so() {
+    let (sandbox, clone) = scene();
+    let output = clone.tix(&["hook", "install", "--agents", "codex"]);
+    assert!(output.success().stdout().contains("note: Codex runs no hook that you"), "{output}");
+    let line = |output: &Output| {
+        let lines = output.success().stdout().lines().map(str::to_owned);
+        lines.filter(|line| line.starts_with("codex")).collect::<String>()
+    };
+    let waits = line(&clone.tix(&["hook", "status"]));
+    assert!(waits.contains("not active until trusted: start codex here"), "{waits}");
+    let hooks = clone.path().join(".codex/hooks.json");
+    let state =
+        format!("[hooks.state.\"{}:pre_tool_use:0:0\"]\ntrusted_hash = \"x\"\n", hooks.display());
+    let home = clone.at(sandbox.root().join("codex"));
+    home.write("config.toml", &state);
+    let trusting = clone.env("CODEX_HOME", home.path().to_str().unwrap());
+    assert_eq!(line(&trusting.tix(&["hook", "status"])), "codex\tinstalled\t.codex/hooks.json");
 }
 
 #[test]
@@ -141,7 +162,7 @@ fn a_link_stays_a_link_and_permissions_stay() {
     assert!(clone.path().join(".claude/settings.json").is_symlink());
     let metadata = fs::metadata(clone.path().join("common.json")).unwrap();
     assert_eq!(metadata.permissions().mode() & 0o777, 0o640);
-    assert!(clone.read("common.json").contains("\"claude\""));
+    assert!(clone.read("common.json").contains("tix hook claude"));
 }
 
 #[test]
@@ -164,12 +185,16 @@ fn an_older_entry_of_ours_is_outdated_until_it_is_installed_anew() {
 #[test]
 fn without_tix_and_with_one_that_fails_every_agent_is_refused() {
     let (sandbox, clone) = scene();
-    clone.tix(&["hook", "install", "--agents", "claude,codex,gemini,cursor"]).success();
+    clone
+        .tix(&["hook", "install", "--agents", "claude,codex,gemini,cursor,qwen,copilot"])
+        .success();
     let before = [
         ("claude", &["PreToolUse"][..]),
         ("codex", &["PreToolUse"]),
         ("gemini", &["BeforeTool"]),
         ("cursor", &["beforeShellExecution", "beforeMCPExecution", "preToolUse"]),
+        ("qwen", &["PreToolUse"]),
+        ("copilot", &["PreToolUse"]),
     ];
     for ((agent, file), (_, events)) in FILES.iter().zip(before) {
         let json: serde_json::Value = serde_json::from_str(&clone.read(file)).unwrap();

@@ -5,7 +5,15 @@ use serde_json::Value;
 use crate::harness::{Output, Place, Sandbox, queue_ticket};
 
 /// What programs call, which speak the languages of git and of agents.
-const CALLED: [&str; 5] = ["hook git", "hook claude", "hook codex", "hook gemini", "hook cursor"];
+const CALLED: [&str; 7] = [
+    "hook git",
+    "hook claude",
+    "hook codex",
+    "hook gemini",
+    "hook cursor",
+    "hook qwen",
+    "hook copilot",
+];
 
 /// What the commands need behind their names, in this order; the rest needs nothing.
 const WORDS: [(&str, &str); 37] = [

@@ -13,7 +13,7 @@ const HOOKS: &str = "hooks";
 pub fn install(agent: Agent, name: &str, text: Option<&str>) -> Result<AgentFileEdit, BadFile> {
     let mut edited = false;
     let file = JsonFile::parse(name, text)?;
-    let has_version = agent == Agent::Cursor;
+    let has_version = matches!(agent, Agent::Cursor | Agent::Copilot);
     if text.is_none() && has_version {
         file.root.append("version", json!(1));
     }

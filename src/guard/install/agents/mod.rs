@@ -9,6 +9,8 @@ mod server;
 mod shapes;
 mod toml;
 
+pub use toml::codex_trusts;
+
 /// A coding agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agent {
@@ -113,11 +115,12 @@ impl Agent {
             (Agent::Gemini, AgentPart::Hooks | AgentPart::Server) => Some(".gemini/settings.json"),
             (Agent::Cursor, AgentPart::Hooks) => Some(".cursor/hooks.json"),
             (Agent::Cursor, AgentPart::Server) => Some(".cursor/mcp.json"),
-            (Agent::Qwen, AgentPart::Server) => Some(".qwen/settings.json"),
+            (Agent::Qwen, AgentPart::Hooks | AgentPart::Server) => Some(".qwen/settings.json"),
+            (Agent::Copilot, AgentPart::Hooks) => Some(".github/hooks/tix.json"),
             // Both read the same file.
             (Agent::Claude | Agent::Copilot, AgentPart::Server) => Some(".mcp.json"),
             (Agent::Opencode, AgentPart::Server) => Some("opencode.json"),
-            (Agent::Qwen | Agent::Copilot | Agent::Opencode, AgentPart::Hooks) => None,
+            (Agent::Opencode, AgentPart::Hooks) => None,
         }
     }
 }
@@ -126,28 +129,26 @@ impl Agent {
     /// What it asks of a person before it makes use of this part of its file.
     pub fn consent(self, part: AgentPart) -> Option<&'static str> {
         match (self, part) {
-            (Agent::Claude, AgentPart::Server) => Some(
-                "Claude Code asks at its next start in this project whether it may use the server",
-            ),
+            (Agent::Claude, AgentPart::Server) => {
+                Some("Claude Code asks at its next start here whether it may use the server")
+            }
             (Agent::Codex, AgentPart::Server) => Some(
-                "Codex reads .codex/config.toml once the project is trusted: start codex here and say yes",
+                "Codex reads .codex/config.toml in a trusted project only: start codex here, and trust it when it asks",
             ),
-            (Agent::Gemini, AgentPart::Server) => Some(
-                "Gemini CLI starts servers only in a trusted folder: start gemini here and say yes",
+            (Agent::Codex, AgentPart::Hooks) => Some(
+                "Codex runs no hook that you have not trusted, and says nothing: start codex here, and trust these when it asks",
+            ),
+            (Agent::Gemini, _) => Some(
+                "Gemini CLI reads .gemini/settings.json in a trusted folder only: start gemini here, and trust it when it asks",
             ),
             (Agent::Copilot, AgentPart::Server) => Some(
-                "Copilot CLI reads .mcp.json only in a trusted folder: start copilot here and say yes",
+                "Copilot CLI reads .mcp.json in a trusted folder only: start copilot here, and trust it when it asks",
             ),
-            (
-                Agent::Claude
-                | Agent::Codex
-                | Agent::Gemini
-                | Agent::Cursor
-                | Agent::Qwen
-                | Agent::Copilot
-                | Agent::Opencode,
-                AgentPart::Hooks | AgentPart::Server,
-            ) => None,
+            (Agent::Copilot, AgentPart::Hooks) => Some(
+                "Copilot CLI reads .github/hooks in a trusted folder only: start copilot here, and trust it when it asks",
+            ),
+            (Agent::Claude, AgentPart::Hooks)
+            | (Agent::Cursor | Agent::Qwen | Agent::Opencode, _) => None,
         }
     }
 }

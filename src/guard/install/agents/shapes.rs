@@ -16,8 +16,10 @@ pub fn of(agent: Agent) -> Vec<AgentEntry> {
         Agent::Codex => codex(),
         Agent::Gemini => gemini(),
         Agent::Cursor => cursor(),
-        // Their hooks are not in a file of this kind.
-        Agent::Qwen | Agent::Copilot | Agent::Opencode => Vec::new(),
+        Agent::Qwen => qwen(),
+        Agent::Copilot => copilot(),
+        // It has no hooks in a file of this kind.
+        Agent::Opencode => Vec::new(),
     }
 }
 
@@ -27,21 +29,20 @@ fn closed(agent: Agent) -> String {
     format!("tix hook {} || exit 2", agent.name())
 }
 
-/// The same events and matchers as in `hooks/hooks.json`, the form of which is the plugin's.
+/// The same events and matchers as in `hooks/hooks.json`, the form of which is the plugin's. Copilot CLI reads this file too,
+/// and knows no `args`: so each call is one line for the shell.
 ///
-/// A matcher of letters only is a list of names; anything else is a regular expression, and not anchored. Without `args`
-/// the command is a line for the shell, on Windows too, where no program is called `/bin/sh`.
+/// A matcher of letters only is a list of names; anything else is a regular expression, which Claude Code does not anchor
+/// and Copilot CLI does.
 fn claude() -> Vec<AgentEntry> {
     let run = || -> Vec<CstInputValue> {
-        vec![
-            json!({ "type": "command", "command": "tix", "args": ["hook", "claude"], "timeout": 10 }),
-        ]
+        vec![json!({ "type": "command", "command": "tix hook claude", "timeout": 10 })]
     };
     let ask = json!({
         "type": "command", "command": (closed(Agent::Claude)), "timeout": 10, "onFailure": "block"
     });
-    let before = "^(Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit)$|^mcp__.*git";
-    let after = "^(Bash|PowerShell)$|^mcp__.*git";
+    let before = "^(Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit|apply_patch)$|^mcp__.*git.*";
+    let after = "^(Bash|PowerShell)$|^mcp__.*git.*";
     vec![
         ("PreToolUse", json!({ "matcher": before, "hooks": [ask] })),
         ("PostToolUse", json!({ "matcher": after, "hooks": (run()) })),
@@ -97,5 +98,35 @@ fn cursor() -> Vec<AgentEntry> {
         ("preToolUse", write),
         ("postToolUse", tell),
         ("sessionStart", json!({ "command": "tix hook cursor", "timeout": 10 })),
+    ]
+}
+
+/// The events of Claude Code with the tools of Gemini CLI; times are milliseconds. A hook that takes longer lets the tool run.
+fn qwen() -> Vec<AgentEntry> {
+    let run = |line: String| -> Vec<CstInputValue> {
+        vec![json!({ "name": "tix", "type": "command", "command": line, "timeout": 10000 })]
+    };
+    let tell = || run("tix hook qwen".to_owned());
+    let before = "^(run_shell_command|write_file|edit|notebook_edit)$|^mcp__.*git";
+    let after = "^run_shell_command$|^mcp__.*git";
+    vec![
+        ("PreToolUse", json!({ "matcher": before, "hooks": (run(closed(Agent::Qwen))) })),
+        ("PostToolUse", json!({ "matcher": after, "hooks": (tell()) })),
+        ("PostToolUseFailure", json!({ "matcher": after, "hooks": (tell()) })),
+        ("SessionStart", json!({ "hooks": (tell()) })),
+    ]
+}
+
+/// Here the handlers stand below the event themselves, and the case of an event's first letter decides how it is told: with a
+/// capital as Claude Code tells it. Names of servers come before those of their tools in no form that a matcher could rely on,
+/// so that there is none. A hook that takes longer lets the tool run.
+fn copilot() -> Vec<AgentEntry> {
+    let run = |line: String| json!({ "type": "command", "command": line, "timeoutSec": 10 });
+    let tell = || run("tix hook copilot".to_owned());
+    vec![
+        ("PreToolUse", run(closed(Agent::Copilot))),
+        ("PostToolUse", tell()),
+        ("PostToolUseFailure", tell()),
+        ("SessionStart", tell()),
     ]
 }

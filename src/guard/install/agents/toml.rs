@@ -63,6 +63,20 @@ pub fn uninstall(text: &str) -> Result<AgentFileEdit, BadFile> {
     Ok(AgentFileEdit::Write(new))
 }
 
+/// Whether Codex's user configuration says that somebody has trusted the hooks of this file. The hash of what was trusted is
+/// Codex's own affair, so that hooks which changed since count as trusted here.
+pub fn codex_trusts(text: &str, hooks: &str) -> bool {
+    let Ok(document) = parse(text) else { return false };
+    let states = document.get("hooks").and_then(|hooks| hooks.get("state"));
+    let states = states.and_then(Item::as_table_like);
+    let before = format!("{hooks}:pre_tool_use:");
+    states.iter().flat_map(|states| states.iter()).any(|(key, state)| {
+        key.starts_with(&before)
+            && state.get("trusted_hash").is_some()
+            && state.get("enabled").and_then(Item::as_bool) != Some(false)
+    })
+}
+
 fn parse(text: &str) -> Result<Document<&str>, BadFile> {
     Document::parse(text).map_err(|error| BadFile {
         line: line_of(text, error.span()),
@@ -153,5 +167,25 @@ mod tests {
         let braces = "\nmcp_servers = { tix = { command = \"tix\", args = [\"mcp\"] } }\n";
         assert_eq!(install(Some(braces)), Ok(AgentFileEdit::Keep));
         assert_eq!(uninstall(braces).unwrap_err().line, 2);
+    }
+
+    #[test]
+    fn what_codex_trusts_is_read_from_its_configuration() {
+        let config = |key: &str, more: &str| {
+            format!("a = 1\n[hooks.state.\"{key}\"]\ntrusted_hash = \"sha256:00\"\n{more}")
+        };
+        let key = "/w/.codex/hooks.json:pre_tool_use:1:0";
+        assert!(codex_trusts(&config(key, ""), "/w/.codex/hooks.json"));
+        assert!(codex_trusts(&config(key, "enabled = true\n"), "/w/.codex/hooks.json"));
+        for config in [
+            config(key, "enabled = false\n"),
+            config("/v/.codex/hooks.json:pre_tool_use:1:0", ""),
+            config("/w/.codex/hooks.json:session_start:0:0", ""),
+            "[hooks]\nstate = 1\n".to_owned(),
+            "[".to_owned(),
+            String::new(),
+        ] {
+            assert!(!codex_trusts(&config, "/w/.codex/hooks.json"), "{config}");
+        }
     }
 }
