@@ -15,8 +15,14 @@ use std::path::{Path, PathBuf};
 /// The variables by which agents tell the commands they run which session those belong to, in the order in which tix
 /// reads them. The order is arbitrary: an agent started by another agent sees both variables and cannot say which is
 /// its own; set `TIX_SESSION` to decide.
-const AGENT_SESSIONS: [&str; 4] =
-    ["CLAUDE_CODE_SESSION_ID", "CODEX_THREAD_ID", "CODEX_SESSION_ID", "GEMINI_SESSION_ID"];
+const AGENT_SESSIONS: [&str; 6] = [
+    "CLAUDE_CODE_SESSION_ID",
+    "CODEX_THREAD_ID",
+    "CODEX_SESSION_ID",
+    "COPILOT_AGENT_SESSION_ID",
+    "GEMINI_SESSION_ID",
+    "QWEN_CODE_SESSION_ID",
+];
 
 /// On some systems a program may not even start without these: they say where programs and libraries are, and what
 /// Windows needs.

@@ -28,6 +28,9 @@ pub struct WorkspaceRecord {
     /// Whether the set-up finished.
     #[serde(default)]
     pub finished: bool,
+    /// Whether the session was told at an end of its turn that it still holds the ticket.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reminded: bool,
 }
 
 fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {

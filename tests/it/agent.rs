@@ -16,6 +16,7 @@ mod reports;
 mod staged;
 mod tools;
 mod verdicts;
+mod worktrees;
 
 const QUEUED: &str = "tickets/queue/TICKET-foo-001.md";
 const CODE: &str = "src/a.rs";

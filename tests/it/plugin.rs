@@ -161,7 +161,9 @@ fn the_hooks_have_the_form_that_every_version_reads() {
     assert_eq!(keys, ["description", "hooks"].into());
     let events: BTreeSet<&str> =
         hooks["hooks"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(events, ["PostToolUse", "PostToolUseFailure", "PreToolUse", "SessionStart"].into());
+    let tools = ["PostToolUse", "PostToolUseFailure", "PreToolUse"];
+    let sessions = ["SessionStart", "Stop", "WorktreeCreate", "WorktreeRemove"];
+    assert_eq!(events, tools.into_iter().chain(sessions).collect());
     for event in events {
         for (_, handler) in handlers(&hooks, event) {
             // Others read this file as well, and pass over `args`.
@@ -171,7 +173,9 @@ fn the_hooks_have_the_form_that_every_version_reads() {
                 "{handler}"
             );
             assert_eq!(handler["type"], "command");
-            assert!(handler["timeout"].as_u64().unwrap() <= 30, "{handler}");
+            // A claim waits for its remote; for everything else a person waits.
+            let patience = if event.starts_with("Worktree") { 600 } else { 30 };
+            assert!(handler["timeout"].as_u64().unwrap() <= patience, "{handler}");
         }
     }
 }
@@ -191,11 +195,12 @@ fn only_before_a_tool_runs_a_hook_may_refuse() {
         "NotebookEdit",
         "mcp__git__git_commit",
         "mcp__github__push_files",
+        "mcp__shell__run",
         "apply_patch",
     ] {
         assert!(matcher.is_match(tool), "{tool}");
     }
-    for tool in ["Read", "Grep", "BashOutput", "TodoWrite", "mcp__files__read"] {
+    for tool in ["Read", "Grep", "BashOutput", "TodoWrite"] {
         assert!(!matcher.is_match(tool), "{tool}");
     }
     // Versions that know it block when the hook fails; the others need an exit code of 2.
@@ -203,9 +208,18 @@ fn only_before_a_tool_runs_a_hook_may_refuse() {
     // Its path is all that the model sees of it beside the reason.
     let call = format!("sh \"${{CLAUDE_PLUGIN_ROOT}}/{SCRIPT}\"");
     assert_eq!(handler["command"], call);
-    for event in ["PostToolUse", "PostToolUseFailure", "SessionStart"] {
+    for event in [
+        "PostToolUse",
+        "PostToolUseFailure",
+        "SessionStart",
+        "Stop",
+        "WorktreeCreate",
+        "WorktreeRemove",
+    ] {
+        // Whoever waits for a directory is told why there is none.
+        let told = if event == "WorktreeCreate" { "" } else { " told" };
         for (_, handler) in handlers(&hooks, event) {
-            assert_eq!(handler["command"], format!("{call} told"), "{event}");
+            assert_eq!(handler["command"], format!("{call}{told}"), "{event}");
             assert!(handler.get("onFailure").is_none(), "{event}");
         }
     }

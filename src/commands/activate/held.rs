@@ -307,6 +307,7 @@ impl Activation<'_> {
             commit: commit.unwrap_or_default(),
             path,
             finished: true,
+            reminded: false,
         };
         Ok(workspace::save(&self.ctx.repo, &active.id, &record)?)
     }

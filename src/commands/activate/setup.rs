@@ -86,6 +86,7 @@ impl Activation<'_> {
             commit: tip.to_string(),
             path: path.clone(),
             finished: false,
+            reminded: false,
         };
         workspace::save(&ctx.repo, &won.claimed.id, &record).map_err(|e| broken(e.into(), None))?;
         let made = with_objects(&self.run, || self.make_worktree(won, path.as_deref(), &tip))

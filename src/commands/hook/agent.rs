@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::report;
 use super::session;
+use super::worktree;
 use crate::env::Env;
 use crate::git::end_all_soon;
 use crate::guard::agent::{
@@ -30,22 +31,27 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
     let event = read.ok().and_then(|_| AgentEvent::read(&bytes));
     let Some(event) = event else {
         let what = "The event that the agent sent is not a JSON object";
-        return agent::speak(dialect, EventMoment::Before, &unreadable(dialect, what, &here, env));
+        return agent::speak(dialect, &EventMoment::Before, &unreadable(dialect, what, &here, env));
     };
     let cwd = event.cwd.as_deref().map_or(here.clone(), |cwd| here.join(cwd));
     if matches!(event.moment, EventMoment::Before | EventMoment::After | EventMoment::Failed) {
         end_all_soon();
     }
-    let answer = match event.moment {
+    let answer = match &event.moment {
         EventMoment::Before if event.action == ToolAction::Unreadable => {
             unreadable(dialect, "The command that the agent sent is not text", &cwd, env)
         }
         EventMoment::Before => before(dialect, &event, &cwd, env),
         EventMoment::After | EventMoment::Failed => after(&event, &cwd, env),
         EventMoment::Start => start(dialect, &cwd, env, out),
+        EventMoment::WorktreeWanted(name) => {
+            worktree::create(name, &cwd, event.session.as_deref(), env)
+        }
+        EventMoment::WorktreeUnwanted(path) => worktree::remove(path, &cwd, env),
+        EventMoment::Stop => stop(&event, &cwd, env, out),
         EventMoment::Other => HookAnswer::Pass,
     };
-    agent::speak(dialect, event.moment, &answer)
+    agent::speak(dialect, &event.moment, &answer)
 }
 
 /// An unreadable event may be anything, so it is refused where a commit would be checked.
@@ -339,4 +345,17 @@ fn missing(guarded: &Guarded, command: &str) -> String {
         }
     };
     format!("they are installed, but {why}; {way}")
+}
+
+/// Whoever ends while they hold a ticket on which they are still at work are told once. To go on is theirs to decide.
+fn stop(event: &AgentEvent, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> HookAnswer {
+    let Some(session) = &event.session else { return HookAnswer::Pass };
+    let Some(ids) = session::still_held(cwd, session, env, &out()) else { return HookAnswer::Pass };
+    let (tickets, them) =
+        if ids.len() == 1 { ("ticket", "it") } else { ("tickets", "each of them") };
+    HookAnswer::Refuse(format!(
+        "This session still holds the {tickets} {}. `tix complete` hands {them} in, `tix block --reason <why>` says what it waits \
+         for, `tix release` gives it back; a person can also want it to stay held.",
+        ids.join(", "),
+    ))
 }

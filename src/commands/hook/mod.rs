@@ -8,6 +8,7 @@ mod report;
 mod session;
 mod status;
 mod uninstall;
+mod worktree;
 
 use std::ffi::OsString;
 
@@ -68,9 +69,9 @@ enum HookCommand {
     },
     /// Check what Claude Code is about to do
     ///
-    /// Reads the event of a hook as JSON on standard input: `PreToolUse`, `PostToolUse`, `PostToolUseFailure` or
-    /// `SessionStart`. It reads a command line and never runs it. Exit code 0 allows, 2 refuses with the reason on
-    /// stderr.
+    /// Reads the event of a hook as JSON on standard input: `PreToolUse`, `PostToolUse`, `PostToolUseFailure`,
+    /// `SessionStart`, `WorktreeCreate`, `WorktreeRemove` or `Stop`. It reads a command line and never runs it. Exit code 0
+    /// allows, 2 refuses with the reason on stderr. A worktree that is named like a ticket is the ticket's workspace.
     Claude,
     /// Check what Codex CLI is about to do
     ///

@@ -7,10 +7,12 @@ use crate::app::context::{Context, Globals};
 use crate::app::unknown::OnUnknown;
 use crate::env::Env;
 use crate::error::Failure;
+use crate::lifecycle::TicketEntry;
 use crate::names::RefName;
 use crate::out::Out;
 use crate::text::{count, cut, one_line, safe};
-use crate::ticket::Lane;
+use crate::ticket::{Lane, Status};
+use crate::workspace::{self, WorkspaceRecord};
 
 /// An agent's context is expensive, so this is the most columns.
 const LONGEST: usize = 600;
@@ -23,6 +25,38 @@ pub fn facts(dir: &Path, branch: Option<&RefName>, env: &Env, out: &Out) -> Opti
     let text =
         found.inspect_err(|failure| tracing::debug!(message = %failure.message, "session")).ok()?;
     Some(cut(&safe(text), LONGEST))
+}
+
+/// The tickets on which this session is still at work, if it was not told of them before; they count as told from here on.
+pub fn still_held(dir: &Path, session: &str, env: &Env, out: &Out) -> Option<Vec<String>> {
+    let (dir, on_unknown) = (Some(dir.to_owned()), OnUnknown::PassOver);
+    let globals = Globals { dir, on_unknown, ..Globals::default() };
+    let found = held_by(session, &globals, env, out);
+    let ids =
+        found.inspect_err(|failure| tracing::debug!(message = %failure.message, "stop")).ok()?;
+    (!ids.is_empty()).then_some(ids)
+}
+
+fn held_by(session: &str, globals: &Globals, env: &Env, out: &Out) -> Result<Vec<String>, Failure> {
+    let ctx = Context::open(globals, env, out, None)?;
+    let mut records = workspace::all(&ctx.repo);
+    records.retain(|(_, record)| record.session.as_deref() == Some(session) && !record.reminded);
+    let mut ids = Vec::new();
+    if records.is_empty() {
+        return Ok(ids);
+    }
+    let view = ctx.last_seen()?;
+    for (id, record) in records {
+        let active = |entry: &&TicketEntry| entry.lane == Lane::Active && entry.id == id;
+        let Some(entry) = view.snapshot.entries.iter().find(active) else { continue };
+        let (row, _) = board::read_one(&ctx, &view, entry)?;
+        let is_at_work = matches!(row.known, Some(Status::Claimed | Status::InProgress));
+        if is_at_work && row.blocked.is_none() && row.claim_id.as_ref() == Some(&record.claim_id) {
+            workspace::save(&ctx.repo, &id, &WorkspaceRecord { reminded: true, ..record })?;
+            ids.push(id.to_string());
+        }
+    }
+    Ok(ids)
 }
 
 fn find(

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::tools::{Asked, VerbCall};
 use crate::env::ANSWER_BOTH;
+use crate::error::in_words;
 use crate::git::exec::text_of;
 use crate::git::signals::Heir;
 use crate::workspace::spawn::CommandLine;
@@ -163,14 +164,4 @@ fn read_all(pipe: Option<impl Read>) -> Vec<u8> {
         pipe.read_to_end(&mut bytes).ok();
     }
     bytes
-}
-
-/// An error as a model reads it: the exit's name, what is wrong, the facts, and the first way out.
-fn in_words(error: &Value) -> String {
-    let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
-    let facts = error.get("details").and_then(Value::as_object).into_iter().flatten();
-    let facts = facts.filter_map(|(name, value)| Some(format!("\n  {name}: {}", value.as_str()?)));
-    let hint = error.get("hints").and_then(|hints| hints.get(0)?.as_str());
-    let hint = hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));
-    format!("{}: {}{}{hint}", text("name"), text("message"), facts.collect::<String>())
 }

@@ -67,6 +67,8 @@ pub enum HookAnswer {
     Ask(String),
     /// Something that the model is to know.
     Tell(String),
+    /// The directory that the agent asked for.
+    Directory(String),
 }
 
 /// An answer as the agent reads it.
@@ -79,7 +81,7 @@ pub struct Spoken {
 }
 
 /// Puts an answer into the agent's words.
-pub fn speak(dialect: Dialect, moment: EventMoment, answer: &HookAnswer) -> Spoken {
+pub fn speak(dialect: Dialect, moment: &EventMoment, answer: &HookAnswer) -> Spoken {
     // These read stdout as JSON, whatever is on it.
     let empty = match dialect {
         Dialect::Claude | Dialect::Codex | Dialect::Qwen => "",
@@ -93,6 +95,8 @@ pub fn speak(dialect: Dialect, moment: EventMoment, answer: &HookAnswer) -> Spok
     };
     match (answer, dialect) {
         (HookAnswer::Pass, _) => say(empty.to_owned()),
+        // The last line of what is printed.
+        (HookAnswer::Directory(path), _) => say(path.clone()),
         (HookAnswer::Refuse(reason), Dialect::Copilot) => say(decide("deny", reason)),
         (HookAnswer::Ask(reason), Dialect::Copilot) => say(decide("ask", reason)),
         // In Codex and Gemini a question is an invalid answer, and the tool would run; in Qwen nobody may be there to answer.
@@ -117,15 +121,23 @@ pub fn speak(dialect: Dialect, moment: EventMoment, answer: &HookAnswer) -> Spok
                 EventMoment::After => say(news("PostToolUse", text)),
                 // Under another name than that of its event an answer is dropped.
                 EventMoment::Failed => say(news("PostToolUseFailure", text)),
-                EventMoment::Before | EventMoment::Other => say(String::new()),
+                EventMoment::Before
+                | EventMoment::WorktreeWanted(_)
+                | EventMoment::WorktreeUnwanted(_)
+                | EventMoment::Stop
+                | EventMoment::Other => say(String::new()),
             }
         }
         (HookAnswer::Tell(text), Dialect::Copilot) => match moment {
             // Here the model reads what is on stdout when the code is 2, and only then.
             EventMoment::Failed => Spoken { code: 2, ..say(text.clone()) },
-            EventMoment::Start | EventMoment::After | EventMoment::Before | EventMoment::Other => {
-                say(json!({"additionalContext": text}).to_string())
-            }
+            EventMoment::Start
+            | EventMoment::After
+            | EventMoment::Before
+            | EventMoment::WorktreeWanted(_)
+            | EventMoment::WorktreeUnwanted(_)
+            | EventMoment::Stop
+            | EventMoment::Other => say(json!({"additionalContext": text}).to_string()),
         },
         (HookAnswer::Tell(text), Dialect::Gemini) => {
             say(json!({"hookSpecificOutput": {"additionalContext": text}}).to_string())
@@ -147,11 +159,11 @@ mod tests {
     #[test]
     fn a_refusal_is_two_and_a_reason_except_where_the_model_reads_only_json() {
         let refuse = HookAnswer::Refuse("why".to_owned());
-        let spoken = speak(Dialect::Copilot, EventMoment::Before, &refuse);
+        let spoken = speak(Dialect::Copilot, &EventMoment::Before, &refuse);
         let said = r#"{"permissionDecision":"deny","permissionDecisionReason":"why"}"#;
         assert_eq!((spoken.code, spoken.stdout.as_str(), spoken.stderr.as_str()), (0, said, ""));
         for dialect in Dialect::ALL.into_iter().filter(|one| *one != Dialect::Copilot) {
-            let spoken = speak(dialect, EventMoment::Before, &refuse);
+            let spoken = speak(dialect, &EventMoment::Before, &refuse);
             assert_eq!(
                 (spoken.code, spoken.stderr.as_str(), spoken.stdout.as_str()),
                 (2, "why\n", "")
@@ -161,13 +173,14 @@ mod tests {
 
     #[test]
     fn silence_is_an_empty_object_where_stdout_must_be_json() {
-        let silent = |dialect| speak(dialect, EventMoment::Before, &HookAnswer::Pass).stdout;
+        let silent = |dialect| speak(dialect, &EventMoment::Before, &HookAnswer::Pass).stdout;
         assert_eq!(Dialect::ALL.map(silent), ["", "", "{}", "{}", "", "{}"]);
     }
 
     #[test]
     fn a_question_is_asked_only_where_it_can_be() {
-        let ask = |dialect| speak(dialect, EventMoment::Before, &HookAnswer::Ask("why".to_owned()));
+        let ask =
+            |dialect| speak(dialect, &EventMoment::Before, &HookAnswer::Ask("why".to_owned()));
         assert!(ask(Dialect::Claude).stdout.contains(r#""permissionDecision":"ask""#));
         assert!(ask(Dialect::Cursor).stdout.contains(r#""permission":"ask""#));
         assert!(ask(Dialect::Copilot).stdout.contains(r#""permissionDecision":"ask""#));
@@ -180,7 +193,7 @@ mod tests {
     #[test]
     fn what_is_told_is_never_a_refusal() {
         let tell = HookAnswer::Tell("news".to_owned());
-        let failed = speak(Dialect::Copilot, EventMoment::Failed, &tell);
+        let failed = speak(Dialect::Copilot, &EventMoment::Failed, &tell);
         assert_eq!((failed.code, failed.stdout.as_str()), (2, "news"));
         for dialect in Dialect::ALL {
             for moment in [
@@ -191,18 +204,18 @@ mod tests {
                 EventMoment::Other,
             ] {
                 // A tool that has failed cannot be refused any more.
-                if (dialect, moment) == (Dialect::Copilot, EventMoment::Failed) {
+                if (dialect, &moment) == (Dialect::Copilot, &EventMoment::Failed) {
                     continue;
                 }
-                let spoken = speak(dialect, moment, &tell);
+                let spoken = speak(dialect, &moment, &tell);
                 assert_eq!((spoken.code, spoken.stderr.as_str()), (0, ""));
             }
         }
         let failed =
-            speak(Dialect::Claude, EventMoment::Failed, &HookAnswer::Tell("news".to_owned()));
+            speak(Dialect::Claude, &EventMoment::Failed, &HookAnswer::Tell("news".to_owned()));
         assert!(failed.stdout.contains(r#""hookEventName":"PostToolUseFailure""#));
         let start =
-            speak(Dialect::Claude, EventMoment::Start, &HookAnswer::Tell("news".to_owned()));
+            speak(Dialect::Claude, &EventMoment::Start, &HookAnswer::Tell("news".to_owned()));
         assert_eq!(start.stdout, "news");
     }
 }

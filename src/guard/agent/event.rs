@@ -15,9 +15,11 @@ pub struct AgentEvent {
     /// The directory that the agent works in, where it says so.
     pub cwd: Option<PathBuf>,
     pub action: ToolAction,
+    /// The agent's name for its session.
+    pub session: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventMoment {
     /// Before a tool is used: it can still be refused.
     Before,
@@ -26,6 +28,12 @@ pub enum EventMoment {
     /// After a tool was used, and failed.
     Failed,
     Start,
+    /// The agent wants a worktree of this name for a session.
+    WorktreeWanted(String),
+    /// The agent does not need the worktree at this path any more.
+    WorktreeUnwanted(PathBuf),
+    /// The agent is about to end its turn, and was not kept from it by a hook already.
+    Stop,
     Other,
 }
 
@@ -69,11 +77,26 @@ impl AgentEvent {
         let input = parsed.or_else(|| fields.get("tool_input").cloned()).unwrap_or(Value::Null);
         let tool = text("tool_name").unwrap_or_default();
         let name = text("hook_event_name").unwrap_or_default();
-        let moment = moment(name, !tool.is_empty() || fields.contains_key("command"));
+        let moment = match name {
+            "WorktreeCreate" => {
+                text("name").map(|name| EventMoment::WorktreeWanted(name.to_owned()))
+            }
+            "WorktreeRemove" => {
+                text("worktree_path").map(|path| EventMoment::WorktreeUnwanted(path.into()))
+            }
+            "Stop" => {
+                let again = fields.get("stop_hook_active").and_then(Value::as_bool);
+                Some(EventMoment::Stop).filter(|_| again != Some(true))
+            }
+            _ => None,
+        };
+        let has_action = !tool.is_empty() || fields.contains_key("command");
+        let moment = moment.unwrap_or_else(|| self::moment(name, has_action));
         // What says no directory says which ones are open.
         let root = || fields.get("workspace_roots")?.as_array()?.first()?.as_str();
         let cwd = text("cwd").or_else(root).filter(|cwd| !cwd.is_empty()).map(PathBuf::from);
-        let mut event = AgentEvent { moment, cwd, action: ToolAction::Nothing };
+        let session = text("session_id").filter(|session| !session.is_empty()).map(str::to_owned);
+        let mut event = AgentEvent { moment, cwd, action: ToolAction::Nothing, session };
         event.action = match command_of(fields.get("command")) {
             Some(command) if tool.is_empty() => ToolAction::Shell(command),
             // Here the command, or the URL, is that of the server.
@@ -229,8 +252,8 @@ mod tests {
         ] {
             let event = read(json);
             assert_eq!(
-                (event.moment, &event.action),
-                (EventMoment::Before, &shell("git x")),
+                (&event.moment, &event.action),
+                (&EventMoment::Before, &shell("git x")),
                 "{json}"
             );
             assert_eq!(event.cwd.as_deref(), Some(Path::new("/w")), "{json}");
@@ -252,9 +275,12 @@ mod tests {
         }
         assert_eq!(of("PostToolUseFailure"), EventMoment::Failed);
         assert_eq!(of("SessionStart"), EventMoment::Start);
-        for name in ["Stop", "UserPromptSubmit", "PreCompact", ""] {
+        for name in ["UserPromptSubmit", "PreCompact", "WorktreeCreate", ""] {
             assert_eq!(of(name), EventMoment::Other, "{name}");
         }
+        let stop = |again: &str| read(&format!(r#"{{"hook_event_name":"Stop"{again}}}"#)).moment;
+        assert_eq!(stop(""), EventMoment::Stop);
+        assert_eq!(stop(r#","stop_hook_active":true"#), EventMoment::Other);
     }
 
     #[test]

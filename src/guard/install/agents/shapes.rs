@@ -38,16 +38,23 @@ fn claude() -> Vec<AgentEntry> {
     let run = || -> Vec<CstInputValue> {
         vec![json!({ "type": "command", "command": "tix hook claude", "timeout": 10 })]
     };
+    // A claim may have to wait for its remote.
+    let patient = || -> Vec<CstInputValue> {
+        vec![json!({ "type": "command", "command": "tix hook claude", "timeout": 600 })]
+    };
     let ask = json!({
         "type": "command", "command": (closed(Agent::Claude)), "timeout": 10, "onFailure": "block"
     });
-    let before = "^(Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit|apply_patch)$|^mcp__.*git.*";
-    let after = "^(Bash|PowerShell)$|^mcp__.*git.*";
+    let before = "^(Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit|apply_patch)$|^mcp__.*";
+    let after = "^(Bash|PowerShell)$|^mcp__.*";
     vec![
         ("PreToolUse", json!({ "matcher": before, "hooks": [ask] })),
         ("PostToolUse", json!({ "matcher": after, "hooks": (run()) })),
         ("PostToolUseFailure", json!({ "matcher": after, "hooks": (run()) })),
         ("SessionStart", json!({ "hooks": (run()) })),
+        ("Stop", json!({ "hooks": (run()) })),
+        ("WorktreeCreate", json!({ "hooks": (patient()) })),
+        ("WorktreeRemove", json!({ "hooks": (patient()) })),
     ]
 }
 
@@ -57,8 +64,8 @@ fn codex() -> Vec<AgentEntry> {
         vec![json!({ "type": "command", "command": line, "timeout": 10 })]
     };
     let tell = || run("tix hook codex".to_owned());
-    let before = "^(Bash|apply_patch)$|^mcp__.*git";
-    let after = "^Bash$|^mcp__.*git";
+    let before = "^(Bash|apply_patch)$|^mcp__.*";
+    let after = "^Bash$|^mcp__.*";
     vec![
         ("PreToolUse", json!({ "matcher": before, "hooks": (run(closed(Agent::Codex))) })),
         ("PostToolUse", json!({ "matcher": after, "hooks": (tell()) })),
@@ -72,8 +79,8 @@ fn gemini() -> Vec<AgentEntry> {
         vec![json!({ "name": "tix", "type": "command", "command": line, "timeout": 10000 })]
     };
     let tell = || run("tix hook gemini".to_owned());
-    let before = "^(run_shell_command|write_file|replace)$|^mcp_.*git";
-    let after = "^run_shell_command$|^mcp_.*git";
+    let before = "^(run_shell_command|write_file|replace)$|^mcp_.*";
+    let after = "^run_shell_command$|^mcp_.*";
     vec![
         ("BeforeTool", json!({ "matcher": before, "hooks": (run(closed(Agent::Gemini))) })),
         ("AfterTool", json!({ "matcher": after, "hooks": (tell()) })),
@@ -107,8 +114,8 @@ fn qwen() -> Vec<AgentEntry> {
         vec![json!({ "name": "tix", "type": "command", "command": line, "timeout": 10000 })]
     };
     let tell = || run("tix hook qwen".to_owned());
-    let before = "^(run_shell_command|write_file|edit|notebook_edit)$|^mcp__.*git";
-    let after = "^run_shell_command$|^mcp__.*git";
+    let before = "^(run_shell_command|write_file|edit|notebook_edit)$|^mcp__.*";
+    let after = "^run_shell_command$|^mcp__.*";
     vec![
         ("PreToolUse", json!({ "matcher": before, "hooks": (run(closed(Agent::Qwen))) })),
         ("PostToolUse", json!({ "matcher": after, "hooks": (tell()) })),

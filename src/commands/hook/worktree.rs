@@ -1,0 +1,113 @@
+//! The worktrees that Claude Code asks its hooks for: one that is named like a ticket is the ticket's workspace.
+//!
+//! A plugin that answers this question answers it for every session in every repository, so any other name gets the worktree that
+//! the agent would have made itself: `.claude/worktrees/<name>` on the branch `worktree-<name>`, from the remote's default branch.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::env::{self, Env};
+use crate::error::in_words;
+use crate::git::{InheritedConfig, Repo};
+use crate::guard::agent::HookAnswer;
+use crate::names::RefName;
+use crate::ticket::TicketId;
+use crate::workspace::{self, spawn::CommandLine};
+
+/// Where Claude Code keeps its worktrees, from the root of the main one.
+const HOME: &str = ".claude/worktrees";
+
+/// Makes the worktree, or claims the ticket, and answers with the directory.
+pub fn create(name: &str, cwd: &Path, session: Option<&str>, env: &Env) -> HookAnswer {
+    let made = if name.starts_with("TICKET-") && TicketId::parse(name).is_ok() {
+        activate(name, cwd, session)
+    } else {
+        ordinary(name, cwd, env)
+    };
+    match made {
+        Ok(path) => HookAnswer::Directory(path.display().to_string()),
+        Err(why) => HookAnswer::Refuse(why),
+    }
+}
+
+/// `tix activate` of its own: what it prints must not reach the agent, and its rules are those of the command line.
+fn activate(ticket: &str, cwd: &Path, session: Option<&str>) -> Result<PathBuf, String> {
+    let failed = |error: std::io::Error| format!("tix cannot be run: {error}");
+    let tix = env::current_exe().map_err(failed)?;
+    let words: [OsString; 4] = [tix.into(), "activate".into(), "--json".into(), ticket.into()];
+    let line = CommandLine::of(&words).ok_or("tix cannot be run")?;
+    let session = session.map(|session| ("TIX_SESSION".into(), session.into()));
+    let child = line.answering(cwd, session.as_slice()).map_err(failed)?;
+    let output = child.wait_with_output().map_err(failed)?;
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let path = answer.pointer("/workspace/path").and_then(Value::as_str);
+    path.map(PathBuf::from).ok_or_else(|| in_words(&answer))
+}
+
+fn ordinary(name: &str, cwd: &Path, env: &Env) -> Result<PathBuf, String> {
+    let words =
+        |error: &dyn std::fmt::Display| format!("the worktree {name} cannot be made: {error}");
+    // A name with a slash would be a directory within another worktree.
+    let flat = name.replace('/', "+");
+    let branch = Some(&flat).filter(|flat| !flat.is_empty());
+    let branch = branch
+        .and_then(|flat| RefName::branch(&format!("worktree-{flat}")))
+        .ok_or_else(|| words(&"git takes no branch of that name"))?;
+    let repo =
+        Repo::discover(cwd, InheritedConfig::of(env.git_settings())).map_err(|e| words(&e))?;
+    let path = repo.root.join(HOME).join(&flat);
+    let known = repo.worktrees().map_err(|e| words(&e))?;
+    if known.iter().any(|worktree| worktree.path == path && path.is_dir()) {
+        return Ok(path);
+    }
+    let git = repo.git();
+    let added = if git.commit_of(branch.as_str()).map_err(|e| words(&e))?.is_some() {
+        repo.add_worktree_of(&path, &branch)
+    } else {
+        let base = ["refs/remotes/origin/HEAD^{commit}", "HEAD^{commit}"];
+        let base = base.iter().find_map(|name| git.commit_of(name).ok().flatten());
+        let base = base.ok_or_else(|| words(&"there is no commit to begin with"))?;
+        repo.add_worktree(&path, &branch, &base)
+    };
+    let added = added.map_err(|e| words(&e))?;
+    if added.code != Some(0) {
+        return Err(words(&added.stderr.trim()));
+    }
+    // The worktree is there all the same.
+    match workspace::include(&repo, &path) {
+        Ok(None) => {}
+        Ok(Some(warning)) => tracing::warn!(%warning, "worktree"),
+        Err(error) => tracing::warn!(%error, "worktree"),
+    }
+    Ok(path)
+}
+
+/// Takes an ordinary worktree away, with its branch, where neither holds anything that exists nowhere else. A ticket's workspace
+/// stays: `tix clean` removes it once its work is merged.
+pub fn remove(path: &Path, cwd: &Path, env: &Env) -> HookAnswer {
+    let Ok(repo) = Repo::discover(cwd, InheritedConfig::of(env.git_settings())) else {
+        return HookAnswer::Pass;
+    };
+    if path.parent() != Some(&repo.root.join(HOME)) {
+        return HookAnswer::Pass;
+    }
+    let branch = repo.current_branch(path).ok().flatten();
+    match repo.remove_worktree(path) {
+        Ok(true) => {}
+        Ok(false) => {
+            return HookAnswer::Refuse(format!(
+                "{} has changes that are not committed, so it stays.",
+                path.display()
+            ));
+        }
+        Err(error) => return HookAnswer::Refuse(error.to_string()),
+    }
+    if let Some(branch) = branch.filter(|branch| branch.short().starts_with("worktree-"))
+        && let Err(error) = repo.git().call("branch").args(["-q", "-d", "--", branch.short()]).run()
+    {
+        tracing::debug!(%error, "branch -d");
+    }
+    HookAnswer::Pass
+}

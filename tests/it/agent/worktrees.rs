@@ -1,0 +1,113 @@
+//! What Claude Code asks besides: for a worktree to start in, to be rid of one, and whether a session may end.
+
+use serde_json::json;
+
+use super::{ask, seeded};
+use crate::harness::{Output, Place, Sandbox};
+
+fn wants(place: &Place, session: &str, name: &str) -> Output {
+    let event = json!({"hook_event_name": "WorktreeCreate", "cwd": place.path(), "session_id": session, "name": name});
+    ask(place, "claude", &event)
+}
+
+fn gives_up(place: &Place, path: &str) -> Output {
+    let event =
+        json!({"hook_event_name": "WorktreeRemove", "cwd": place.path(), "worktree_path": path});
+    ask(place, "claude", &event)
+}
+
+fn ends(place: &Place, session: &str) -> Output {
+    let event = json!({"hook_event_name": "Stop", "cwd": place.path(), "session_id": session, "stop_hook_active": false});
+    ask(place, "claude", &event)
+}
+
+#[test]
+fn a_worktree_with_a_tickets_name_is_its_workspace() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let made = wants(&clone, "s1", "TICKET-foo-001");
+    let path = made.success().stdout().trim_end().to_owned();
+    let here = clone.at(&path);
+    assert_eq!(here.git(&["branch", "--show-current"]), "ticket/TICKET-foo-001");
+    assert!(here.exists("tickets/active/TICKET-foo-001/TICKET-foo-001.md"));
+    // The session that got it gets it again; nobody else does, in this clone or another.
+    assert_eq!(wants(&clone, "s1", "TICKET-foo-001").success().stdout().trim_end(), path);
+    for (place, session) in [(clone, "s2"), (sandbox.clone_named("other"), "s3")] {
+        let lost = wants(&place, session, "TICKET-foo-001");
+        assert!(lost.exits(2).stderr().starts_with("held: TICKET-foo-001 is held"), "{lost}");
+        assert_eq!(lost.stdout(), "");
+    }
+}
+
+#[test]
+fn a_worktree_with_any_other_name_is_an_ordinary_one() {
+    let plain = Sandbox::new();
+    plain.seed(&[("a.txt", "a\n")]);
+    for sandbox in [seeded(), plain] {
+        let clone = sandbox.clone_named("clone");
+        clone.commit("not published", &[("b.txt", "b\n")]);
+        clone.write(".git/info/exclude", "secret\n");
+        clone.write(".worktreeinclude", "secret\n");
+        clone.write("secret", "s\n");
+        let path = wants(&clone, "s", "fix/me").success().stdout().trim_end().to_owned();
+        assert!(path.ends_with("/.claude/worktrees/fix+me"), "{path}");
+        let here = clone.at(&path);
+        assert_eq!(here.git(&["branch", "--show-current"]), "worktree-fix+me");
+        assert_eq!(here.git(&["rev-parse", "HEAD"]), clone.git(&["rev-parse", "origin/main"]));
+        assert_eq!(here.read("secret"), "s\n");
+        assert_eq!(wants(&clone, "s", "fix/me").success().stdout().trim_end(), path);
+        for name in ["..", "../x", "x y", ""] {
+            assert_eq!(wants(&clone, "s", name).exits(2).stdout(), "", "{name}");
+        }
+        // Nothing is lost with it.
+        here.write("c.txt", "c\n");
+        assert!(gives_up(&clone, &path).exits(2).stderr().contains("not committed"));
+        here.commit("c", &[("c.txt", "c\n")]);
+        gives_up(&clone, &path).success();
+        assert!(!here.path().exists() && clone.has_ref("refs/heads/worktree-fix+me"));
+        let again = wants(&clone, "s", "fix/me").success().stdout().trim_end().to_owned();
+        assert!(clone.at(&again).exists("c.txt"));
+        let unused = wants(&clone, "s", "unused").success().stdout().trim_end().to_owned();
+        gives_up(&clone, &unused).success();
+        assert!(!clone.has_ref("refs/heads/worktree-unused"));
+    }
+}
+
+#[test]
+fn a_workspace_outlives_the_session_that_started_in_it() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let path = wants(&clone, "s", "TICKET-foo-001").success().stdout().trim_end().to_owned();
+    assert_eq!(gives_up(&clone, &path).success().stderr(), "");
+    assert!(clone.at(&path).exists("tickets"));
+}
+
+#[test]
+fn a_session_that_ends_with_a_ticket_is_told_once() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let path = wants(&clone, "s", "TICKET-foo-001").success().stdout().trim_end().to_owned();
+    ends(&clone, "another").success();
+    let told = ends(&clone.at(&path), "s");
+    assert!(told.exits(2).stderr().contains("still holds the ticket TICKET-foo-001"), "{told}");
+    ends(&clone.at(&path), "s").success();
+    // Given back and claimed again, it is another matter.
+    clone.tix(&["release", "foo", "--reason", "x"]).success();
+    wants(&clone, "s", "TICKET-foo-001").success();
+    ends(&clone, "s").exits(2);
+}
+
+#[test]
+fn a_session_that_ends_with_nothing_left_to_do_is_not_told() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    ends(&clone, "s").success();
+    wants(&clone, "s", "TICKET-foo-001").success();
+    clone.tix(&["block", "foo", "--reason", "waits"]).success();
+    ends(&clone, "s").success();
+    clone.tix(&["unblock", "foo"]).success();
+    clone.tix(&["tick", "foo", "1", "2"]).success();
+    clone.tix(&["complete", "foo", "--no-work", "it was done"]).success();
+    ends(&clone, "s").success();
+    ends(&clone.at(sandbox.root().join("tmp")), "s").success();
+}
