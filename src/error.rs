@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub use refusal::{CLOSES_REQUEST, held_facts, holder_facts};
 use words::{caused_here, failed_git};
-pub use words::{denied, full_there, remote_words};
+pub use words::{denied, full_there, not_written, remote_words};
 
 use crate::config::{ConfigError, Origin, Problem};
 use crate::git::{ExecError, GitError};
@@ -303,8 +303,9 @@ impl From<GitError> for Failure {
             GitError::InTheWay { path, .. } => Failure::new(Exit::Damaged, message)
                 .fact("path", path)
                 .hint("move it elsewhere on the trunk, and try again"),
-            GitError::Scratch { .. } => Failure::new(Exit::Refused, message)
-                .hint("nothing changed; free some space or fix the permissions, and try again"),
+            GitError::Scratch { .. } => {
+                not_written(format!("{message}; nothing changed"), "try again")
+            }
         }
     }
 }
@@ -367,7 +368,7 @@ impl From<WorkspaceError> for Failure {
             WorkspaceError::Git(error) => error.into(),
             WorkspaceError::Occupied { path, .. } => Failure::new(Exit::Refused, message)
                 .fact("path", path.display().to_string())
-                .hint("move it away, or put workspaces elsewhere: git config tix.worktree <template>"),
+                .hint("move it away, or put workspaces into the repository: git config tix.worktree \".worktrees/{id}\""),
             WorkspaceError::Unlinked { path } => {
                 let path = path.display().to_string();
                 let again = format!("reconnect them: git worktree repair {}", shell_word(&path));
@@ -375,7 +376,7 @@ impl From<WorkspaceError> for Failure {
             }
             WorkspaceError::NotWritable { path, .. } => Failure::new(Exit::Refused, message)
                 .fact("path", path.display().to_string())
-                .hint("free some space, fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>"),
+                .hint("free some space, fix the permissions, or put workspaces into the repository: git config tix.worktree \".worktrees/{id}\""),
             WorkspaceError::NameTaken { by, .. } => Failure::new(Exit::Refused, message)
                 .fact("branch", by.short())
                 .hint(format!(
@@ -394,8 +395,7 @@ impl From<WorkspaceError> for Failure {
                 .hint(format!("rename it: git branch -m {0} {0}-old", branch.short())),
             WorkspaceError::BadPath { .. } => Failure::new(Exit::Damaged, message)
                 .hint("set another template: git config tix.worktree \"../{repo}.worktrees/{id}\""),
-            WorkspaceError::Unprepared { .. } => Failure::new(Exit::Refused, message)
-                .hint("nothing changed; free some space or fix the permissions, and try again"),
+            WorkspaceError::Unprepared { .. } => not_written(format!("{message}; nothing changed"), "try again"),
             WorkspaceError::Setup { .. } | WorkspaceError::Record { .. } => {
                 Failure::new(Exit::Incomplete, message)
             }

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 
 use crate::env::Env;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, not_written};
 use crate::file;
 use crate::git::Repo;
 use crate::guard::install::agents::{self, Agent, AgentEntries, AgentFileEdit, AgentPart, BadFile};
@@ -117,8 +117,7 @@ pub fn write(files: &[AgentFile]) -> Result<(), Failure> {
             AgentFileEdit::Delete => delete(&file.path),
         };
         done.map_err(|error| {
-            Failure::new(Exit::Refused, format!("{}: {error}", file.path.display()))
-                .hint("free some space or fix the permissions, and run this again")
+            not_written(format!("{}: {error}", file.path.display()), "run this again")
         })?;
     }
     Ok(())

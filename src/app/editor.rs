@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::context::Context;
 use super::input::read_file;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, not_written};
 use crate::out::Out;
 use crate::ticket::Document;
 
@@ -44,8 +44,7 @@ impl Editor {
 
 fn copy_of(dir: &Path, name: &str, text: &[u8]) -> Result<EditedCopy, Failure> {
     let failed = |error: std::io::Error| {
-        Failure::new(Exit::Refused, format!("{}: {error}", dir.display()))
-            .hint("nothing changed; free some space or fix the permissions, and try again")
+        not_written(format!("{}: {error}; nothing changed", dir.display()), "try again")
     };
     std::fs::create_dir_all(dir).map_err(failed)?;
     let mut copy = tempfile::Builder::new()

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::context::Context;
 use crate::config::PROTECTED;
 use crate::env;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, not_written};
 use crate::git::{ConfigScope, Repo};
 use crate::guard;
 use crate::guard::install::engine::{
@@ -60,8 +60,7 @@ fn branches<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<RefName> {
 pub fn lock(repo: &Repo) -> Result<Lock, Failure> {
     let path = repo.tix_dir().join("locks/hooks.lock");
     let failed = |error: io::Error| {
-        Failure::new(Exit::Refused, format!("{}: {error}", path.display()))
-            .hint("nothing changed; free some space or fix the permissions, and try again")
+        not_written(format!("{}: {error}; nothing changed", path.display()), "try again")
     };
     Lock::take(&path, Instant::now() + PATIENCE).map_err(failed)?.ok_or_else(|| {
         Failure::new(Exit::Unreachable, "another tix is changing the hooks of this clone")
@@ -175,9 +174,10 @@ fn failure(error: InstallError) -> Failure {
         InstallError::Configured { hook } => Failure::new(Exit::Refused, message)
             .hint(format!("look at it: git config --get-regexp '^hook\\.tix-{}\\.'", hook.name()))
             .hint("rename the section if it is yours, and run this again"),
-        InstallError::Files { path, .. } => Failure::new(Exit::Refused, message)
-            .fact("path", path.display().to_string())
-            .hint("nothing changed; free some space or fix the permissions, and run this again"),
+        InstallError::Files { path, .. } => {
+            not_written(format!("{message}; nothing changed"), "run this again")
+                .fact("path", path.display().to_string())
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! This clone's lock of a ticket.
 
 use super::context::Context;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, not_written};
 use crate::lock::Lock;
 use crate::ticket::TicketId;
 
@@ -10,8 +10,7 @@ use crate::ticket::TicketId;
 pub fn lock_ticket(ctx: &Context<'_>, id: &TicketId, command: &str) -> Result<Lock, Failure> {
     let path = crate::trunk::ticket_lock(&ctx.repo, id);
     let lock = Lock::take(&path, ctx.started + ctx.config.timeout).map_err(|error| {
-        Failure::new(Exit::Refused, format!("{}: {error}", path.display()))
-            .hint("nothing changed; free some space or fix the permissions, and try again")
+        not_written(format!("{}: {error}; nothing changed", path.display()), "try again")
     })?;
     lock.ok_or_else(|| {
         let message = format!("another tix in this clone is working on {id}; nothing changed");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::context::Context;
 use super::receipt::WorkerJson;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, not_written};
 use crate::names::RefName;
 use crate::out::{Format, Out};
 use crate::text::{duration, shell_word};
@@ -153,8 +153,7 @@ pub fn failure(error: StartError, id: &TicketId, args: &WorkerArgs) -> Failure {
         StartError::Elsewhere(record) => record_facts(Failure::new(Exit::Held, message), &record)
             .hint(format!("if you know that it has ended, start another in its place: {again}")),
         StartError::Interrupted(error) => error.into(),
-        StartError::File { .. } => Failure::new(Exit::Refused, message)
-            .hint("free some space or fix the permissions, and try again"),
+        StartError::File { .. } => not_written(message, "try again"),
         StartError::Spawn { .. } => Failure::new(Exit::Refused, message)
             .hint("a bare name is looked up on PATH, any other path in the workspace"),
         StartError::Unproved { why, said, log, .. } => {

@@ -1,6 +1,6 @@
 //! The failure of a transaction, with its exit code and its ways out.
 
-use super::words::{caused_here, denied, full_there, remote_words};
+use super::words::{caused_here, denied, full_there, not_written, remote_words};
 use super::{Exit, Failure, address};
 use crate::trunk::{MayLand, TrunkError};
 
@@ -79,8 +79,7 @@ impl From<TrunkError> for Failure {
             }
             TrunkError::Lock { source: None, .. } => Failure::new(Exit::Unreachable, message)
                 .hint("another tix in this clone is using it; try again when that one is done"),
-            TrunkError::Lock { source: Some(_), .. } => Failure::new(Exit::Refused, message)
-                .hint("nothing changed; free some space or fix the permissions, and try again"),
+            TrunkError::Lock { source: Some(_), .. } => not_written(format!("{message}; nothing changed"), "try again"),
         }
     }
 }

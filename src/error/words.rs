@@ -12,10 +12,31 @@ pub(super) fn failed_git(stderr: &str, message: String) -> Failure {
             Exit::Refused,
             "git does not know who you are, so nothing can be committed",
         )
-        .hint("git config --global user.name \"Your Name\"")
-        .hint("git config --global user.email you@example.org");
+        // In the repository: some agents hide the configuration of the user from the commands they run.
+        .hint("git config user.name \"Your Name\"")
+        .hint("git config user.email you@example.org");
     }
     caused_here(stderr).unwrap_or_else(|| Failure::new(Exit::Git, message))
+}
+
+/// A file that could not be written, and what to do about it before `again`.
+pub fn not_written(message: impl Into<String>, again: &str) -> Failure {
+    let failure = Failure::new(Exit::Refused, message);
+    if is_read_only(&failure.message) {
+        return in_a_sandbox(failure);
+    }
+    failure.hint(format!("free some space or fix the permissions, and {again}"))
+}
+
+fn is_read_only(words: &str) -> bool {
+    words.contains("Read-only file system")
+}
+
+/// Where an agent's sandbox keeps `.git` from being written, as that of Codex does, nobody's permissions are wrong.
+fn in_a_sandbox(failure: Failure) -> Failure {
+    failure
+        .hint("if this is an agent's sandbox, let it run tix outside of that")
+        .hint("for Codex, in ~/.codex/rules/tix.rules: prefix_rule(pattern=[\"tix\"], decision=\"allow\")")
 }
 
 /// A failure whose cause is on this machine, if git's words name one: trying again later does not help.
@@ -40,7 +61,8 @@ pub(super) fn caused_here(words: &str) -> Option<Failure> {
             "check the repository: git fsck",
         ),
     };
-    Some(Failure::new(exit, message).fact("git", words.trim()).hint(hint))
+    let failure = Failure::new(exit, message).fact("git", words.trim());
+    Some(if is_read_only(words) { in_a_sandbox(failure) } else { failure.hint(hint) })
 }
 
 /// A failure whose cause is that the remote's disk is full, if the remote says so.
@@ -84,6 +106,17 @@ pub fn remote_words(words: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_keeps_a_file_from_being_written_decides_what_helps() {
+        let hints = |failure: Failure| failure.hints.join("; ");
+        let full = not_written("x: No space left on device", "try again");
+        assert_eq!(hints(full), "free some space or fix the permissions, and try again");
+        let words = "fatal: Unable to create '.git/index.lock': Read-only file system";
+        for failure in [not_written(words, "try again"), caused_here(words).unwrap()] {
+            assert!(hints(failure).contains("prefix_rule(pattern=[\"tix\"]"));
+        }
+    }
 
     #[test]
     fn the_words_of_the_server_are_told_from_those_of_git() {

@@ -65,7 +65,9 @@ impl LocalCause {
         let says = |text: &str| here.iter().any(|line| line.contains(text));
         let named = WORDS.iter().find(|(_, words)| words.iter().any(|text| says(text)));
         let denied = |line: &String| {
-            line.contains("permission denied") && WRITES.iter().any(|text| line.contains(text))
+            let denied = ["permission denied", "read-only file system"];
+            denied.iter().any(|text| line.contains(text))
+                && WRITES.iter().any(|text| line.contains(text))
         };
         let denied = || here.iter().any(denied).then_some(LocalCause::NotWritable);
         named.map(|(cause, _)| *cause).or_else(denied)

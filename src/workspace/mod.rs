@@ -6,6 +6,7 @@
 mod claims;
 mod clone_id;
 mod half_made;
+mod hidden;
 mod include;
 mod pending;
 mod prepared;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 pub use claims::{drop_claim, given_claim, keep_claim, known_claims, note_claim, note_given};
 pub use clone_id::{clone_id, known_clone_id};
 pub use half_made::{finish as finish_half_made, is_linked, never_filled};
+pub use hidden::hide;
 pub use include::include;
 pub use pending::{note_push, pending_push, settle_push};
 pub use prepared::{changes, note_prepared, remove, untracked};
@@ -229,6 +231,7 @@ pub fn create(
         parents,
         warning: None,
     };
+    hide(repo, path)?;
     let mut answer = repo.add_worktree(path, branch, commit)?;
     if answer.code != Some(0) && answer.stderr.contains("already registered") {
         // Somebody removed the directory of a worktree by hand; git keeps the name until it is told. The branch was
@@ -256,6 +259,7 @@ pub fn recreate(
 ) -> Result<Option<String>, WorkspaceError> {
     check_free(repo, path)?;
     forget_gone(repo, Some(path), branch)?;
+    hide(repo, path)?;
     let answer = repo.add_worktree_of(path, branch)?;
     if answer.code == Some(0) {
         return Ok(None);

@@ -62,6 +62,7 @@ fn ordinary(name: &str, cwd: &Path, env: &Env) -> Result<PathBuf, String> {
     if known.iter().any(|worktree| worktree.path == path && path.is_dir()) {
         return Ok(path);
     }
+    workspace::hide(&repo, &path).map_err(|e| words(&e))?;
     let git = repo.git();
     let added = if git.commit_of(branch.as_str()).map_err(|e| words(&e))?.is_some() {
         repo.add_worktree_of(&path, &branch)

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::answer::InitReport;
 use super::files::{self, PathState};
 use super::{Setup, bare, in_the_way};
-use crate::error::{Exit, Failure};
+use crate::error::{Failure, not_written};
 use crate::lifecycle::NewFile;
 use crate::names::{RefName, RepoPath};
 use crate::text::shell_word;
@@ -18,9 +18,8 @@ impl Setup<'_> {
     pub(super) fn write(&self, wanted: &[NewFile], report: &mut InitReport) -> Result<(), Failure> {
         let root = self.ctx.repo.worktree.as_deref().ok_or_else(bare)?;
         let failed = |path: &RepoPath, error: std::io::Error| {
-            Failure::new(Exit::Refused, format!("{path} cannot be written: {error}")).hint(
-                "free some space or fix the permissions, and try again; existing files are kept",
-            )
+            let message = format!("{path} cannot be written: {error}");
+            not_written(message, "try again; existing files are kept")
         };
         let shared = match RefName::parse(&self.tracking()) {
             Some(name) => self.ctx.objects.resolve(name.as_str())?,

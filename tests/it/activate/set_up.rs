@@ -27,14 +27,14 @@ fn a_place_that_is_taken_stops_it_before_the_lock() {
     let path = workspace(&clone, ID);
     clone.at(&path).write("theirs.txt", "mine\n");
     let output = refused_before_the_lock(&sandbox, &clone, &["activate", ID]);
-    insta::assert_snapshot!(output.redacted(), @"
+    insta::assert_snapshot!(output.redacted(), @r#"
     exit: 5
     ----- stdout -----
     ----- stderr -----
     error: the workspace's place is taken: [ROOT]/a.worktrees/TICKET-foo-001 is not empty
       path  [ROOT]/a.worktrees/TICKET-foo-001
-    hint: move it away, or put workspaces elsewhere: git config tix.worktree <template>
-    ");
+    hint: move it away, or put workspaces into the repository: git config tix.worktree ".worktrees/{id}"
+    "#);
     assert_eq!(clone.at(&path).read("theirs.txt"), "mine\n");
     // An empty directory takes no place.
     std::fs::remove_file(path.join("theirs.txt")).unwrap();
@@ -47,14 +47,14 @@ fn a_file_in_the_place_of_the_directory_above_stops_it_before_the_lock() {
     let clone = sandbox.clone_named("a");
     std::fs::write(workspace(&clone, ID).parent().unwrap(), "a file\n").unwrap();
     let output = refused_before_the_lock(&sandbox, &clone, &["activate", ID]);
-    insta::assert_snapshot!(output.redacted(), @"
+    insta::assert_snapshot!(output.redacted(), @r#"
     exit: 5
     ----- stdout -----
     ----- stderr -----
     error: the workspace cannot be created in [ROOT]/a.worktrees: not a directory
       path  [ROOT]/a.worktrees
-    hint: free some space, fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>
-    ");
+    hint: free some space, fix the permissions, or put workspaces into the repository: git config tix.worktree ".worktrees/{id}"
+    "#);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_directory_that_cannot_be_written_stops_it_before_the_lock() {
     // Nobody, root included, can make a directory there.
     clone.git(&["config", "tix.worktree", "/proc/self/tix/{id}"]);
     let output = refused_before_the_lock(&sandbox, &clone, &["activate", ID]);
-    assert!(output.stderr().contains("git config tix.worktree <template>"), "{output}");
+    assert!(output.stderr().contains("git config tix.worktree \".worktrees/{id}\""), "{output}");
     // What the environment says counts for more, so that git's settings would not help.
     let clone = clone.env("WORKTREE_BASE", "/proc/self/tix");
     let output = refused_before_the_lock(&sandbox, &clone, &["activate", ID]);
@@ -362,4 +362,20 @@ fn a_worktree_that_another_git_is_just_making_is_no_obstacle() {
         assert!(workspace(&clone, ID).is_dir());
         no_leftovers(&clone);
     }
+}
+
+#[test]
+fn a_workspace_in_the_repository_is_none_of_its_files() {
+    let (sandbox, ids) = many_tickets(2);
+    let clone = sandbox.clone_named("a");
+    clone.write(".git/info/exclude", "*.tmp");
+    clone.git(&["config", "tix.worktree", ".work[er]/{id}"]);
+    for id in &ids {
+        clone.tix(&["activate", id]).success();
+    }
+    assert_eq!(clone.git(&["status", "--porcelain"]), "");
+    assert_eq!(clone.read(".git/info/exclude"), "*.tmp\n/.work\\[er]/\n");
+    clone.git(&["add", "-A"]);
+    assert_eq!(clone.git(&["ls-files", ".work[er]"]), "");
+    assert!(clone.exists(".work[er]/TICKET-many-001/tickets"));
 }

@@ -227,35 +227,35 @@ fn a_place_for_the_workspace_that_is_taken_stops_it_before_the_lock() {
     let old = sandbox.remote().git(&["rev-parse", "main"]);
     let path = format!("../clone.worktrees/{ID}");
     clone.write(&path, "a file\n");
-    assert_snapshot!(fails_in(&clone, &["activate", "foo-001"], 5).redacted(), @"
+    assert_snapshot!(fails_in(&clone, &["activate", "foo-001"], 5).redacted(), @r#"
     exit: 5
     ----- stdout -----
     ----- stderr -----
     error: the workspace's place is taken: [ROOT]/clone.worktrees/TICKET-foo-001 is not a directory
       path  [ROOT]/clone.worktrees/TICKET-foo-001
-    hint: move it away, or put workspaces elsewhere: git config tix.worktree <template>
-    ");
+    hint: move it away, or put workspaces into the repository: git config tix.worktree ".worktrees/{id}"
+    "#);
     fs::remove_file(clone.path().join(&path)).unwrap();
     clone.write(format!("{path}/notes.txt"), "mine\n");
-    assert_snapshot!(fails_in(&clone, &["activate", "foo-001"], 5).redacted(), @"
+    assert_snapshot!(fails_in(&clone, &["activate", "foo-001"], 5).redacted(), @r#"
     exit: 5
     ----- stdout -----
     ----- stderr -----
     error: the workspace's place is taken: [ROOT]/clone.worktrees/TICKET-foo-001 is not empty
       path  [ROOT]/clone.worktrees/TICKET-foo-001
-    hint: move it away, or put workspaces elsewhere: git config tix.worktree <template>
-    ");
+    hint: move it away, or put workspaces into the repository: git config tix.worktree ".worktrees/{id}"
+    "#);
     assert_eq!(clone.read(format!("{path}/notes.txt")), "mine\n");
     fs::remove_dir_all(clone.path().join("../clone.worktrees")).unwrap();
     clone.write("../clone.worktrees", "a file where the directory would be\n");
-    assert_snapshot!(fails_in(&clone, &["activate", "foo-001"], 5).redacted(), @"
+    assert_snapshot!(fails_in(&clone, &["activate", "foo-001"], 5).redacted(), @r#"
     exit: 5
     ----- stdout -----
     ----- stderr -----
     error: the workspace cannot be created in [ROOT]/clone.worktrees: not a directory
       path  [ROOT]/clone.worktrees
-    hint: free some space, fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>
-    ");
+    hint: free some space, fix the permissions, or put workspaces into the repository: git config tix.worktree ".worktrees/{id}"
+    "#);
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
     // An empty directory is no obstacle.
     fs::remove_file(clone.path().join("../clone.worktrees")).unwrap();

@@ -180,15 +180,15 @@ fn who_does_not_say_who_they_are_is_told_how() {
     clone.git(&["config", "user.useConfigOnly", "true"]);
     for args in [&["activate", "foo-001"][..], &["new", "A thing"], &["release", "foo-001"]] {
         let output = fails_in(&clone, args, 5);
-        assert!(output.stderr().contains("git config --global user.email"), "{output}");
+        assert!(output.stderr().contains("git config user.email"), "{output}");
     }
     assert_snapshot!(fails_in(&clone, &["activate", "foo-001"], 5).redacted(), @r#"
     exit: 5
     ----- stdout -----
     ----- stderr -----
     error: git does not know who you are, so nothing can be committed
-    hint: git config --global user.name "Your Name"
-    hint: git config --global user.email you@example.org
+    hint: git config user.name "Your Name"
+    hint: git config user.email you@example.org
     "#);
     // A name for tix is none for git, which makes the commits.
     let named = clone.env("TIX_ACTOR", "Eve <eve@example.org>");
@@ -197,8 +197,8 @@ fn who_does_not_say_who_they_are_is_told_how() {
     ----- stdout -----
     ----- stderr -----
     error: git does not know who you are, so nothing can be committed
-    hint: git config --global user.name "Your Name"
-    hint: git config --global user.email you@example.org
+    hint: git config user.name "Your Name"
+    hint: git config user.email you@example.org
     "#);
 }
 
