@@ -133,7 +133,8 @@ impl Scene {
             }
             History::Behind => sandbox.seed(&[("notes.txt", "two\n")]),
             History::Overtaken => {
-                first.tix(&["activate", ID]).success();
+                // By another agent of the clone: nobody takes over what they hold.
+                first.env("TIX_ACTOR", "agent-1").tix(&["activate", ID]).success();
                 sandbox.seed(&[("notes.txt", "two\n")]);
             }
             History::Worked => work(&first),
