@@ -12,6 +12,7 @@ use crate::app::board;
 use crate::app::context::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
+use crate::names::Oid;
 use crate::out::{Format, Out};
 use crate::text::{duration, safe, shell_word};
 use crate::ticket::{Document, Status, TicketId};
@@ -160,7 +161,7 @@ fn old_value(ctx: &Context<'_>, line: &Value, operation: &str) -> Option<String>
     let view = ctx.last_seen().ok()?;
     let (_, now) = board::read_one(ctx, &view, view.snapshot.find_id(&id).ok()?).ok()?;
     if operation != "set" {
-        let from = shell_word(&format!("{commit}^:{path}"));
+        let from = shell_word(&format!("{}^:{path}", Oid::parse(commit)?.short()));
         return (now == new).then(|| format!("git show {from} | tix edit {id} --from -"));
     }
     let keys: BTreeSet<String> =

@@ -320,7 +320,7 @@ fn a_file_that_cannot_be_read_is_counted_and_named() {
     assert_eq!((&json["queued"], &json["active"]), (&2.into(), &1.into()));
     assert_eq!(json["damaged"][0]["path"], "tickets/queue/TICKET-bad-001.md");
     let text = clone.tix(&["report"]);
-    assert!(text.success().stdout().contains("of them unreadable  "), "{text}");
+    assert!(text.success().stdout().contains("unreadable, counted above  "), "{text}");
     assert!(text.stderr().contains("warning: tickets/queue/TICKET-bad-001.md"), "{text}");
     let page = clone.tix(&["report", "--html", "-"]);
     let told = "Counted, but unreadable: <code>tickets/queue/TICKET-bad-001.md";

@@ -151,10 +151,12 @@ impl<'a> FlowReport<'a> {
         ];
         let mut totals =
             Table::new([ColumnSpec::new("figure"), ColumnSpec::new("value")]).untitled();
-        // A file is in a lane whatever is in it, so it counts above.
-        let unreadable = self.damaged.len();
-        let unreadable = (unreadable > 0).then(|| ("of them unreadable", unreadable.to_string()));
-        for (name, value) in lines.into_iter().chain(unreadable) {
+        let mut lines = Vec::from(lines);
+        if !self.damaged.is_empty() {
+            // A file is in a lane whatever is in it.
+            lines.insert(3, ("unreadable, counted above", self.damaged.len().to_string()));
+        }
+        for (name, value) in lines {
             totals.push([name.to_owned(), value]);
         }
         let mut parts = vec![ctx.out.laid_out(&totals)];
