@@ -9,7 +9,7 @@ use super::cells;
 use super::context::{Context, Globals};
 use super::frame::AsOf;
 use super::mine::Mine;
-use super::queue::{Choice, Detail, QueueFilter};
+use super::queue::{QueueFilter, Survey};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::{lane_of, mismatch};
@@ -105,9 +105,12 @@ pub fn show(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<(), Failure> {
 
 impl Dashboard {
     fn of(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<Dashboard, Failure> {
-        let TicketRows { mut rows, damaged } =
-            board::read(ctx, seen.view, &[Lane::Queue, Lane::Active])?;
-        let choice = Choice::of(ctx, seen, &QueueFilter::default(), Detail::Ready, 1)?;
+        let heads = board::heads(ctx, seen.view, &[Lane::Queue, Lane::Active])?;
+        let survey = Survey::on(ctx, seen.view, heads.known.clone())?;
+        let verdicts = survey.judge(ctx, seen.view, &QueueFilter::default());
+        let next = verdicts.first().filter(|first| first.hindrances.is_empty());
+        let next = next.map(|n| n.known.entry.row(n.known.head.clone(), ctx.trunk_label()));
+        let TicketRows { mut rows, damaged } = board::rows(ctx, heads)?;
         let misplaced: Vec<Attention> = rows.iter().filter_map(misplaced).collect();
         let queue = rows.iter().filter(|row| row.lane == Lane::Queue).count();
         rows.retain(|row| row.lane == Lane::Active);
@@ -125,7 +128,7 @@ impl Dashboard {
             schema: "tix/dashboard@1",
             as_of: AsOf::of(ctx, seen),
             mine: rows,
-            next: choice.tickets.into_iter().next(),
+            next,
             attention,
             queue,
             active,

@@ -59,6 +59,18 @@ impl<'v> Survey<'v> {
         Ok(survey)
     }
 
+    /// The same, where the tickets of queue and active have been read.
+    pub fn on(
+        ctx: &Context<'_>,
+        view: &'v View<'_>,
+        known: Vec<KnownTicket<'v>>,
+    ) -> Result<Survey<'v>, GitError> {
+        let mut survey = Survey { known, damaged: Vec::new() };
+        let needed = needed(&survey.known, &view.snapshot);
+        survey.read(ctx, view, &needed)?;
+        Ok(survey)
+    }
+
     /// Reads every ticket, the held ones from their branches.
     pub fn whole(ctx: &Context<'_>, view: &'v View<'_>) -> Result<Survey<'v>, Failure> {
         let mut survey = Survey { known: Vec::new(), damaged: Vec::new() };

@@ -22,7 +22,7 @@ use super::find::no_tickets;
 use super::worktree;
 use crate::clock;
 use crate::error::Failure;
-use crate::lifecycle::{self, Refusal, TicketEntry};
+use crate::lifecycle::{self, KnownTicket, Refusal, TicketEntry};
 use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow};
 use crate::trunk::{Run, View, last_fetched};
 use crate::workspace;
@@ -87,7 +87,23 @@ pub struct TicketRows {
     pub damaged: Vec<Damage>,
 }
 
+/// The tickets of some lanes as the trunk has them, those whose id occurs once.
+pub struct TrunkHeads<'v> {
+    pub known: Vec<KnownTicket<'v>>,
+    /// What cannot be read.
+    damaged: Vec<Damage>,
+}
+
 pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<TicketRows, Failure> {
+    rows(ctx, heads(ctx, view, lanes)?)
+}
+
+/// The first half of [`read`], for whoever needs the heads for something else too.
+pub fn heads<'v>(
+    ctx: &Context<'_>,
+    view: &'v View<'_>,
+    lanes: &[Lane],
+) -> Result<TrunkHeads<'v>, Failure> {
     let mut by_id: Vec<&TicketEntry> = view.snapshot.entries.iter().collect();
     by_id.sort_by(|a, b| (&a.id, &a.path).cmp(&(&b.id, &b.path)));
     let mut entries = Vec::new();
@@ -115,19 +131,26 @@ pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<Ticket
         line: None,
         why: odd.why.clone(),
     }));
-    let trunk = ctx.trunk_label();
-    let mut rows: Vec<TicketRow> = Vec::with_capacity(entries.len());
-    // Those whose branch may tell more, each with its place among the rows.
-    let mut active: Vec<(usize, &TicketEntry)> = Vec::new();
+    let mut known = Vec::with_capacity(entries.len());
     view.heads(&ctx.repo, &entries, |entry, head| match head {
-        Ok(head) => {
-            if entry.lane == Lane::Active {
-                active.push((rows.len(), entry));
-            }
-            rows.push(entry.row(head, trunk.clone()));
-        }
+        Ok(head) => known.push(KnownTicket { entry, head }),
         Err(refusal) => damaged.push(Damage::of(entry, &refusal)),
     })?;
+    damaged.sort();
+    Ok(TrunkHeads { known, damaged })
+}
+
+/// The second half: each ticket in a row, those that are held from their branches.
+pub fn rows(ctx: &Context<'_>, heads: TrunkHeads<'_>) -> Result<TicketRows, Failure> {
+    let trunk = ctx.trunk_label();
+    let TrunkHeads { known, damaged } = heads;
+    // Those whose branch may tell more, each with its place among the rows.
+    let active = known.iter().enumerate().filter(|(_, known)| known.entry.lane == Lane::Active);
+    let active: Vec<(usize, &TicketEntry)> = active.map(|(at, known)| (at, known.entry)).collect();
+    let mut rows: Vec<TicketRow> = known
+        .into_iter()
+        .map(|KnownTicket { entry, head }| entry.row(head, trunk.clone()))
+        .collect();
     let claim = |at: usize| rows.get(at).and_then(|row| row.claim_id.as_deref());
     let asked: Vec<_> = active.iter().map(|(at, entry)| (*entry, claim(*at))).collect();
     for newer in progress(ctx, &asked)? {
@@ -137,7 +160,6 @@ pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<Ticket
         }
     }
     rows.sort_by(|a, b| (a.lane, &a.id).cmp(&(b.lane, &b.id)));
-    damaged.sort();
     Ok(TicketRows { rows, damaged })
 }
 

@@ -90,3 +90,17 @@ fn a_conflict_in_the_work_itself_is_left_to_a_person() {
     assert_ne!(there.sh(line.trim()).run().code, Some(0));
     assert!(there.git(&["status", "--porcelain"]).contains("AA work.txt"), "{line}");
 }
+
+/// There the ticket branch has no ticket to conflict in.
+#[test]
+fn it_works_where_progress_is_on_the_trunk() {
+    let sandbox = one_ticket();
+    sandbox.seed(&[(".tix.yaml", "record: trunk\n")]);
+    let clone = sandbox.clone_named("a");
+    given_back(&sandbox, &clone, |_| {});
+    let json = clone.tix(&["activate", ID, "--json"]).success().json();
+    let there = clone.at(workspace(&clone, ID));
+    there.sh(json["next"].as_str().unwrap()).run().success();
+    assert_eq!(there.read("work.txt"), "1\n");
+    assert_eq!(there.git(&["status", "--porcelain"]), "");
+}

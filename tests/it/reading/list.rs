@@ -390,3 +390,17 @@ fn progress_that_was_not_fetched_is_told() {
     clone.git(&["config", "remote.origin.fetch", all]);
     assert_eq!(list(&[]).success().stderr(), "");
 }
+
+/// Of two tickets of one priority and age the lower number comes first, wherever they are shown.
+#[test]
+fn the_list_ranks_equal_tickets_as_next_does() {
+    let sandbox = Sandbox::new();
+    let (first, second) = ("TICKET-z-001", "TICKET-a-002");
+    sandbox.seed(&[first, second].map(|id| (queue_path(id), queue_ticket(id))));
+    let clone = sandbox.clone_named("a");
+    let list = clone.tix(&["list", "--json"]).success().json();
+    assert_eq!(ids(&list), [first, second]);
+    let next = clone.tix(&["next", "--json"]).success().json();
+    assert_eq!(ids(&next), [first]);
+    assert_eq!(clone.tix(&["--json"]).success().json()["next"]["id"], first);
+}
