@@ -50,7 +50,7 @@ pub struct NewArgs {
     /// The text of the ticket: a file, - for standard input, or the text itself
     #[arg(long, value_name = "TEXT|FILE|-", conflicts_with = "from", allow_hyphen_values = true)]
     body: Option<String>,
-    /// Write the ticket in your editor first
+    /// Write the ticket in your editor first; if you write nothing, nothing is created
     #[arg(long, conflicts_with = "from")]
     edit: bool,
     /// A ticket file to add as it is; several files make one commit
