@@ -123,11 +123,11 @@ pub fn write(files: &[AgentFile]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The file, and its directory if nothing else is in it.
+/// The file, and the directories above it in which nothing else is.
 fn delete(path: &Path) -> io::Result<()> {
     std::fs::remove_file(path)?;
-    // One that is not empty stays.
-    path.parent().map(std::fs::remove_dir);
+    // The first that is not empty stays, and so do those above it: at the latest the root of the working tree.
+    path.ancestors().skip(1).take_while(|dir| std::fs::remove_dir(dir).is_ok()).for_each(drop);
     Ok(())
 }
 

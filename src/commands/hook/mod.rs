@@ -94,6 +94,10 @@ enum HookCommand {
     /// Like `tix hook claude`, with the events under the same names. It refuses with exit code 0 and a JSON object, because
     /// that is what Copilot gives to the model.
     Copilot,
+    /// Check what opencode is about to do
+    ///
+    /// Like `tix hook claude`, for the plugin that `tix hook install --agents opencode` writes.
+    Opencode,
 }
 
 /// Runs the command. For an agent this is the slow path; see [`direct`].
@@ -110,6 +114,7 @@ pub fn run(args: &HookArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
         HookCommand::Cursor => Dialect::Cursor,
         HookCommand::Qwen => Dialect::Qwen,
         HookCommand::Copilot => Dialect::Copilot,
+        HookCommand::Opencode => Dialect::Opencode,
     };
     let spoken = agent::run(dialect, env, &|| out.clone());
     out.answer(&spoken.stdout);

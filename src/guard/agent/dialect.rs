@@ -17,16 +17,18 @@ pub enum Dialect {
     Cursor,
     Qwen,
     Copilot,
+    Opencode,
 }
 
 impl Dialect {
-    pub const ALL: [Dialect; 6] = [
+    pub const ALL: [Dialect; 7] = [
         Dialect::Claude,
         Dialect::Codex,
         Dialect::Gemini,
         Dialect::Cursor,
         Dialect::Qwen,
         Dialect::Copilot,
+        Dialect::Opencode,
     ];
 
     /// The name of its command.
@@ -38,6 +40,7 @@ impl Dialect {
             Dialect::Cursor => "cursor",
             Dialect::Qwen => "qwen",
             Dialect::Copilot => "copilot",
+            Dialect::Opencode => "opencode",
         }
     }
 
@@ -50,7 +53,8 @@ impl Dialect {
             | Dialect::Codex
             | Dialect::Cursor
             | Dialect::Qwen
-            | Dialect::Copilot => HookUse::Asked,
+            | Dialect::Copilot
+            | Dialect::Opencode => HookUse::Asked,
         }
     }
 
@@ -84,7 +88,7 @@ pub struct Spoken {
 pub fn speak(dialect: Dialect, moment: &EventMoment, answer: &HookAnswer) -> Spoken {
     // These read stdout as JSON, whatever is on it.
     let empty = match dialect {
-        Dialect::Claude | Dialect::Codex | Dialect::Qwen => "",
+        Dialect::Claude | Dialect::Codex | Dialect::Qwen | Dialect::Opencode => "",
         Dialect::Gemini | Dialect::Cursor | Dialect::Copilot => "{}",
     };
     let say = |stdout: String| Spoken { stdout, stderr: String::new(), code: 0 };
@@ -99,11 +103,13 @@ pub fn speak(dialect: Dialect, moment: &EventMoment, answer: &HookAnswer) -> Spo
         (HookAnswer::Directory(path), _) => say(path.clone()),
         (HookAnswer::Refuse(reason), Dialect::Copilot) => say(decide("deny", reason)),
         (HookAnswer::Ask(reason), Dialect::Copilot) => say(decide("ask", reason)),
-        // In Codex and Gemini a question is an invalid answer, and the tool would run; in Qwen nobody may be there to answer.
+        // In Codex and Gemini a question is an invalid answer, and the tool would run; in Qwen nobody may be there to answer, and
+        // our plugin in opencode cannot ask.
         (HookAnswer::Refuse(reason), _)
-        | (HookAnswer::Ask(reason), Dialect::Codex | Dialect::Gemini | Dialect::Qwen) => {
-            refuse(reason)
-        }
+        | (
+            HookAnswer::Ask(reason),
+            Dialect::Codex | Dialect::Gemini | Dialect::Qwen | Dialect::Opencode,
+        ) => refuse(reason),
         (HookAnswer::Ask(reason), Dialect::Claude) => say(json!({"hookSpecificOutput": {
             "hookEventName": "PreToolUse",
             "permissionDecision": "ask",
@@ -114,7 +120,10 @@ pub fn speak(dialect: Dialect, moment: &EventMoment, answer: &HookAnswer) -> Spo
             say(json!({"permission": "ask", "user_message": reason, "agent_message": reason})
                 .to_string())
         }
-        (HookAnswer::Tell(text), Dialect::Claude | Dialect::Codex | Dialect::Qwen) => {
+        (
+            HookAnswer::Tell(text),
+            Dialect::Claude | Dialect::Codex | Dialect::Qwen | Dialect::Opencode,
+        ) => {
             match moment {
                 EventMoment::Start if dialect == Dialect::Qwen => say(news("SessionStart", text)),
                 EventMoment::Start => say(text.clone()),
@@ -174,7 +183,7 @@ mod tests {
     #[test]
     fn silence_is_an_empty_object_where_stdout_must_be_json() {
         let silent = |dialect| speak(dialect, &EventMoment::Before, &HookAnswer::Pass).stdout;
-        assert_eq!(Dialect::ALL.map(silent), ["", "", "{}", "{}", "", "{}"]);
+        assert_eq!(Dialect::ALL.map(silent), ["", "", "{}", "{}", "", "{}", ""]);
     }
 
     #[test]
@@ -185,8 +194,9 @@ mod tests {
         assert!(ask(Dialect::Cursor).stdout.contains(r#""permission":"ask""#));
         assert!(ask(Dialect::Copilot).stdout.contains(r#""permissionDecision":"ask""#));
         assert_eq!(
-            [Dialect::Codex, Dialect::Gemini, Dialect::Qwen].map(|one| ask(one).code),
-            [2; 3]
+            [Dialect::Codex, Dialect::Gemini, Dialect::Qwen, Dialect::Opencode]
+                .map(|one| ask(one).code),
+            [2; 4]
         );
     }
 

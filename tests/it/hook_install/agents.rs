@@ -1,6 +1,7 @@
 //! The agents' files of the working tree.
 
 use super::*;
+use crate::harness::notes;
 
 const FILES: [(&str, &str); 6] = [
     ("claude", ".claude/settings.json"),
@@ -212,4 +213,70 @@ fn without_tix_and_with_one_that_fails_every_agent_is_refused() {
             fs::remove_file(&tix).unwrap();
         }
     }
+}
+
+/// What the plugin for opencode does, asked by a program in opencode's place.
+const OPENCODE: &str = r#"
+import { Tix } from "./tix.mjs"
+const hooks = await Tix({ directory: process.argv[2] })
+const before = async (tool, args) => {
+  try {
+    await hooks["tool.execute.before"]({ tool, sessionID: "s1" }, { args })
+    return "passes"
+  } catch (error) {
+    return error.message.split("\n")[0]
+  }
+}
+console.log(await before("bash", { command: "git commit -am x" }))
+console.log(await before("bash", { command: "git commit -am x", workdir: process.argv[3] }))
+console.log(await before("write", { filePath: process.argv[2] + "/a.py" }))
+console.log(await before("git_git_commit", { repo_path: process.argv[2], message: "x" }))
+console.log(await before("read", { filePath: process.argv[2] + "/a.py" }))
+const shell = { env: {} }
+await hooks["shell.env"]({ sessionID: "s1" }, shell)
+console.log(JSON.stringify(shell))
+const report = { output: "done" }
+await hooks["tool.execute.after"]({ tool: "bash", sessionID: "s1", args: { command: "make" } }, report)
+console.log(report.output.split("\n").length)
+process.env.PATH = "/nowhere"
+console.log(await before("bash", { command: "ls" }))
+"#;
+
+#[test]
+fn the_plugin_for_opencode_asks_and_names_the_session() {
+    let (sandbox, clone) = scene();
+    let args = ["hook", "install", "--agents", "opencode"];
+    let file = ".opencode/plugins/tix.js";
+    assert!(clone.tix(&args).success().stdout().contains("  .opencode/plugins/tix.js  written\n"));
+    let text = clone.read(file);
+    assert!(clone.tix(&args).success().stdout().starts_with("nothing to do"));
+    if clone.sh("command -v node").run().code != Some(0) {
+        return notes::skipped("node");
+    }
+    let bin = sandbox.root().join("bin/tix");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tix"), bin).unwrap();
+    let work = clone.worktree("work");
+    clone.write("code.rs", "fn main() {}\n");
+    clone.git(&["add", "code.rs"]);
+    let host = clone.at(sandbox.fresh_directory("host"));
+    host.write("tix.mjs", &text);
+    host.write("host.mjs", OPENCODE);
+    let [here, there] = [&clone, &work].map(|place| place.path().to_str().unwrap().to_owned());
+    let said = host.command("node".as_ref(), &["host.mjs", &here, &there]).run();
+    let lines: Vec<&str> = said.success().stdout().lines().collect();
+    let [commit, elsewhere, write, server, read, shell, report, missing] = lines[..] else {
+        panic!("{said}")
+    };
+    for refused in [commit, write, server] {
+        assert!(refused.starts_with("main takes ticket commits only: "), "{said}");
+    }
+    assert_eq!([elsewhere, read], ["passes"; 2]);
+    assert_eq!((shell, report), (r#"{"env":{"TIX_SESSION":"s1"}}"#, "1"));
+    assert!(missing.starts_with("The guard cannot be asked"), "{said}");
+
+    clone.tix(&["hook", "uninstall"]).success();
+    assert!(!clone.exists(".opencode"));
+    clone.write(file, "mine()\n");
+    clone.tix(&args).exits(9);
+    assert_eq!(clone.read(file), "mine()\n");
 }

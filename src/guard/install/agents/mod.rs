@@ -5,6 +5,7 @@
 
 mod hooks;
 mod json;
+mod plugin;
 mod server;
 mod shapes;
 mod toml;
@@ -120,7 +121,7 @@ impl Agent {
             // Both read the same file.
             (Agent::Claude | Agent::Copilot, AgentPart::Server) => Some(".mcp.json"),
             (Agent::Opencode, AgentPart::Server) => Some("opencode.json"),
-            (Agent::Opencode, AgentPart::Hooks) => None,
+            (Agent::Opencode, AgentPart::Hooks) => Some(".opencode/plugins/tix.js"),
         }
     }
 }
@@ -170,6 +171,7 @@ pub fn install(
 ) -> Result<AgentFileEdit, BadFile> {
     let Some(name) = agent.file(part) else { return Ok(AgentFileEdit::Keep) };
     match (part, agent) {
+        (AgentPart::Hooks, Agent::Opencode) => plugin::install(text),
         (AgentPart::Hooks, _) => hooks::install(agent, name, text),
         (AgentPart::Server, Agent::Codex) => toml::install(text),
         (AgentPart::Server, _) => server::install(agent, name, text),
@@ -187,6 +189,7 @@ pub fn uninstall(
         return Ok(AgentFileEdit::Delete);
     }
     match (part, agent) {
+        (AgentPart::Hooks, Agent::Opencode) => Ok(plugin::uninstall(text)),
         (AgentPart::Hooks, _) => hooks::uninstall(agent, name, text),
         (AgentPart::Server, Agent::Codex) => toml::uninstall(text),
         (AgentPart::Server, _) => server::uninstall(agent, name, text),
@@ -206,7 +209,8 @@ mod tests {
     }
 
     fn in_json() -> impl Iterator<Item = (Agent, AgentPart)> {
-        all().filter(|one| *one != (Agent::Codex, AgentPart::Server))
+        let others = [(Agent::Codex, AgentPart::Server), (Agent::Opencode, AgentPart::Hooks)];
+        all().filter(move |one| !others.contains(one))
     }
 
     fn written(edit: Result<AgentFileEdit, BadFile>) -> String {
@@ -291,6 +295,17 @@ mod tests {
             uninstall(Agent::Claude, AgentPart::Server, Some(other)),
             Ok(AgentFileEdit::Keep)
         );
+    }
+
+    #[test]
+    fn a_plugin_is_ours_by_its_first_line() {
+        let (agent, part) = (Agent::Opencode, AgentPart::Hooks);
+        let ours = written(install(agent, part, None));
+        let older = format!("{}\nold()\n", ours.lines().next().unwrap());
+        assert_eq!(entries(agent, part, Some(&older)), Ok(AgentEntries::Outdated));
+        assert_eq!(install(agent, part, Some(&older)), Ok(AgentFileEdit::Write(ours)));
+        assert_eq!(install(agent, part, Some("mine()\n")).unwrap_err().line, 1);
+        assert_eq!(uninstall(agent, part, Some("mine()\n")), Ok(AgentFileEdit::Keep));
     }
 
     #[test]
