@@ -12,11 +12,12 @@ use crate::file;
 use crate::git::Repo;
 use crate::guard::install::agents::{self, Agent, AgentEntries, AgentFileEdit, AgentPart, BadFile};
 
-/// Reads the word of an agent that can have this part.
-pub fn word(part: AgentPart) -> impl TypedValueParser<Value = Agent> {
-    let words = Agent::with(part).map(|agent| PossibleValue::new(agent.name()).help(agent.title()));
-    PossibleValuesParser::new(words).try_map(move |word| {
-        Agent::with(part).find(|agent| agent.name() == word).ok_or("no such agent")
+/// Reads the word of an agent.
+pub fn word() -> impl TypedValueParser<Value = Agent> {
+    let words =
+        Agent::ALL.into_iter().map(|agent| PossibleValue::new(agent.name()).help(agent.title()));
+    PossibleValuesParser::new(words).try_map(|word| {
+        Agent::ALL.into_iter().find(|agent| agent.name() == word).ok_or("no such agent")
     })
 }
 
@@ -54,8 +55,7 @@ pub fn read_all(
     agents: impl IntoIterator<Item = Agent>,
     changes: AgentFileChange,
 ) -> Result<Vec<AgentFile>, Failure> {
-    let named: Vec<_> =
-        agents.into_iter().filter_map(|agent| Some((agent, agent.file(part)?))).collect();
+    let named: Vec<_> = agents.into_iter().map(|agent| (agent, agent.file(part))).collect();
     if named.is_empty() {
         return Ok(Vec::new());
     }
@@ -78,7 +78,7 @@ pub fn read_all(
 
 /// The state of tix's entries in an agent's file; an error as text.
 pub fn entries(repo: &Repo, part: AgentPart, agent: Agent) -> Result<AgentEntries, String> {
-    let file = repo.worktree.as_deref().zip(agent.file(part)).map(|(root, name)| root.join(name));
+    let file = repo.worktree.as_deref().map(|root| root.join(agent.file(part)));
     let Some(file) = file else { return Ok(AgentEntries::None) };
     let text = read(&file).map_err(|failure| failure.message)?;
     agents::entries(agent, part, text.as_deref())
@@ -163,7 +163,7 @@ pub fn notes(files: &[AgentFile], part: AgentPart) -> Vec<&str> {
 
 /// What keeps an agent from running the hooks that are in its file, as far as tix can know it.
 pub fn inactive(repo: &Repo, agent: Agent, env: &Env) -> Option<&'static str> {
-    let file = repo.worktree.as_deref()?.join(agent.file(AgentPart::Hooks)?);
+    let file = repo.worktree.as_deref()?.join(agent.file(AgentPart::Hooks));
     if agent != Agent::Codex {
         return None;
     }

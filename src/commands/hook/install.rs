@@ -32,7 +32,7 @@ pub struct HookInstallArgs {
     #[arg(long)]
     strict: bool,
     /// The agents whose files get the hooks too
-    #[arg(long, value_parser = agent_files::word(AgentPart::Hooks), value_delimiter = ',', value_name = "AGENTS")]
+    #[arg(long, value_parser = agent_files::word(), value_delimiter = ',', value_name = "AGENTS")]
     agents: Vec<Agent>,
     /// Write hook files even where configuration would do; for a clone that older versions of git also use
     #[arg(long)]

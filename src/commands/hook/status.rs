@@ -89,8 +89,9 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
     let repo = repository(&working_dir(globals, env)?, env)?;
     let guard = hooks::status(&repo)?;
     let part = AgentPart::Hooks;
-    let agents: Vec<_> = Agent::with(part)
-        .filter_map(|agent| Some((agent, agent.file(part)?)))
+    let agents: Vec<_> = Agent::ALL
+        .into_iter()
+        .map(|agent| (agent, agent.file(part)))
         .map(|(agent, file)| {
             let entries = agent_files::entries(&repo, part, agent);
             let inactive = agent_files::inactive(&repo, agent, env);

@@ -59,7 +59,7 @@ pub fn run(
     let agents = match repo.worktree {
         Some(_) => {
             let (part, change) = (AgentPart::Hooks, AgentFileChange::Uninstall);
-            agent_files::read_all(&repo, part, Agent::with(part), change)?
+            agent_files::read_all(&repo, part, Agent::ALL, change)?
         }
         None => Vec::new(),
     };

@@ -18,7 +18,7 @@ use crate::out::{Format, Out};
 #[derive(Debug, clap::Args)]
 pub struct McpInstallArgs {
     /// The agents
-    #[arg(long, required = true, value_parser = agent_files::word(AgentPart::Server), value_delimiter = ',', value_name = "AGENTS")]
+    #[arg(long, required = true, value_parser = agent_files::word(), value_delimiter = ',', value_name = "AGENTS")]
     agents: Vec<Agent>,
     /// Show what would be done, and do nothing
     #[arg(long)]
@@ -69,7 +69,7 @@ pub fn uninstall(
     out: &Out,
 ) -> Result<(), Failure> {
     let change = AgentFileChange::Uninstall;
-    let mut files = edit(Agent::with(AgentPart::Server), change, args.dry_run, globals, env)?;
+    let mut files = edit(Agent::ALL, change, args.dry_run, globals, env)?;
     files.retain(|file| !file.edit.is_keep());
     answer(
         out,

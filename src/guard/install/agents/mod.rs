@@ -66,7 +66,7 @@ impl AgentFileEdit {
 }
 
 impl Agent {
-    const ALL: [Agent; 7] = [
+    pub const ALL: [Agent; 7] = [
         Agent::Claude,
         Agent::Codex,
         Agent::Gemini,
@@ -75,11 +75,6 @@ impl Agent {
         Agent::Copilot,
         Agent::Opencode,
     ];
-
-    /// The agents that can have this part.
-    pub fn with(part: AgentPart) -> impl Iterator<Item = Agent> {
-        Agent::ALL.into_iter().filter(move |agent| agent.file(part).is_some())
-    }
 
     /// Its word on the command line.
     pub fn name(self) -> &'static str {
@@ -107,21 +102,21 @@ impl Agent {
         }
     }
 
-    /// The file that holds this part, from the root of a working tree; none where tix knows of no such file.
-    pub fn file(self, part: AgentPart) -> Option<&'static str> {
+    /// The file that holds this part, from the root of a working tree.
+    pub fn file(self, part: AgentPart) -> &'static str {
         match (self, part) {
-            (Agent::Claude, AgentPart::Hooks) => Some(".claude/settings.json"),
-            (Agent::Codex, AgentPart::Hooks) => Some(".codex/hooks.json"),
-            (Agent::Codex, AgentPart::Server) => Some(".codex/config.toml"),
-            (Agent::Gemini, AgentPart::Hooks | AgentPart::Server) => Some(".gemini/settings.json"),
-            (Agent::Cursor, AgentPart::Hooks) => Some(".cursor/hooks.json"),
-            (Agent::Cursor, AgentPart::Server) => Some(".cursor/mcp.json"),
-            (Agent::Qwen, AgentPart::Hooks | AgentPart::Server) => Some(".qwen/settings.json"),
-            (Agent::Copilot, AgentPart::Hooks) => Some(".github/hooks/tix.json"),
+            (Agent::Claude, AgentPart::Hooks) => ".claude/settings.json",
+            (Agent::Codex, AgentPart::Hooks) => ".codex/hooks.json",
+            (Agent::Codex, AgentPart::Server) => ".codex/config.toml",
+            (Agent::Gemini, AgentPart::Hooks | AgentPart::Server) => ".gemini/settings.json",
+            (Agent::Cursor, AgentPart::Hooks) => ".cursor/hooks.json",
+            (Agent::Cursor, AgentPart::Server) => ".cursor/mcp.json",
+            (Agent::Qwen, AgentPart::Hooks | AgentPart::Server) => ".qwen/settings.json",
+            (Agent::Copilot, AgentPart::Hooks) => ".github/hooks/tix.json",
             // Both read the same file.
-            (Agent::Claude | Agent::Copilot, AgentPart::Server) => Some(".mcp.json"),
-            (Agent::Opencode, AgentPart::Server) => Some("opencode.json"),
-            (Agent::Opencode, AgentPart::Hooks) => Some(".opencode/plugins/tix.js"),
+            (Agent::Claude | Agent::Copilot, AgentPart::Server) => ".mcp.json",
+            (Agent::Opencode, AgentPart::Server) => "opencode.json",
+            (Agent::Opencode, AgentPart::Hooks) => ".opencode/plugins/tix.js",
         }
     }
 }
@@ -169,7 +164,7 @@ pub fn install(
     part: AgentPart,
     text: Option<&str>,
 ) -> Result<AgentFileEdit, BadFile> {
-    let Some(name) = agent.file(part) else { return Ok(AgentFileEdit::Keep) };
+    let name = agent.file(part);
     match (part, agent) {
         (AgentPart::Hooks, Agent::Opencode) => plugin::install(text),
         (AgentPart::Hooks, _) => hooks::install(agent, name, text),
@@ -184,7 +179,8 @@ pub fn uninstall(
     part: AgentPart,
     text: Option<&str>,
 ) -> Result<AgentFileEdit, BadFile> {
-    let (Some(text), Some(name)) = (text, agent.file(part)) else { return Ok(AgentFileEdit::Keep) };
+    let Some(text) = text else { return Ok(AgentFileEdit::Keep) };
+    let name = agent.file(part);
     if install(agent, part, None)? == AgentFileEdit::Write(text.to_owned()) {
         return Ok(AgentFileEdit::Delete);
     }
@@ -204,7 +200,7 @@ mod tests {
 
     /// Every file that holds something of ours, by what it is for.
     fn all() -> impl Iterator<Item = (Agent, AgentPart)> {
-        let of = |part| Agent::with(part).map(move |agent| (agent, part));
+        let of = |part| Agent::ALL.into_iter().map(move |agent| (agent, part));
         of(AgentPart::Hooks).chain(of(AgentPart::Server))
     }
 
