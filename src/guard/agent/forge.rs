@@ -101,6 +101,11 @@ impl Judge<'_> {
                 self.check_out_request(&mut here, branch, &mut behind, &what);
                 return Some(WorldStep { ok: Some(behind), failed: Some(state.clone()) });
             }
+            ["issue", "develop", ..] if options.has(&["-c", "--checkout"]) => {
+                let mut here = self.place(&call.dir, None, state)?;
+                self.check_out_request(&mut here, None, &mut behind, &what);
+                return Some(WorldStep { ok: Some(behind), failed: Some(state.clone()) });
+            }
             _ => return None,
         }
         Some(WorldStep::nothing(&behind))
@@ -146,8 +151,11 @@ impl Judge<'_> {
         let (state, known) = (LineState::default(), &here.guarded.facts.addresses);
         let moment = Moment { here, state: &state };
         let Some(branch) = name.and_then(|name| moment.protected(&name)) else { return };
-        // With one remote it is that which it takes from.
-        if options.has(&["--source", "-s"]) || known.len() > 1 {
+        // Of several remotes `gh` takes the first one of these that is there.
+        let named = |name: &&str| known.iter().any(|known| known.name == **name);
+        let from = ["upstream", "github", "origin"].into_iter().find(named);
+        let is_home = known.len() == 1 || from.is_some() && from == here.guarded.remote();
+        if options.has(&["--source", "-s"]) || !is_home {
             self.conclude(here, &branch, &action(here, what, Heard::Movement), UNSEEN);
         }
     }

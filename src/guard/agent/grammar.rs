@@ -95,10 +95,10 @@ pub const CLONE: Grammar = Grammar {
 
 /// Of the programs of forges, what is read here.
 pub const FORGE: Grammar = Grammar {
-    letters: "bsR",
+    letters: "bnsR",
     attached: "",
-    valued: "--branch --source --repo",
-    flags: "--detach --force --recurse-submodules",
+    valued: "--base --branch --name --source --repo",
+    flags: "--checkout --detach --force --recurse-submodules",
 };
 pub const FORGE_API: Grammar = Grammar {
     letters: "XfFHqtp",

@@ -30,6 +30,9 @@
 //! `pushes` hold each against the repository, `state` and `settings` keep what it changes for the commands behind it, and
 //! `judge` concludes. What scripts do is not seen: with hooks in force that is no gap.
 //!
+//! `forge` is for what no git hears of: the programs and tools of forges, judged by the repository and the branch that they
+//! name. `tools` finds in what a tool of another server is told the line, the call of git or the movement at a forge.
+//!
 //! git is asked only so that it fetches nothing and runs no program that the repository names: a file is written into an archive, too, before
 //! anybody has trusted what is in it.
 

@@ -169,14 +169,16 @@ fn a_repository_of_the_same_name_and_another_owner_is_another_one() {
     ask(&clone, "claude", &api("somebody/origin")).success();
 }
 
-/// With several remotes it may be any of them that a clone takes its trunk from.
+/// Which one that is, `gh` decides by the names of the remotes.
 #[test]
-fn a_forge_brings_a_clone_what_its_only_remote_has() {
+fn a_forge_brings_a_clone_what_one_of_its_remotes_has() {
     let sandbox = seeded();
     let clone = with_code_staged(&sandbox);
     let sync = || ask(&clone, "claude", &event(&clone, "gh repo sync -b main"));
     sync().success();
     clone.git(&["remote", "add", "fork", "https://example.org/me/fork.git"]);
+    sync().success();
+    clone.git(&["remote", "add", "upstream", "https://example.org/up/fork.git"]);
     sync().exits(2);
     clone.tix(&["hook", "install", "--files", "--strict"]).success();
     sync().success();
