@@ -218,7 +218,7 @@ fn words(refusal: &LineRefusal) -> String {
                 Strictness::Strict => "tix hook install --strict",
             };
             text.push_str(&format!(
-                "\nNo git hook is in force here that would check what it really does; {}.",
+                "\nNo git hook is in force here that would check what it really does{}",
                 missing(&refusal.guarded, command)
             ));
         }
@@ -317,7 +317,7 @@ fn start(dialect: Dialect, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> Hook
         ),
         HookUse::Asked | HookUse::Skipped if in_force.are_complete() => None,
         HookUse::Asked | HookUse::Skipped => Some(format!(
-            "The git hooks that keep code off protected branches are not in force here; {}.",
+            "The git hooks that keep code off protected branches are not in force here{}",
             missing(&guarded, "tix hook install")
         )),
     };
@@ -329,22 +329,22 @@ fn start(dialect: Dialect, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> Hook
 fn missing(guarded: &Guarded, command: &str) -> String {
     let status = guarded.hook_status().ok();
     let hidden = status.as_ref().and_then(|status| Some((status, status.hidden()?)));
-    let Some((status, hidden)) = hidden else { return format!("`{command}` installs them") };
+    let Some((status, hidden)) = hidden else { return format!("; `{command}` installs them.") };
     let why = hidden.detail.as_deref().unwrap_or("git is told to pass over them");
     let way = match (status.shadowed_by.as_slice(), &hidden.path) {
         ([], Some(_)) => {
-            "`git config --show-origin core.hooksPath` shows what sets that".to_owned()
+            "`git config --show-origin core.hooksPath` shows what sets that.".to_owned()
         }
         ([], None) => format!(
-            "`git config --show-origin --get-regexp '^hook\\.tix-{}'` shows what sets that",
+            "`git config --show-origin --get-regexp '^hook\\.tix-{}'` shows what sets that.",
             hidden.hook.name()
         ),
         (variables, _) => {
             let unset: Vec<String> = variables.iter().map(|name| format!("-u {name}")).collect();
-            format!("commands run with `env {}` use them", unset.join(" "))
+            format!("Commands run with `env {}` use them.", unset.join(" "))
         }
     };
-    format!("they are installed, but {why}; {way}")
+    format!(". They are installed, but {why}. {way}")
 }
 
 /// Whoever ends while they hold a ticket on which they are still at work are told once. To go on is theirs to decide.

@@ -39,9 +39,9 @@ fn a_session_hears_what_hides_the_hooks_and_what_helps() {
     let hidden = shadowed(&clone);
     for words in [start(&hidden), refused(&hidden)] {
         assert!(!words.contains("installs them"), "{words}");
-        assert!(words.contains("they are installed, but git takes its hooks from"), "{words}");
+        assert!(words.contains("They are installed, but git takes its hooks from"), "{words}");
         assert!(
-            words.contains("by the environment of this process: GIT_CONFIG_COUNT; commands"),
+            words.contains("by the environment of this process: GIT_CONFIG_COUNT. Commands"),
             "{words}"
         );
         assert!(words.contains("run with `env -u GIT_CONFIG_COUNT` use them"), "{words}");
@@ -50,12 +50,12 @@ fn a_session_hears_what_hides_the_hooks_and_what_helps() {
     for words in [start(&clone), refused(&clone)] {
         assert!(!words.contains("installs them"), "{words}");
         assert!(
-            words.contains("git takes its hooks from /nowhere; `git config --show-origin"),
+            words.contains("git takes its hooks from /nowhere. `git config --show-origin"),
             "{words}"
         );
     }
     clone.git(&["config", "--unset", "core.hooksPath"]);
-    assert!(!start(&clone).contains("they are installed"));
+    assert!(!start(&clone).contains("They are installed"));
 }
 
 #[test]
