@@ -54,6 +54,14 @@ impl Guarded {
         self.known(|name| self.counts(name, "refs/heads/", Some(branch)))
     }
 
+    /// The remotes of the tickets, and under which name what was fetched of a branch of theirs stands here.
+    pub fn fetched_as(&self, branch: &str) -> impl Iterator<Item = (&str, RefName)> {
+        self.facts.protection.home.iter().filter_map(move |home| {
+            let noted = RefName::parse(&format!("{}{branch}", tracking(home)))?;
+            Some((home.as_str(), noted))
+        })
+    }
+
     /// The protected branches of this repository and what they hold.
     pub fn local(&self) -> Result<Vec<(RefName, Oid)>, GuardError> {
         let is_local = |(name, _): &&(RefName, Oid)| name.as_str().starts_with("refs/heads/");

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::commits::JudgedCommit;
-use super::known::tracking;
 use super::rule::CommitVerdict;
 use super::{GuardError, Guarded};
 use crate::file;
@@ -61,43 +60,44 @@ impl Guarded {
                 slipped.push(SlippedCommits { branch, commits, pushed_to: None });
             }
         }
-        for (home, branch, name) in self.followed() {
-            let Some(before) = before.get(name.as_str()).and_then(|oid| Oid::parse(oid)) else {
-                continue;
-            };
-            let mut commits: Vec<JudgedCommit> = Vec::new();
-            let moves = if self.tip_of(&name)? == LooseRef::At(before.clone()) {
-                Vec::new()
-            } else {
-                self.git().moves_since(&name, &before)?
-            };
-            // What was fetched is others' work.
-            for moved in moves.iter().filter(|moved| moved.why == "update by push") {
-                let known = std::slice::from_ref(&moved.old);
-                commits.extend(refused(self.judge_gain(&branch, moved.new.as_str(), known)?));
+        for branch in self.protected_names().filter_map(RefName::branch) {
+            for (home, noted) in self.fetched_as(branch.short()) {
+                let commits = self.pushed(&branch, &noted, before)?;
+                let (branch, pushed_to) = (branch.clone(), Some(home.to_owned()));
+                slipped.push(SlippedCommits { branch, commits, pushed_to });
             }
-            slipped.push(SlippedCommits { branch, commits, pushed_to: Some(home.to_owned()) });
         }
         slipped.retain(|slipped| !slipped.commits.is_empty());
         Ok(slipped)
     }
 
-    /// Where each protected branch of a remote that counts is noted here.
-    fn followed(&self) -> impl Iterator<Item = (&str, RefName, RefName)> {
-        let homes = self.facts.protection.home.iter();
-        homes.flat_map(move |home| {
-            self.protected_names().filter_map(move |name| {
-                let noted = RefName::parse(&format!("{}{name}", tracking(home)))?;
-                Some((home.as_str(), RefName::branch(name)?, noted))
-            })
-        })
+    /// What was pushed from here to a branch that is noted under this name. What was fetched of it is others' work.
+    fn pushed(
+        &self,
+        branch: &RefName,
+        noted: &RefName,
+        before: &BranchTips,
+    ) -> Result<Vec<JudgedCommit>, GuardError> {
+        let mut pushed = Vec::new();
+        let before = before.get(noted.as_str()).and_then(|oid| Oid::parse(oid));
+        if let Some(before) = before
+            && self.tip_of(noted)? != LooseRef::At(before.clone())
+        {
+            let moves = self.git().moves_since(noted, &before)?;
+            for moved in moves.iter().filter(|moved| moved.why == "update by push") {
+                let known = std::slice::from_ref(&moved.old);
+                pushed.extend(refused(self.judge_gain(branch, moved.new.as_str(), known)?));
+            }
+        }
+        Ok(pushed)
     }
 
     /// Where the protected branches are; `None` where only git can tell.
     fn tips(&self) -> Option<BranchTips> {
         let local = self.protected_names().filter_map(RefName::branch);
+        let noted = self.protected_names().flat_map(|name| self.fetched_as(name));
         let mut tips = BranchTips::new();
-        for name in local.chain(self.followed().map(|(_, _, noted)| noted)) {
+        for name in local.chain(noted.map(|(_, noted)| noted)) {
             match self.tip_of(&name) {
                 Ok(LooseRef::At(tip)) => tips.insert(name.as_str().to_owned(), tip.to_string()),
                 Ok(LooseRef::Absent) => continue,

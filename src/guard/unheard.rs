@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::commits::JudgedCommit;
-use super::known::tracking;
 use super::rule::CommitVerdict;
 use super::{BranchMove, GuardError, Guarded};
 use crate::file;
@@ -164,12 +163,8 @@ impl Guarded {
 
     /// Whether a branch is where its remote has it, as far as that is told by files.
     fn is_where_fetched(&self, branch: &RefName, tip: &Oid) -> Result<bool, GuardError> {
-        for home in &self.facts.protection.home {
-            let Some(name) = RefName::parse(&format!("{}{}", tracking(home), branch.short()))
-            else {
-                continue;
-            };
-            if self.tip_of(&name)? == LooseRef::At(tip.clone()) {
+        for (_, noted) in self.fetched_as(branch.short()) {
+            if self.tip_of(&noted)? == LooseRef::At(tip.clone()) {
                 return Ok(true);
             }
         }
@@ -177,9 +172,8 @@ impl Guarded {
     }
 
     fn fetched_at(&self, branch: &RefName) -> Result<Option<Oid>, GuardError> {
-        for home in &self.facts.protection.home {
-            let name = format!("{}{}^{{commit}}", tracking(home), branch.short());
-            if let Some(oid) = self.git().commit_of(&name)? {
+        for (_, noted) in self.fetched_as(branch.short()) {
+            if let Some(oid) = self.git().commit_of(&format!("{noted}^{{commit}}"))? {
                 return Ok(Some(oid));
             }
         }

@@ -122,36 +122,17 @@ fn before(dialect: Dialect, event: &AgentEvent, cwd: &Path, env: &Env) -> HookAn
 
 /// Whether the settings let a person decide.
 fn may_be_asked(refusal: &LineRefusal) -> bool {
-    match &refusal.why {
-        LineReason::File(_) => refusal.guarded.writes() == crate::config::Writes::Ask,
-        LineReason::Breaches(_)
-        | LineReason::Commits(_)
-        | LineReason::Unseen
-        | LineReason::Deletion
-        | LineReason::Rewrite
-        | LineReason::Unchecked
-        | LineReason::StagedMeanwhile
-        | LineReason::Unreadable(_)
-        | LineReason::Undecided(_) => false,
-    }
+    matches!(refusal.why, LineReason::File(_))
+        && refusal.guarded.writes() == crate::config::Writes::Ask
 }
 
 /// One line of the audit log.
 fn note(dialect: Dialect, refusal: &LineRefusal, verdict: &str, env: &Env) {
-    let paths: Vec<String> = match &refusal.why {
-        LineReason::Breaches(breaches) => {
-            breaches.iter().filter_map(|b| b.path.as_ref()).map(ToString::to_string).collect()
-        }
-        LineReason::File(path) => vec![path.display().to_string()],
-        LineReason::Commits(_)
-        | LineReason::Unseen
-        | LineReason::Deletion
-        | LineReason::Rewrite
-        | LineReason::Unchecked
-        | LineReason::StagedMeanwhile
-        | LineReason::Unreadable(_)
-        | LineReason::Undecided(_) => Vec::new(),
-    };
+    let breaches =
+        if let LineReason::Breaches(breaches) = &refusal.why { breaches.as_slice() } else { &[] };
+    let file = if let LineReason::File(path) = &refusal.why { Some(path) } else { None };
+    let paths = breaches.iter().filter_map(|b| b.path.as_ref()).map(ToString::to_string);
+    let paths: Vec<String> = paths.chain(file.map(|path| path.display().to_string())).collect();
     let commits =
         if let LineReason::Commits(commits) = &refusal.why { commits.as_slice() } else { &[] };
     let commit = commits.first().map(|(commit, _)| commit);
