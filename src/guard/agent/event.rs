@@ -157,8 +157,9 @@ fn action(tool: &str, input: &Value) -> ToolAction {
     if has(WRITERS, lower) {
         return written(input);
     }
-    // Whatever has a command is a shell, whatever it is called.
-    let Some(given) = ["command", "cmd"].iter().find_map(|name| input.get(name)) else {
+    // Whatever has a command is a shell, whatever it is called, but for the commands of the agent itself.
+    let given = ["command", "cmd"].iter().find_map(|name| input.get(name));
+    let Some(given) = given.filter(|_| !has(" skill slashcommand slash_command ", lower)) else {
         return ToolAction::Nothing;
     };
     let Some(command) = command_of(Some(given)) else { return ToolAction::Unreadable };
@@ -307,6 +308,10 @@ mod tests {
         for tool in ["Read", "Grep", "Task", ""] {
             assert_eq!(of(tool, r#"{"file_path":"/a"}"#), ToolAction::Nothing, "{tool}");
         }
+        for tool in ["SlashCommand", "Skill"] {
+            assert_eq!(of(tool, r#"{"command":"/ask git commit"}"#), ToolAction::Nothing, "{tool}");
+        }
+        assert_eq!(of("run_anything", r#"{"command":"git x"}"#), shell("git x"));
     }
 
     #[test]
