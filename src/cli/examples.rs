@@ -319,6 +319,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             Example("tix agent-guide", "print it"),
             Example("tix agent-guide --into AGENTS.md", "keep it up to date in a file"),
+            Example("tix agent-guide --skill", "print it as a skill"),
         ],
     ),
     (

@@ -1,4 +1,5 @@
-//! The slash commands of the plugin, made from the commands of tix and from what the guide for agents says of exit codes.
+//! The slash commands of the plugin, made from the commands of tix and from what the guide for agents says of exit codes, and
+//! its skill, which is that guide.
 //!
 //! `TIX_UPDATE=1 cargo test cli::` writes them anew.
 
@@ -12,6 +13,9 @@ use crate::commands::agent_guide;
 
 /// How many characters a command may have: an agent pays for each on every call.
 const MOST: usize = 4 * 150;
+
+/// How many characters a skill may have below its front matter.
+const MOST_OF_SKILL: usize = 4 * 250;
 
 /// What a slash command says beside what the command of the same name says of itself.
 struct SlashCommand {
@@ -132,4 +136,17 @@ fn the_slash_commands_say_what_the_tables_say_and_are_short() {
         let length = text.chars().count();
         assert!(length <= MOST, "{}: {length} of {MOST} characters", path.display());
     }
+}
+
+#[test]
+fn the_skill_says_what_the_guide_says_and_is_short() {
+    let text = agent_guide::skill();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("skills/tickets/SKILL.md");
+    pin(&[(path, text.clone())]);
+    let (head, body) = text.strip_prefix("---\n").unwrap().split_once("\n---\n").unwrap();
+    let length = body.chars().count();
+    assert!(length <= MOST_OF_SKILL, "{length} of {MOST_OF_SKILL} characters");
+    // Agents show a model this many characters of a description, and refuse one that YAML reads as something else.
+    let description = head.lines().find_map(|line| line.strip_prefix("description: ")).unwrap();
+    assert!(description.len() <= 1024 && !description.contains(": "), "{description}");
 }

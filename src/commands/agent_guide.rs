@@ -19,11 +19,17 @@ use crate::text::safe;
 ///
 /// The text is written between two markers. A later run replaces what is between them and leaves everything else in the
 /// file as it is. A file without markers gets the text at its end.
+///
+/// As a skill it costs an agent one line until it has to do with a ticket. The plugin brings it; without the plugin it belongs
+/// into .agents/skills/tickets/SKILL.md, for Claude Code into .claude/skills/tickets/SKILL.md.
 #[derive(Debug, clap::Args)]
 pub struct AgentGuideArgs {
     /// Write the guide into this file, replacing an earlier one; a missing file is created
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     into: Option<PathBuf>,
+    /// Print it as a skill, which an agent reads when it needs it
+    #[arg(long, conflicts_with = "into")]
+    skill: bool,
 }
 
 /// The answer in JSON.
@@ -31,7 +37,7 @@ pub struct AgentGuideArgs {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Guide<'a> {
     schema: &'static str,
-    /// The guide, in Markdown, with its markers.
+    /// The guide, in Markdown, with its markers; or the skill, with its front matter.
     markdown: &'a str,
     /// The file it was written into, in full; missing without `--into`.
     file: Option<String>,
@@ -75,7 +81,7 @@ const RULES: &str = "\
 
 /// Prints the guide, or writes it into a file.
 pub fn run(args: &AgentGuideArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let text = guide();
+    let text = if args.skill { skill() } else { guide() };
     let written = match &args.into {
         Some(path) => {
             let path = working_dir(globals, env)?.join(path);
@@ -162,9 +168,20 @@ fn merged(old: &[u8], guide: &str) -> Result<(&'static str, Vec<u8>), &'static s
 }
 
 fn guide() -> String {
-    let exits = exits();
+    format!("{BEGIN}\n## Tickets\n\n{}{END}\n", rules())
+}
+
+fn rules() -> String {
+    format!("`tix` keeps the tickets of this repository.\n\n{RULES}\n{}\n", exits())
+}
+
+/// The same as a skill: what a model is shown of it, to choose by, and what it reads then.
+pub fn skill() -> String {
     format!(
-        "{BEGIN}\n## Tickets\n\n`tix` keeps the tickets of this repository.\n\n{RULES}\n{exits}\n{END}\n"
+        "---\nname: tickets\ndescription: Takes, does and hands in tickets from the queue of this repository, with tix. Use it when \
+         asked for the next ticket or task, to work on, finish or give back a TICKET-…, and before you change code in a \
+         repository that has tickets/queue.\n---\n\n{}\nWhere there are tools of a server `tix`, they do the same.\n",
+        rules()
     )
 }
 

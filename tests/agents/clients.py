@@ -15,6 +15,8 @@ class Client:
     """One agent. `name` is its word on tix's command line."""
 
     name = title = package = ""
+    # Where it looks for skills in a project.
+    skills = ".agents/skills"
     # Where the programs of its package lie, the first that is there; some launchers ask for a newer Node than their program.
     programs = ()
     def find(self, folder):
@@ -54,6 +56,7 @@ class Client:
         """Installs tix for it as the guide says."""
         world.tix("hook", "install", "--agents", self.name)
         world.tix("mcp", "install", "--agents", self.name)
+        world.write(f"{self.skills}/tickets/SKILL.md", world.tix("agent-guide", "--skill"))
 
     def is_connected(self, world):
         """Whether its own list of servers says so of tix."""
@@ -81,7 +84,7 @@ class Client:
 
 
 class Claude(Client):
-    name, title = "claude", "Claude Code"
+    name, title, skills = "claude", "Claude Code", ".claude/skills"
     package = "@anthropic-ai/claude-code@2.1.332"
     programs = ("@anthropic-ai/claude-code-*/claude",)
     more = ()
@@ -212,6 +215,7 @@ class Opencode(Client):
     def guard(self, world):
         world.tix("hook", "install")
         world.tix("mcp", "install", "--agents", self.name)
+        world.write(f"{self.skills}/tickets/SKILL.md", world.tix("agent-guide", "--skill"))
 
 
 class Plugin:

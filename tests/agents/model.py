@@ -127,7 +127,9 @@ class Model:
     """Serves plans. What was answered to each tool call is in `results`, by plan."""
 
     def __init__(self, plans):
-        self.plans, self.results, self.heard, self.lock = plans, {}, [], threading.Lock()
+        self.plans, self.results, self.lock = plans, {}, threading.Lock()
+        # A text to look for in all that the model is told, and whether it was there.
+        self.watched, self.shown = None, False
         model = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -149,6 +151,8 @@ class Model:
                         raw += self.rfile.read(size)
                         self.rfile.readline()
                     self.rfile.readline()
+                if model.watched and model.watched.encode() in raw:
+                    model.shown = True
                 try:
                     body = json.loads(raw)
                 except ValueError:
@@ -191,7 +195,6 @@ class Model:
             return "ok"
         plan = self.plans[named[-1]]
         with self.lock:
-            self.heard.append((named[-1], sorted(tools)))
             if len(results) >= len(self.results.get(named[-1], [])):
                 self.results[named[-1]] = results
         if len(results) >= len(plan):

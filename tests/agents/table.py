@@ -35,6 +35,7 @@ ROWS = [
     "another session is told that the ticket is held",
     "a subagent is refused like the agent",
     "it starts the server of tools",
+    "the model is shown the skill",
     "without tix on the PATH commands are refused",
 ]
 # What is served to it goes through here, so that it can be looked at.
@@ -78,7 +79,11 @@ class World:
         self.git("remote", "set-head", "origin", "main")
 
     def write_home(self, name, text):
-        path = self.home / name
+        self.write(self.home / name, text)
+
+    def write(self, name, text):
+        """A file of the clone."""
+        path = self.clone / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
@@ -131,6 +136,7 @@ def plans(world):
 def observe(client, world):
     """For each row whether it holds (`None` where the agent has no such thing), and what was seen."""
     model = Model(plans(world))
+    model.watched = "next ticket or task"
     client.guard(world)
     client.run(world, model, "day")
     day = lambda step: model.result("day", step)
@@ -153,6 +159,7 @@ def observe(client, world):
     refused = "helped" not in local and REFUSED in helped
     rows.append((refused if model.results.get("helper") else None, f"{model.result('team', 0)}\n{helped}"))
     rows.append(('"name":"claim"' in served and client.is_connected(world), served[:200] or "nothing was served"))
+    rows.append((model.shown, "nothing of it was there"))
     (world.bin / "tix").unlink()
     client.run(world, model, "bare")
     rows.append((not (world.clone / "seen").exists() and bool(model.results.get("bare")), model.result("bare", 0)))

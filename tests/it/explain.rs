@@ -50,6 +50,8 @@ fn every_command_of_the_guide_for_agents_is_one() {
     let sandbox = Sandbox::new();
     let place = sandbox.remote();
     let guide = place.tix(&["agent-guide"]);
+    let skill = place.tix(&["agent-guide", "--skill"]);
+    assert!(skill.success().stdout().starts_with("---\nname: tickets\ndescription: "), "{skill}");
     let text = guide.success().stdout();
     let tokens = text.chars().count() / 4;
     assert!(tokens <= 250, "every agent reads these {tokens} tokens in every session");
