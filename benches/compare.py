@@ -6,11 +6,13 @@
 It creates a ticket, lists a thousand, claims one, and lets eight clones of one remote claim the same one at the same
 time: once each under its own name, once all under one, as a fleet of agents does. Everybody is to publish what they
 did, because a claim that nobody else can see holds nobody off; a tracker without a command for that gets the git
-commands that its users would type. Trackers that are not on the PATH are skipped.
+commands that its users would type. Then it starts each one's server of tools (MCP), and counts what an agent reads of it
+before it does anything. Trackers that are not on the PATH are skipped.
 
 Looked for: Backlog.md (`npm install --global backlog.md`).
 """
 
+import json
 import os
 import re
 import shutil
@@ -41,6 +43,8 @@ def run(place, *command, check=True, env=None):
 class Tix:
     """A claim is one command, which publishes it."""
 
+    server = ("mcp",)
+
     def __init__(self, program):
         self.program = str(Path(program).resolve())
         self.name = run(".", self.program, "--version").stdout.strip()
@@ -66,6 +70,8 @@ class Tix:
 
 class Backlog:
     """A claim is an edit of a file; git's own commands publish it."""
+
+    server = ("mcp", "start")
 
     def __init__(self, program):
         self.program = program
@@ -142,6 +148,58 @@ def race(tracker, clones, n, name):
     return f"{sum(won)} of {len(clones)}"
 
 
+class Server:
+    """A server of tools, spoken to as an agent does."""
+
+    def __init__(self, tracker, place):
+        self.begun = time.perf_counter()
+        self.child = subprocess.Popen(
+            [tracker.program, *tracker.server], cwd=place, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def ask(self, method, params):
+        """The result, and its size as it came."""
+        self.say({"id": method, "method": method, "params": params})
+        for line in self.child.stdout:
+            answer = json.loads(line)
+            # In between it may tell or ask something itself.
+            if answer.get("id") == method and "result" in answer:
+                return answer["result"], len(line)
+        sys.exit(f"{self.child.args}: no answer to {method}")
+
+    def say(self, message):
+        self.child.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+        self.child.stdin.flush()
+
+    def open(self):
+        """Milliseconds from its start to its first answer, and what it tells an agent of itself."""
+        client = {"name": "compare", "version": "1"}
+        told, _ = self.ask("initialize", {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client})
+        taken = (time.perf_counter() - self.begun) * 1000
+        self.say({"method": "notifications/initialized"})
+        return taken, told
+
+    def close(self):
+        self.child.stdin.close()
+        self.child.wait(30)
+
+
+def serve(tracker, place):
+    """The median time of a server's first answer, and the sizes of what an agent reads before it works."""
+    times = []
+    for _ in range(ROUNDS):
+        server = Server(tracker, place)
+        taken, told = server.open()
+        times.append(taken)
+        listed, size = server.ask("tools/list", {})
+        server.close()
+    instructions = len(told.get("instructions", "").encode())
+    return [
+        f"{statistics.median(times):.0f} ms", str(len(listed["tools"])), f"{size:,} bytes", f"{instructions:,} bytes",
+    ]
+
+
 def measure(tracker):
     with tempfile.TemporaryDirectory() as scratch:
         clones = project(Path(scratch), tracker)
@@ -152,6 +210,7 @@ def measure(tracker):
             median_ms(lambda n: tracker.claim(place, n + 10, "me")),
             race(tracker, clones, 500, lambda i: f"agent{i}"),
             race(tracker, clones, 600, lambda _: "agent"),
+            *serve(tracker, place),
         ]
 
 
@@ -171,6 +230,10 @@ def main():
         "claim one, published",
         f"{CLONES} clones claim one ticket: told that it is theirs",
         "the same, all under one name",
+        "server of tools: first answer",
+        "its tools",
+        "its list of tools",
+        "its instructions",
     ]
     columns = [measure(tracker) for tracker in trackers]
     print("| | " + " | ".join(tracker.name for tracker in trackers) + " |")
