@@ -155,9 +155,10 @@ fn words(refusal: &LineRefusal) -> String {
     let branch = refusal.branch.short();
     let mut text = format!("{branch} takes ticket commits only: {} ", refusal.what);
     let (verb, list): (&str, Vec<String>) = match &refusal.why {
-        LineReason::Breaches(breaches) => {
-            ("would put other changes on it.", breaches.iter().map(ToString::to_string).collect())
-        }
+        LineReason::Breaches(breaches) => (
+            "would add changes that break this rule.",
+            breaches.iter().map(ToString::to_string).collect(),
+        ),
         LineReason::Commits(commits) => {
             let line = |(commit, subject): &(_, String)| {
                 let commit: &crate::names::Oid = commit;
@@ -175,12 +176,12 @@ fn words(refusal: &LineRefusal) -> String {
         LineReason::Rewrite => ("would remove or overwrite published commits.", Vec::new()),
         LineReason::Unchecked => ("would bypass the hooks that check this.", Vec::new()),
         LineReason::StagedMeanwhile => (
-            "is in one line with the command that stages or writes its files. Run `git add` and `git commit` as two \
-             commands, so that the guard can check what is staged.",
+            "would include files that this line stages or writes first. Run `git add` and `git commit` as two commands, so \
+             that the guard can check what is staged.",
             Vec::new(),
         ),
         LineReason::Unreadable(why) => {
-            ("cannot be read, and it might move the branch.", vec![why.clone()])
+            ("cannot be checked before it runs, and may move the branch.", vec![why.clone()])
         }
         LineReason::Undecided(why) => ("cannot be judged.", vec![why.clone()]),
         LineReason::File(_) => ("would change files in the checkout of that branch.", Vec::new()),
@@ -199,16 +200,16 @@ fn words(refusal: &LineRefusal) -> String {
                 Strictness::Strict => "tix hook install --strict",
             };
             text.push_str(&format!(
-                "\nNo git hook is in force here that would check what it really does{}",
+                "\nNo git hook in force here would check the result{}",
                 missing(&refusal.guarded, command)
             ));
         }
-        Some(Unheard::Never) => text.push_str("\ngit runs no hook that would check what it really does."),
+        Some(Unheard::Never) => text.push_str("\ngit runs no hook that would check the result."),
         Some(Unheard::ByAgent) => text.push_str(
-            "\nThis agent turns git's hooks off for the commands it runs, so nothing would check what it really does.",
+            "\nThis agent turns git's hooks off for the commands it runs, so nothing would check the result.",
         ),
         Some(Unheard::ByLine) => text.push_str(
-            "\nThe line itself keeps git's hooks from checking what it really does.",
+            "\nThe line itself keeps git's hooks from checking the result.",
         ),
         None => {}
     }

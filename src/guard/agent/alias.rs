@@ -26,7 +26,7 @@ impl Judge<'_> {
             Ok(Some(ShellWord::Known(text))) if depth < DEEPEST => {
                 return self.follow_alias(here, line, &text, state, depth);
             }
-            Ok(Some(ShellWord::Known(_) | ShellWord::Open(_) | ShellWord::Place(_))) => {
+            Ok(Some(ShellWord::Known(_) | ShellWord::Open(_))) => {
                 format!("the guard cannot read what the alias {verb} stands for")
             }
             Err(error) => {

@@ -66,6 +66,10 @@ impl Moment<'_> {
             Intent::Commit(commit) => {
                 head.map(|branch| (branch.clone(), self.judge_commit(commit, index)))
             }
+            // A branch has all that it holds already.
+            Intent::Take(of) | Intent::Rebase(of) if head.is_some_and(|own| of.is(own.short())) => {
+                on_head(Ok(Verdict::Right))
+            }
             Intent::Take(from) => {
                 head.map(|branch| (branch.clone(), self.judge_take(branch, from)))
             }
@@ -107,7 +111,7 @@ impl Moment<'_> {
             | Intent::Switch(_)
             | Intent::Stage(_)
             | Intent::Write
-            | Intent::Tag(_)
+            | Intent::Tag
             | Intent::Fetch { .. }
             | Intent::Configure { .. }
             | Intent::Follow { .. }
@@ -122,23 +126,24 @@ impl Moment<'_> {
     /// The protected branch of this name, here or as fetched from the remote that counts.
     pub fn protected(&self, name: &ShellWord) -> Option<RefName> {
         let Some(text) = name.text() else {
-            return self.computed(name).filter(|_| !is_variable(name));
+            return self.computed(name).filter(|_| !is_variable(name.written()));
         };
         let guarded = &self.here.guarded;
         let fetched = guarded
             .remote()
             .and_then(|remote| text.strip_prefix(&format!("refs/remotes/{remote}/")));
         let branch = match fetched.unwrap_or_else(|| short_name(text)) {
-            // It stands for all of them.
-            "*" => guarded.trunk()?,
+            name if name.contains('*') => self.computed(&ShellWord::known(name))?,
             name => RefName::branch(name)?,
         };
         self.here.protects(&branch).then_some(branch)
     }
 
-    /// The protected branch that a name may turn out to be of which the line says a part.
+    /// The protected branch that a name may turn out to be of which the line says a part, or that a pattern has match.
     pub fn computed(&self, name: &ShellWord) -> Option<RefName> {
-        let (start, end) = (short_name(name.start()), name.end());
+        let starred = name.text().and_then(|text| text.split_once('*'));
+        let (start, end) = starred.unwrap_or((name.start(), name.end()));
+        let start = short_name(start);
         let start = if "refs/heads/".starts_with(start) { "" } else { start };
         let fits = |name: &&str| {
             name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
@@ -157,6 +162,10 @@ impl Moment<'_> {
         let here = self.here;
         if here.tree == TreeState::NotYet {
             return UNSEEN;
+        }
+        // git commits nothing where there is no worktree.
+        if here.guarded.root().is_none() {
+            return Ok(Verdict::Right);
         }
         let is_staged = self.state.staged.get(&here.key) == Some(&Staged::Anything);
         let meanwhile = || Ok(Verdict::Uncertain(LineReason::StagedMeanwhile));
@@ -267,7 +276,7 @@ pub fn is_file(here: &GuardedPlace, state: &LineState, word: &ShellWord) -> bool
     let beside = text.contains('/') && path.parent().is_some_and(std::path::Path::is_dir);
     let is_path = text.starts_with([':', '.']) || beside || path.symlink_metadata().is_ok();
     let commit = || Moment { here, state }.commit_of(word);
-    is_path && !state.unseen.contains(text) && matches!(commit(), Ok(None))
+    is_path && matches!(commit(), Ok(None))
 }
 
 fn against(ruling: Ruling) -> Option<LineReason> {
@@ -288,9 +297,8 @@ fn breaking(judged: &[JudgedCommit]) -> Option<LineReason> {
 }
 
 /// Whether a name is all a variable that the line does not set.
-pub fn is_variable(name: &ShellWord) -> bool {
-    let inner =
-        short_name(name.written()).strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+pub fn is_variable(written: &str) -> bool {
+    let inner = short_name(written).strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
     inner.is_some_and(|name| name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_'))
 }
 

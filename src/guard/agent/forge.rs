@@ -90,7 +90,7 @@ impl Judge<'_> {
                 let named = source.rsplit('/').next().map(ShellWord::known);
                 let path = options.operands.get(3).cloned().or(named);
                 let source = options.operands.get(2).cloned();
-                let intent = Intent::MakeRepository { path, source, branch: None };
+                let intent = Intent::MakeRepository { path, source };
                 self.make(&call.dir, &intent, &mut behind);
             }
             ["pr" | "mr", "checkout" | "co", ..] | ["co", ..] => {

@@ -39,13 +39,6 @@ pub const RESET: Grammar = Grammar {
     flags: "--hard --keep --merge --mixed --patch --soft --staged --worktree",
 };
 
-pub const TAG: Grammar = Grammar {
-    letters: "mFu",
-    attached: "n",
-    valued: "--message --file --local-user --cleanup --sort --format",
-    flags: "--annotate --delete --force --list --sign --verify --contains --merged",
-};
-
 pub const UPDATE_REF: Grammar =
     Grammar { letters: "m", attached: "", valued: "", flags: "--stdin --no-deref" };
 
@@ -89,7 +82,7 @@ pub const PLAIN: Grammar = Grammar { letters: "", attached: "", valued: "", flag
 pub const CLONE: Grammar = Grammar {
     letters: "bcjou",
     attached: "",
-    valued: "--branch --config --depth --origin --template",
+    valued: "--branch --config --depth --origin --separate-git-dir --template --upload-pack",
     flags: "",
 };
 

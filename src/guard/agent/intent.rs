@@ -28,7 +28,7 @@ pub enum Intent {
         existing: Existing,
     },
     /// A tag is made or moved.
-    Tag(ShellWord),
+    Tag,
     /// These refspecs of a remote are fetched; none is what the configuration says.
     Fetch { remote: Option<ShellWord>, names: Vec<ShellWord> },
     /// The configuration gets this value under this key.
@@ -48,7 +48,7 @@ pub enum Intent {
     /// A worktree is made there, and this branch is checked out in it.
     MakeWorktree { path: ShellWord, branch: Option<ShellWord> },
     /// A repository is made there, or here, and gets what this source has.
-    MakeRepository { path: Option<ShellWord>, source: Option<ShellWord>, branch: Option<ShellWord> },
+    MakeRepository { path: Option<ShellWord>, source: Option<ShellWord> },
     /// The hooks of git do not see it.
     Unchecked,
     /// A program of its own, or an alias.

@@ -36,17 +36,6 @@ pub struct LineRefusal {
     pub why: LineReason,
     /// Why nobody would look at it when it is run, where that decides.
     pub unheard: Option<Unheard>,
-    /// What stands in the place of this refusal where it is not sure that the line comes to it.
-    pub doubted: Doubted,
-}
-
-/// What becomes of a refusal where it is not sure that the line comes to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubted {
-    /// It stands.
-    Refused(Option<Unheard>),
-    /// Hooks of git will judge what is really done.
-    Passed,
 }
 
 /// Why no hook of git would judge what a line really does.
@@ -131,6 +120,8 @@ pub struct GuardedPlace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TreeState {
     There,
+    /// The directory is one of several, so that nobody knows what is checked out.
+    Somewhere,
     /// The line makes the worktree.
     NotYet,
     /// It is in a repository without hooks that the line has fill itself from this one: what is done there matters once it is
@@ -170,9 +161,7 @@ pub struct Judge<'e> {
     /// What the agent does to the hooks of the commands that it runs.
     hooks: HookUse,
     /// What was judged in this line, and how things were behind it.
-    judged: BTreeMap<String, (LineState, bool)>,
-    /// How often something was objected to, whether or not hooks of git will judge it.
-    pub objections: usize,
+    judged: BTreeMap<String, LineState>,
     began: Instant,
     /// The aliases of git that the line itself makes.
     pub aliases: BTreeMap<String, ShellWord>,
@@ -194,7 +183,6 @@ impl<'e> Judge<'e> {
             in_force: BTreeMap::new(),
             hooks,
             judged: BTreeMap::new(),
-            objections: 0,
             began: Instant::now(),
             aliases: BTreeMap::new(),
             has_changed_hooks: false,
@@ -231,42 +219,17 @@ impl<'e> Judge<'e> {
             (Verdict::Right, _) if action.hooks == HookUse::Asked => return,
             (Verdict::Right, _) => LineReason::Unchecked,
             (Verdict::Wrong(why), Certainty::Sure) => {
-                self.objections += 1;
-                let unheard = self.unheard(here, action);
-                let doubted = unheard.map_or(Doubted::Passed, |by| Doubted::Refused(Some(by)));
-                if self.refuse(here, branch, action.what, why)
-                    && let Some(refusal) = self.refusals.last_mut()
-                {
-                    refusal.doubted = doubted;
-                }
+                self.refuse(here, branch, action.what, why);
                 return;
             }
             (Verdict::Wrong(why), Certainty::Maybe) | (Verdict::Uncertain(why), _) => why,
         };
-        self.objections += 1;
         if let Some(unheard) = self.unheard(here, action)
             && self.refuse(here, branch, action.what, why)
             && let Some(refusal) = self.refusals.last_mut()
         {
             refusal.unheard = Some(unheard);
-            refusal.doubted = Doubted::Refused(Some(unheard));
         }
-    }
-
-    /// It is not sure that the line comes to what was refused since there were so many refusals: what is wrong is uncertain.
-    pub fn doubt(&mut self, since: usize) {
-        let mut place = 0;
-        self.refusals.retain_mut(|refusal| {
-            place += 1;
-            match refusal.doubted {
-                _ if place <= since => true,
-                Doubted::Passed => false,
-                Doubted::Refused(unheard) => {
-                    refusal.unheard = unheard;
-                    true
-                }
-            }
-        });
     }
 
     /// Why no hook of git will judge what is really done; `None` where one will.
@@ -311,8 +274,8 @@ impl<'e> Judge<'e> {
             return false;
         }
         let (guarded, branch) = (here.guarded.clone(), branch.clone());
-        let (what, unheard, doubted) = (what.to_owned(), None, Doubted::Refused(None));
-        self.refusals.push(LineRefusal { guarded, branch, what, why, unheard, doubted });
+        let (what, unheard) = (what.to_owned(), None);
+        self.refusals.push(LineRefusal { guarded, branch, what, why, unheard });
         true
     }
 
@@ -340,15 +303,15 @@ impl<'e> Judge<'e> {
             return self.elsewhere(line, state);
         }
         for (_, value) in line.settings.iter().filter(|(key, _)| !key.starts_with("alias.")) {
-            self.may_be_run(value, &line.dir, state);
+            self.may_be_run(value.written(), &line.dir, state);
         }
         let one_after_another = |state: LineState, here| self.call(here, line, &state, depth);
         places.into_iter().fold(state.clone(), one_after_another)
     }
 
-    /// Many settings hold what git runs.
-    fn may_be_run(&mut self, value: &ShellWord, dir: &Dir, state: &LineState) {
-        let (text, why) = (value.written().to_owned(), "git may run it".to_owned());
+    /// git may run this text: many settings and hooks hold such.
+    pub fn may_be_run(&mut self, text: &str, dir: &Dir, state: &LineState) {
+        let (text, why) = (text.to_owned(), "git may run it".to_owned());
         self.trouble(&Trouble { text, why }, dir, state);
     }
 
@@ -380,7 +343,10 @@ impl<'e> Judge<'e> {
         let mut state = state.clone();
         self.unsaid(&here, line, verb, &mut state);
         let state = &state;
-        let intents = verbs::intents(verb, &line.args);
+        for text in line.run_texts() {
+            self.may_be_run(text, &line.dir, state);
+        }
+        let mut intents = verbs::intents(verb, &line.args);
         if intents == [Intent::Other] {
             return self.alias(&here, line, verb, state, depth);
         }
@@ -390,22 +356,16 @@ impl<'e> Judge<'e> {
         if intents.is_empty() {
             return state.clone();
         }
+        let fetched = |(key, value): &(String, ShellWord)| verbs::fetched_by(key, value);
+        intents.extend(line.settings.iter().filter_map(fetched));
         let known = format!("{line:?} {} {:?} {state:?}", here.key.display(), here.branch);
-        if let Some((behind, is_objected_to)) = self.judged.get(&known) {
-            self.objections += usize::from(*is_objected_to);
+        if let Some(behind) = self.judged.get(&known) {
             return behind.clone();
         }
-        let objections = self.objections;
         if self.has_called_enough(&here) {
             return state.clone();
         }
-        let hooks = if line.is_without_hooks() {
-            HookUse::Off
-        } else if intents.contains(&Intent::Unchecked) {
-            HookUse::Skipped
-        } else {
-            HookUse::Asked
-        };
+        let hooks = hooks_of(line, &intents);
         let what = format!("git {verb}");
         let mut state = state.clone();
         // They hold for this call alone.
@@ -417,7 +377,7 @@ impl<'e> Judge<'e> {
             {
                 self.aliases.insert(alias.to_owned(), value.clone());
             } else if let Intent::Configure { value, .. } = &intent {
-                self.may_be_run(value, &line.dir, &state);
+                self.may_be_run(value.written(), &line.dir, &state);
             }
             if let Intent::Run(command) = &intent {
                 let dir = here.guarded.root().unwrap_or(&here.dir).to_owned();
@@ -438,8 +398,19 @@ impl<'e> Judge<'e> {
             self.make(&line.dir, &intent, &mut state);
         }
         state.settings.drain(before..before + line.settings.len());
-        self.judged.insert(known, (state.clone(), self.objections > objections));
+        self.judged.insert(known, state.clone());
         state
+    }
+}
+
+/// Whether git runs its hooks for a call that does this.
+fn hooks_of(line: &GitLine, intents: &[Intent]) -> HookUse {
+    if line.is_without_hooks() {
+        HookUse::Off
+    } else if intents.contains(&Intent::Unchecked) {
+        HookUse::Skipped
+    } else {
+        HookUse::Asked
     }
 }
 

@@ -24,6 +24,13 @@ pub const MOVERS: [&str; 15] = [
 /// Options of git itself whose value may be the next word, those that are read here aside.
 const VALUED: [&str; 4] = ["--namespace", "--super-prefix", "--exec-path", "--attr-source"];
 
+/// Options of subcommands whose value is a command.
+const RUNNING: [&str; 6] = ["-x", "--extcmd", "-u", "--upload-pack", "--receive-pack", "--exec"];
+
+/// Options whose value is a text for people.
+const MESSAGES: [&str; 9] =
+    ["-m", "-a", "-q", "-S", "-G", "--message", "--grep", "--format", "--pretty"];
+
 /// Under this name, which no setting can have, stand settings that are in a file which the line names.
 const ELSEWHERE: &str = "elsewhere";
 
@@ -74,7 +81,7 @@ impl GitLine {
         }
         line.globals();
         // What a runner puts in the place of a sign, nobody knows.
-        if line.verb.start().chars().any(|sign| "%@{}".contains(sign)) {
+        if line.verb.start().contains(['{', '}']) {
             line.verb = ShellWord::unknown();
         }
         if !git {
@@ -171,6 +178,19 @@ impl GitLine {
         self.settings.push((key.to_ascii_lowercase(), value));
     }
 
+    /// Arguments that git may have a shell run.
+    pub fn run_texts(&self) -> impl Iterator<Item = &str> {
+        let all = self.args.iter().enumerate();
+        all.filter(|(at, word)| {
+            let before = at.checked_sub(1).and_then(|at| self.args.get(at));
+            let is_value = before.is_some_and(|option| RUNNING.contains(&option.start()));
+            let is_message = MESSAGES.iter().any(|option| word.start().starts_with(option));
+            is_value || word.start().starts_with('-') && !is_message
+        })
+        .map(|(_, word)| word.written())
+        .map(|text| text.strip_prefix("-O").unwrap_or(text))
+    }
+
     /// The value of a setting that the line itself gives.
     pub fn setting_of(&self, key: &str) -> Option<&ShellWord> {
         self.settings.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
@@ -246,7 +266,7 @@ mod tests {
         let call = ShellCall {
             words: ["git", "commit"].map(ShellWord::known).into(),
             env,
-            dir: Dir::Aside(0),
+            dir: Dir::At(PathBuf::from("/w")),
             certainty: Certainty::Sure,
         };
         assert!(GitLine::read(&call).unwrap().is_without_hooks());
@@ -257,7 +277,7 @@ mod tests {
         let call = |verb: &str| ShellCall {
             words: vec![ShellWord::unknown(), ShellWord::known(verb)],
             env: Vec::new(),
-            dir: Dir::Aside(0),
+            dir: Dir::At(PathBuf::from("/w")),
             certainty: Certainty::Sure,
         };
         let found = GitLine::read(&call("commit")).unwrap();

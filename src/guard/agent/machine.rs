@@ -1,15 +1,15 @@
 //! The judge on its way through a shell's line.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::shell::{
-    Certainty, Dir, Machine, Objected, READERS, ShellCall, ShellWord, Trouble, Variables, WRITERS,
+    Certainty, Dir, Machine, READERS, ShellCall, ShellWord, TALKERS, Trouble, Variables, WRITERS,
     World, WorldStep, has, mentions, names_branch, walk,
 };
 use super::ALSO_MOVERS;
 use super::judge::{GuardedPlace, Judge, in_the_lanes};
 use super::line::{GitLine, MOVERS};
-use super::state::LineState;
+use super::state::{AssumedHead, FRESH, LineState, MadeTree, WORKSPACE};
 use super::writes;
 use crate::env::GitVar;
 
@@ -66,10 +66,24 @@ impl Judge<'_> {
         let Some((program, arguments)) = call.words.split_first() else { return nothing };
         let name = program.start().rsplit('/').next().unwrap_or_default();
         let mut behind = state.clone();
+        if name == "hash" {
+            behind.files.extend(arguments.iter().filter_map(last_name));
+        }
+        let is_quiet = [READERS, WRITERS, TALKERS].iter().any(|list| has(list, name));
+        let is_made = || mentions(&self.text, &MOVERS) && state.files.contains(name);
+        if !is_quiet && (state.has_script || is_made()) {
+            let why = "it may run what the line has written".to_owned();
+            self.trouble(&Trouble { text: self.text.clone(), why }, &call.dir, state);
+        }
+        let brings = |file: &ShellWord| self.may_bring_repository(&call.dir.join(file));
+        let sources = operands(arguments);
+        let sources = sources.split_last().map_or(&[][..], |(_, sources)| sources);
+        if !has(READERS, name) && (!has(WRITERS, name) || sources.iter().any(brings)) {
+            behind.filled.extend(arguments.iter().filter_map(last_name));
+        }
         if has(WRITERS, name) {
-            self.copies(name, arguments, &call.dir, &mut behind);
             for file in written(name, arguments, |file| self.is_directory(&call.dir.join(file))) {
-                self.write(&file, &call.dir, &mut behind);
+                self.write(&file, "", &call.dir, &mut behind);
             }
         } else if !has(READERS, name) {
             for here in self.places(&call.dir, None, state) {
@@ -88,66 +102,82 @@ impl Judge<'_> {
 
     /// A text that may be run, and that nobody reads: it is searched for git, and for what moves a branch.
     pub fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &LineState) {
-        let is_about = |verbs: &[&str]| mentions(&trouble.text, verbs);
+        // What the line writes stands in it.
+        let is_file = state.files.iter().any(|name| trouble.text.rsplit('/').next() == Some(name));
+        let text = if is_file { self.text.clone() } else { trouble.text.clone() };
+        let is_about = |verbs: &[&str]| mentions(&text, verbs);
         if !is_about(&MOVERS) && !is_about(&ALSO_MOVERS) {
             return;
         }
+        let leaves = ["cd ", "-C", "--git-dir", "GIT_DIR", "pushd "];
+        let anywhere = Dir::Computed(PathBuf::from("…"));
+        let dir = if leaves.iter().any(|sign| text.contains(sign)) { &anywhere } else { dir };
         for mut here in self.places(dir, None, state) {
             // A branch that is not checked out is named to be moved.
-            let named =
-                here.guarded.trunk().filter(|trunk| names_branch(&trouble.text, trunk.short()));
+            let named = here.guarded.trunk().filter(|trunk| names_branch(&text, trunk.short()));
             let on_head = here.protected().filter(|_| is_about(&MOVERS)).cloned();
             let Some(branch) = on_head.or(named) else { continue };
             here.certainty = Certainty::Maybe;
             // Who writes this in it may have it all go past the hooks.
-            let text = trouble.text.to_ascii_lowercase();
+            let text = text.to_ascii_lowercase();
             let past = ["no-verify", "hookspath", "tix_guard", "git_config", "include"];
             self.has_changed_hooks |= past.iter().any(|sign| text.contains(sign));
             self.unreadable(&here, &branch, "a part of this line", &trouble.why);
         }
     }
 
-    /// `cp -r`, `mv` and `ln` of a whole repository.
-    fn copies(&mut self, name: &str, arguments: &[ShellWord], dir: &Dir, state: &mut LineState) {
-        let path = |dir: Dir| match dir {
-            Dir::At(path) | Dir::Computed(path) => Some(path),
-            Dir::Aside(_) => None,
-        };
-        if !has(" cp ln mv rsync ", name) {
-            return;
-        }
-        let is_directory = |file: &ShellWord| self.is_directory(&dir.join(file));
-        let targets = destinations(arguments, is_directory);
-        for (source, target) in operands(arguments).iter().zip(targets) {
-            let Some(to) = path(dir.join(&target)) else { continue };
-            // What a link says is seen from where it is.
-            let beside = Dir::At(to.parent().unwrap_or(&to).to_owned());
-            let base = if name == "ln" { &beside } else { dir };
-            if let Some(from) = path(base.join(source)) {
-                self.copied(&from, &to, has(" cp rsync ", name), state);
-            }
-        }
-    }
-
-    fn write(&mut self, file: &ShellWord, dir: &Dir, state: &mut LineState) {
-        let (Dir::At(path) | Dir::Computed(path)) = dir.join(file) else { return };
-        let path = self.real(&path);
+    fn write(&mut self, file: &ShellWord, content: &str, dir: &Dir, state: &mut LineState) {
+        let at = dir.join(file);
+        let path = self.real(at.path());
         let text = path.display().to_string();
+        state.files.extend(last_name(file));
+        let is_for_people = [".md", ".txt", ".rst"].iter().any(|end| text.ends_with(end));
+        state.has_script |= !is_for_people && mentions(content, &MOVERS);
+        let is_hook = text.contains("/hooks/");
+        if is_hook {
+            self.may_be_run(content, dir, state);
+        }
+        self.write_of_git(&path, state);
         let is_config = text.ends_with(".git/config");
-        self.has_changed_hooks |= text.contains("/hooks/") || text.ends_with("/hooks") || is_config;
+        self.has_changed_hooks |= is_hook || text.ends_with("/hooks") || is_config;
         if is_config {
             state.settings.push((String::new(), ShellWord::unknown()));
         }
         if file.text().is_some() && writes::may_be_of_git(&text) {
             writes::judge_of_git(self, &path);
         }
-        let parent = Dir::At(path.parent().unwrap_or(&path).to_owned());
-        for here in self.places(&parent, None, state) {
+        for here in self.places(&at.parent(), None, state) {
             let root = GuardedPlace { dir: here.key.clone(), ..here };
             let is_inside =
                 path.starts_with(&root.key) && !path.starts_with(root.guarded.common_dir());
             if is_inside && !in_the_lanes(&root, &ShellWord::known(text.as_str())) {
                 state.written.insert(root.key);
+            }
+        }
+    }
+
+    /// Whether a repository may come with what is there: not from below the root of the agent's own worktree.
+    fn may_bring_repository(&self, dir: &Dir) -> bool {
+        let (path, own) = (self.real(dir.path()), self.real(Path::new("")));
+        let root = own.ancestors().find(|dir| dir.join(".git").exists());
+        let inside = root.and_then(|root| path.strip_prefix(root).ok());
+        let first = inside.and_then(|inside| inside.components().next());
+        !path.exists() || first.is_none_or(|first| first.as_os_str() == ".git")
+    }
+
+    /// With some files of git's a directory becomes a worktree of another repository, or another branch is checked out.
+    fn write_of_git(&mut self, path: &Path, state: &mut LineState) {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return };
+        let of_git = path.components().any(|step| step.as_os_str() == ".git");
+        if name == ".git" || of_git && has(" commondir gitdir alternates ", name) {
+            let root = path.ancestors().find(|dir| dir.file_name().is_some_and(|n| n == ".git"));
+            let root = root.and_then(Path::parent).unwrap_or(path).to_owned();
+            state.made.insert(root, MadeTree::Unknown);
+        }
+        if of_git && name == "HEAD" {
+            for mut here in self.places(&Dir::At(self.cwd.clone()), None, state) {
+                let trunk = here.guarded.trunk();
+                state.check_out(&mut here, trunk.map_or(AssumedHead::Other, AssumedHead::Maybe));
             }
         }
     }
@@ -158,10 +188,13 @@ impl Judge<'_> {
 
     /// What a call of git prints whose output becomes a part of a word.
     fn prints(&mut self, call: &ShellCall, state: &LineState) -> Option<String> {
-        if let ([name], Dir::At(dir)) = (call.words.as_slice(), &call.dir)
-            && name.is("pwd")
-        {
-            return dir.to_str().map(str::to_owned);
+        let words: Vec<&str> = call.words.iter().map(ShellWord::start).collect();
+        match (words.as_slice(), &call.dir) {
+            (["pwd"], Dir::At(dir)) => return dir.to_str().map(str::to_owned),
+            (["tix", "path", ..], _) => return Some(WORKSPACE.to_owned()),
+            // A line that says where such directories are made may say that it is in the repository.
+            (["mktemp", "-d"], _) if call.env.is_empty() => return Some(FRESH.to_owned()),
+            _ => {}
         }
         let line = GitLine::read(call)?;
         let here = self.place(&line.dir, line.git_dir.as_ref(), state)?;
@@ -188,7 +221,8 @@ impl Judge<'_> {
                 if made == **name { known } else { made.text().map(str::to_owned) }
             }
             ("rev-parse", []) if has("--show-toplevel") => {
-                Some(here.guarded.root()?.to_str()?.to_owned())
+                here.guarded.root()?;
+                Some(here.key.to_str()?.to_owned())
             }
             ("rev-parse", []) if has("--git-common-dir") => {
                 Some(here.guarded.common_dir().to_str()?.to_owned())
@@ -235,6 +269,12 @@ fn written(
     }
 }
 
+/// The last part of a path, as a file is called.
+fn last_name(word: &ShellWord) -> Option<String> {
+    let name = word.text()?.trim_end_matches('/').rsplit('/').find(|name| *name != ".git")?;
+    Some(name.to_owned()).filter(|name| !name.is_empty() && !name.starts_with(['-', '.']))
+}
+
 fn operands(arguments: &[ShellWord]) -> Vec<ShellWord> {
     arguments.iter().filter(|word| !word.start().starts_with('-')).cloned().collect()
 }
@@ -278,8 +318,8 @@ impl Machine for JudgeWalk<'_, '_> {
         WorldStep { failed: state.after_failure(&ok), ok: Some(ok) }
     }
 
-    fn write(&mut self, file: &ShellWord, dir: &Dir, state: &mut LineState) {
-        self.judge.write(file, dir, state);
+    fn write(&mut self, file: &ShellWord, text: &str, dir: &Dir, state: &mut LineState) {
+        self.judge.write(file, text, dir, state);
     }
 
     fn is_directory(&self, path: &Path, state: &LineState) -> bool {
@@ -293,13 +333,5 @@ impl Machine for JudgeWalk<'_, '_> {
 
     fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &LineState) {
         self.judge.trouble(trouble, dir, state);
-    }
-
-    fn objected(&self) -> Objected {
-        Objected { times: self.judge.objections, refusals: self.judge.refusals.len() }
-    }
-
-    fn doubt(&mut self, since: Objected) {
-        self.judge.doubt(since.refusals);
     }
 }

@@ -16,19 +16,25 @@
 //! the line lead git elsewhere, or where the agent itself sees to that, as Gemini CLI does. There what is uncertain is refused.
 //! What cannot be found out is no verdict but a refusal; what a partial clone lacks is uncertain, because the hooks may fetch it.
 //!
-//! So little need be known here to tell wrong from uncertain. What a line does not say (the words of an array or of a function,
-//! what is piped to a shell, what a variable has another program run) is not followed: where its text speaks of git and of what
-//! moves a branch, it is uncertain about the branch that is checked out, or about the trunk if it names that.
+//! So little need be known here to tell wrong from uncertain: what nobody knows counts as the worst that it can be.
 //!
-//! What a line computes is not nothing. A computed directory is any repository that the words of its computation name; where
-//! they name none, it is the agent's own. A computed name is the trunk's if what is known of it fits. A repository that
-//! the line fills from this one is this one without hooks, and matters once it is pushed from. A setting that the line makes
-//! counts for what stands behind it.
+//! - A *text* that is not followed (an array, what is piped to a shell, what a variable, an option or a file of the line has
+//!   another program run) is uncertain where it speaks of git and of what moves a branch: about the branch that is checked
+//!   out, or about the trunk if it names that, and in every worktree of the clone if it leaves the directory.
+//! - A *directory* that is computed, or that a program of the line fills, is any repository that the words of its computation
+//!   name. Where they name none, it is every worktree of the clone, so the one that has the trunk checked out, too. Known are
+//!   what the line says, what lies below it, what is new (`mktemp -d`) and what the line has git make.
+//! - A *name* that is computed or a pattern is the trunk's if what is known of it fits.
+//! - A *commit* that the line makes, brings or gives a name to is not there to be looked at. A copy of this repository has no
+//!   hooks and matters once it is pushed from; so does any new repository whose push goes to a remote of ours.
+//! - A *command* that runs in one of several ways the line may go is no more certain than its words.
+//!
+//! What the environment holds is not looked at: a plain variable that the line does not set leaves things where they are.
 //!
 //! The way of a line: `guard::shell` goes through it and asks `machine` what each command does; `line` reads a call of git,
 //! `places` finds the repositories that it may be for, `verbs` turns it into intents by its arguments alone, `effects` and
 //! `pushes` hold each against the repository, `state` and `settings` keep what it changes for the commands behind it, and
-//! `judge` concludes. What scripts do is not seen: with hooks in force that is no gap.
+//! `judge` concludes. What scripts do that were there before is not seen: with hooks in force that is no gap.
 //!
 //! `forge` is for what no git hears of: the programs and tools of forges, judged by the repository and the branch that they
 //! name. `tools` finds in what a tool of another server is told the line, the call of git or the movement at a forge.

@@ -1,7 +1,7 @@
 //! Where a call of git works: the repositories that a directory may be in which the line says, computes or makes.
 //!
-//! A directory that is computed may be any that the words of its computation name. Where these name none, it is taken for the
-//! one that the agent is in.
+//! A directory that is computed, or not there, may be any that the words of its computation name. Where these name none, it may
+//! be any worktree of the agent's clone: so the one that has the trunk checked out, too.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -9,20 +9,21 @@ use std::rc::Rc;
 use super::super::place::GuardPlace;
 use super::super::shell::{Certainty, Dir, ShellWord};
 use super::super::{GuardError, Guarded};
+use super::effects::is_variable;
 use super::forge::is_remote_of;
 use super::intent::Intent;
 use super::judge::{GuardedPlace, Judge, JudgedAction, TreeState};
 use super::line::GitLine;
-use super::state::{LineState, MadeTree};
+use super::state::{LineState, MadeTree, WORKSPACE};
 use super::verbs;
-use crate::git::{LazyFetch, clean_path};
+use crate::git::{HeadTarget, LazyFetch, clean_path, read_git_file};
 use crate::names::RefName;
 
 /// No more directories than these are looked at for one that is computed.
 const CANDIDATES: usize = 30;
 
-/// With these a name is not the one of a directory: patterns, and what `xargs` puts its input in the place of.
-const SIGNS: [char; 6] = ['*', '?', '[', ']', '%', '@'];
+/// With these a name is not the one of a directory: patterns, and what a program puts its input in the place of.
+const SIGNS: [char; 6] = ['*', '?', '[', ']', '{', '}'];
 
 /// What stands between the words of a computation.
 const BETWEEN_WORDS: [char; 17] =
@@ -98,60 +99,58 @@ impl Judge<'_> {
         git_dir: Option<&Dir>,
         state: &LineState,
     ) -> Vec<GuardedPlace> {
-        let said = self.said(git_dir.unwrap_or(dir));
-        let is_made = |(path, _): &(&PathBuf, &MadeTree)| said.starts_with(path);
-        let made = state.made.iter().filter(is_made);
-        if let Some((path, made)) = made.max_by_key(|(path, _)| path.as_os_str().len()) {
-            if let MadeTree::Link(target) = made {
-                let inside = said.strip_prefix(path).unwrap_or(Path::new(""));
-                return self.at([self.real(&target.join(inside))], Certainty::Sure, state);
-            }
+        let named = git_dir.unwrap_or(dir);
+        let said = self.real(named.path());
+        let is_filled = state.may_have_filled(&said);
+        let made = state.made.iter().filter(|(path, _)| said.starts_with(path));
+        let made = made.max_by_key(|(path, _)| path.as_os_str().len());
+        let is_made = |path: &Path, made: &MadeTree| {
+            *made != MadeTree::Unknown && !(is_filled && *made == MadeTree::Foreign && path != said)
+        };
+        if let Some((path, made)) = made.filter(|(path, made)| is_made(path, made)) {
             let (path, made) = (path.clone(), made.clone());
             return self.made(path, &made, state).into_iter().collect();
         }
-        let own = self.real(Path::new(""));
-        let (dir, dirs) = match dir {
-            Dir::Aside(_) => return Vec::new(),
-            Dir::At(path) if path.exists() || !path.to_string_lossy().contains(SIGNS) => {
-                (self.real(path), None)
+        let is_known = |dir: &Dir| made.is_none() && self.is_known(dir, is_filled);
+        match (is_known(named), git_dir) {
+            (false, _) => {
+                let dirs = self.candidates(named.path());
+                self.at(dirs, state, Sight::Computed)
             }
-            Dir::At(path) | Dir::Computed(path) => (own, Some(self.candidates(path))),
-        };
-        match (git_dir, dirs) {
-            (Some(Dir::Aside(_)), _) => Vec::new(),
-            (Some(Dir::At(git_dir)), dirs) => {
-                let certainty = if dirs.is_some() { Certainty::Maybe } else { Certainty::Sure };
-                let guarded = self.named(&self.real(git_dir), &dir);
-                guarded.map(|guarded| found(guarded, dir, certainty, state)).into_iter().collect()
+            (true, None) => self.at([said], state, Sight::Said),
+            (true, Some(_)) => {
+                let (dir, sight) = if is_known(dir) {
+                    (self.real(dir.path()), Sight::Said)
+                } else {
+                    (self.real(Path::new("")), Sight::Computed)
+                };
+                let guarded = self.named(&said, &dir);
+                guarded.map(|guarded| found(guarded, dir, state, sight)).into_iter().collect()
             }
-            (Some(Dir::Computed(git_dir)), _) => {
-                let dirs = self.candidates(git_dir);
-                self.at(dirs, Certainty::Maybe, state)
-            }
-            (None, Some(dirs)) => self.at(dirs, Certainty::Maybe, state),
-            (None, None) => self.at([dir], Certainty::Sure, state),
         }
     }
 
-    /// By what the state knows a directory.
-    fn said(&self, dir: &Dir) -> PathBuf {
-        match dir {
-            Dir::At(path) | Dir::Computed(path) => self.real(path),
-            // One for all of them, wherever they are.
-            Dir::Aside(_) => PathBuf::from("aside"),
+    /// Whether the line says where this is, and no program may have put a repository there first.
+    fn is_known(&self, dir: &Dir, is_filled: bool) -> bool {
+        let Dir::At(path) = dir else { return false };
+        let path = self.real(path);
+        if path.exists() {
+            return !is_filled || !matches!(GuardPlace::around(&path), Ok(None));
         }
+        let is_beside_made = path.starts_with(Path::new(WORKSPACE).parent().unwrap_or(&path));
+        !is_filled && !is_beside_made && !path.to_string_lossy().contains(SIGNS)
     }
 
     fn at(
         &mut self,
         dirs: impl IntoIterator<Item = PathBuf>,
-        certainty: Certainty,
         state: &LineState,
+        sight: Sight,
     ) -> Vec<GuardedPlace> {
         let mut places: Vec<GuardedPlace> = Vec::new();
         for dir in dirs {
             let Some(guarded) = self.guarded(&dir) else { continue };
-            let place = found(guarded, dir, certainty, state);
+            let place = found(guarded, dir, state, sight);
             if !places.iter().any(|known| known.key == place.key) {
                 places.push(place);
             }
@@ -161,27 +160,26 @@ impl Judge<'_> {
 
     /// What the line makes in this directory.
     fn made(&mut self, path: PathBuf, made: &MadeTree, state: &LineState) -> Option<GuardedPlace> {
-        let cwd = self.cwd.clone();
         let (source, branch, tree) = match made {
-            MadeTree::Repository if !self.names_a_remote() => return None,
-            MadeTree::Copy { source, branch } => (source.clone(), branch, TreeState::Copy),
-            MadeTree::Repository | MadeTree::Link(_) => (cwd, &None, TreeState::Copy),
-            MadeTree::Worktree(branch) => (cwd, branch, TreeState::NotYet),
+            MadeTree::Foreign | MadeTree::Unknown => return None,
+            MadeTree::Copy(source) => (source, None, TreeState::Copy),
+            MadeTree::Worktree { source, branch } => (source, branch.as_deref(), TreeState::NotYet),
         };
-        let guarded = self.guarded(&source)?;
-        let branch = match branch {
-            Some(name) => RefName::branch(name),
-            None if tree == TreeState::Copy => guarded.trunk(),
-            None => None,
+        let guarded = self.guarded(source)?;
+        let branch = match tree {
+            TreeState::Copy => guarded.trunk(),
+            TreeState::There | TreeState::Somewhere | TreeState::NotYet => {
+                branch.and_then(RefName::branch)
+            }
         };
-        let place = GuardedPlace::of(guarded, source);
+        let place = GuardedPlace::of(guarded, source.clone());
         let mut place = GuardedPlace { key: path, branch, tree, ..place };
         state.assume_head(&mut place);
         Some(place)
     }
 
     /// The directories that a computed one may be: of repositories, where its text names some, or has them match.
-    fn candidates(&self, path: &Path) -> Vec<PathBuf> {
+    fn candidates(&mut self, path: &Path) -> Vec<PathBuf> {
         let path = self.cwd.join(path);
         let mut steps = path.components();
         let mut base = PathBuf::new();
@@ -195,11 +193,17 @@ impl Judge<'_> {
         let text = rest.to_string_lossy();
         let own = self.real(Path::new(""));
         let is_here = self.real(&base) == own;
-        let says_nothing = text.chars().all(|sign| sign == '…');
-        // What another command fills in, or another part of the line sets, may be named anywhere in it.
-        if is_here && (says_nothing || is_set_in(&self.text, &text)) {
+        let says_nothing = text.chars().all(|sign| sign == '…' || SIGNS.contains(&sign));
+        let is_said = !text.contains(['$', '`', '…']) && !text.contains(SIGNS);
+        // What another command fills in or makes, or another part of the line sets, may be named anywhere in it.
+        if is_said || is_here && (says_nothing || is_set_in(&self.text, &text)) {
             let [named, below] = of_words(&self.text, &self.cwd);
-            return [vec![own], named, below].concat();
+            // A link is seen from where it is.
+            let [linked, _] = of_words(&self.text, &base);
+            return [vec![own], named, below, linked, self.worktrees()].concat();
+        }
+        if is_here && is_variable(&text) {
+            return vec![own];
         }
         let [named, below] = of_words(&text, &base);
         let mut found = if named.is_empty() { below } else { named };
@@ -207,28 +211,46 @@ impl Judge<'_> {
             let start = text.split(BETWEEN_WORDS).next().unwrap_or_default();
             found = repositories(matching(&base, &format!("{}*", start.trim_end_matches('…'))));
         }
-        if found.is_empty() { vec![own] } else { found }
+        let is_own = |dir: &PathBuf| self.real(dir).starts_with(&own);
+        let is_below = !is_here || text.starts_with("$(find . ");
+        if found.is_empty() || found.iter().all(is_own) && !is_below {
+            found.extend([vec![own], self.worktrees()].concat());
+        }
+        found
     }
 
-    /// Whether a word is where one of our remotes is, seen from this directory.
-    fn is_remote(&mut self, address: &str, dir: &Path) -> bool {
+    /// The worktrees of the agent's clone that have a protected branch checked out.
+    fn worktrees(&mut self) -> Vec<PathBuf> {
         let cwd = self.cwd.clone();
-        let at = dir.join(address);
-        let address = if at.exists() { at.to_string_lossy() } else { address.into() };
-        self.guarded(&cwd).is_some_and(|guarded| guarded.has_remote_at(&address))
+        let Some(own) = self.guarded(&cwd) else { return Vec::new() };
+        let linked = std::fs::read_dir(own.common_dir().join("worktrees")).into_iter().flatten();
+        let gitfile = |entry: std::fs::DirEntry| {
+            let text = read_git_file(&entry.path().join("gitdir")).ok()??;
+            Some(PathBuf::from(text.trim_end()))
+        };
+        let gitfiles = linked.flatten().filter_map(gitfile).chain([own.common_dir().to_owned()]);
+        let is_protected = |dir: &PathBuf| match GuardPlace::around(dir) {
+            Ok(Some(GuardPlace { head: HeadTarget::Branch(branch), .. })) => {
+                own.is_protected(&branch)
+            }
+            Ok(_) => false,
+            Err(_) => true,
+        };
+        let dirs = gitfiles.filter_map(|gitfile| Some(gitfile.parent()?.to_owned()));
+        dirs.filter(is_protected).collect()
     }
 
-    /// Whether the line names where one of our remotes is, or asks git for it.
-    fn names_a_remote(&mut self) -> bool {
-        let text = self.text.clone();
+    /// Whether a word is where one of our remotes is, seen from this directory, or may be.
+    fn may_be_remote(&mut self, address: &ShellWord, dir: &Path) -> bool {
+        let Some(address) = address.text() else { return true };
         let cwd = self.cwd.clone();
-        asks_for_an_address(&text)
-            || text.split(BETWEEN_WORDS).any(|word| {
-                // From a repository that the line makes in this directory, one is a step farther.
-                [word, word.strip_prefix("../").unwrap_or(word)]
-                    .iter()
-                    .any(|word| word.contains(['/', ':']) && self.is_remote(word, &cwd))
-            })
+        let path = address.strip_prefix("file://").unwrap_or(address);
+        let Some(guarded) = self.guarded(&cwd) else { return false };
+        [dir, &cwd].into_iter().any(|dir| {
+            let at = self.real(&dir.join(path));
+            let address = if at.exists() { at.to_string_lossy() } else { address.into() };
+            guarded.has_remote_at(&address)
+        })
     }
 
     /// A call in a place without anything to guard: what is made matters, and what goes from there to a remote of ours.
@@ -236,11 +258,20 @@ impl Judge<'_> {
         let mut state = state.clone();
         let intents =
             line.verb.text().map(|verb| verbs::intents(verb, &line.args)).unwrap_or_default();
+        let dir = self.real(line.dir.path());
         for intent in &intents {
             self.make(&line.dir, intent, &mut state);
-            if let Intent::Push(push) = intent
-                && self.names_a_remote()
-                && let Some(here) = self.made(PathBuf::new(), &MadeTree::Repository, &state)
+            if let Intent::Configure { key, value } = intent {
+                state.settings.push((key.clone(), value.clone()));
+            }
+            let Intent::Push(push) = intent else { continue };
+            let remote = push.remote.clone().unwrap_or_else(|| ShellWord::known("origin"));
+            let address = state.address(&remote);
+            let copy = MadeTree::Copy(self.cwd.clone());
+            // What a program has put there knows where to push by itself.
+            let may_know = address == remote && state.may_have_filled(&dir);
+            if (may_know || self.may_be_remote(&address, &dir))
+                && let Some(here) = self.made(dir.clone(), &copy, &state)
             {
                 let action = JudgedAction::of_push("git push", line.certainty);
                 self.push(&here, &state, push, &action);
@@ -251,78 +282,63 @@ impl Judge<'_> {
 
     /// A worktree or a repository is made: in a directory that is named, or in this one.
     pub fn make(&mut self, dir: &Dir, intent: &Intent, state: &mut LineState) {
-        let name = |word: &Option<ShellWord>| word.as_ref()?.text().map(str::to_owned);
         let (path, made) = if let Intent::MakeWorktree { path, branch } = intent {
-            (Some(path), MadeTree::Worktree(name(branch)))
-        } else if let Intent::MakeRepository { path, source, branch } = intent {
+            let (source, branch) = (self.real(dir.path()), branch.as_ref());
+            let made = match branch.map(|branch| branch.text().map(str::to_owned)) {
+                Some(None) => MadeTree::Unknown,
+                branch => MadeTree::Worktree { source, branch: branch.flatten() },
+            };
+            (Some(path), made)
+        } else if let Intent::MakeRepository { path, source } = intent {
             let source = source.as_ref().and_then(|source| self.cloned(dir, source));
-            let copy = |(source, head)| MadeTree::Copy { source, branch: name(branch).or(head) };
-            (path.as_ref(), source.map_or(MadeTree::Repository, copy))
+            (path.as_ref(), source.map_or(MadeTree::Foreign, MadeTree::Copy))
         } else {
             return;
         };
-        let path = self.said(&path.map_or(dir.clone(), |path| dir.join(path)));
+        let dir = path.map_or_else(|| dir.clone(), |path| dir.join(path));
+        let path = self.real(dir.path());
         // What is there is not made: `git init` in a repository changes nothing of it.
         if !path.join(".git").exists() && !path.join("HEAD").exists() {
             state.made.insert(path, made);
         }
     }
 
-    /// The repository that a clone of this source is one of, where it is guarded, and the branch that it will have checked out.
-    fn cloned(&mut self, dir: &Dir, source: &ShellWord) -> Option<(PathBuf, Option<String>)> {
-        let base = match dir {
-            Dir::At(path) | Dir::Computed(path) => self.real(path),
-            Dir::Aside(_) => self.cwd.clone(),
-        };
-        let Some(text) = source.text() else {
-            return asks_for_an_address(source.written()).then(|| (self.cwd.clone(), None));
-        };
-        if self.is_remote(text, &base) {
-            return Some((self.cwd.clone(), None));
+    /// The repository that a clone of this source is one of, where it may be guarded.
+    fn cloned(&mut self, dir: &Dir, source: &ShellWord) -> Option<PathBuf> {
+        let (base, cwd) = (self.real(dir.path()), self.cwd.clone());
+        if self.may_be_remote(source, &base) {
+            return Some(cwd);
         }
+        let text = source.text()?;
         let path = self.real(&base.join(text.strip_prefix("file://").unwrap_or(text)));
         // `gh repo clone owner/name`
         if !path.exists() && !text.starts_with('.') && text.split('/').count() == 2 {
-            let cwd = self.cwd.clone();
             let here = GuardedPlace::of(self.guarded(&cwd)?, cwd.clone());
-            return is_remote_of(&here, text).then_some((cwd, None));
+            return is_remote_of(&here, text).then_some(cwd);
         }
-        let guarded = self.guarded(&path).filter(|_| path.is_dir())?;
-        Some((path, guarded.branch().map(|branch| branch.short().to_owned())))
-    }
-
-    /// A program copies, moves or links a directory: where that is a repository, it is in two places.
-    pub fn copied(&mut self, from: &Path, to: &Path, is_copy: bool, state: &mut LineState) {
-        let (from, to) = (self.real(from), self.real(to));
-        let whole = |path: &Path| match path.file_name().and_then(|name| name.to_str()) {
-            Some(".git") => path.parent().unwrap_or(path).to_owned(),
-            _ => path.to_owned(),
-        };
-        let (from, to) = (whole(&from), whole(&to));
-        if from.join(".git").exists()
-            && let Some(guarded) = self.guarded(&from)
-        {
-            let branch = guarded.branch().map(|branch| branch.short().to_owned());
-            let copy = MadeTree::Copy { source: from.clone(), branch };
-            state.made.insert(to, if is_copy { copy } else { MadeTree::Link(from) });
-        }
+        self.guarded(&path).filter(|_| path.is_dir())?;
+        Some(path)
     }
 }
 
-fn found(
-    guarded: Rc<Guarded>,
-    dir: PathBuf,
-    certainty: Certainty,
-    state: &LineState,
-) -> GuardedPlace {
-    let mut here = GuardedPlace { certainty, ..GuardedPlace::of(guarded, dir) };
+/// How a directory is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    Said,
+    /// It is one of several.
+    Computed,
+}
+
+fn found(guarded: Rc<Guarded>, dir: PathBuf, state: &LineState, sight: Sight) -> GuardedPlace {
+    let place = GuardedPlace::of(guarded, dir);
+    let mut here = match sight {
+        Sight::Said => place,
+        Sight::Computed => {
+            GuardedPlace { certainty: Certainty::Maybe, tree: TreeState::Somewhere, ..place }
+        }
+    };
     state.assume_head(&mut here);
     here
-}
-
-/// Whether a text has git print where a remote is.
-fn asks_for_an_address(text: &str) -> bool {
-    text.contains("get-url") || text.contains(".url")
 }
 
 /// Whether a line sets a variable that a text of it uses: by its name, by `for` or `read`, or as an argument.
@@ -386,6 +402,9 @@ fn of_words(text: &str, base: &Path) -> [Vec<PathBuf>; 2] {
 }
 
 fn repositories(mut dirs: Vec<PathBuf>) -> Vec<PathBuf> {
+    for dir in dirs.iter_mut().filter(|dir| dir.ends_with(".git")) {
+        dir.pop();
+    }
     let real = |dir: &Path| dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
     dirs.retain(|dir| !matches!(GuardPlace::around(&real(dir)), Ok(None)));
     dirs.truncate(CANDIDATES);

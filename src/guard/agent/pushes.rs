@@ -44,29 +44,6 @@ impl Judge<'_> {
 }
 
 impl Moment<'_> {
-    /// The protected branches that a refspec may be about that the line computes.
-    fn computed_pushes(&self, push: &Push, refspec: &ShellWord) -> Vec<PushedBranch> {
-        let force = push.force;
-        let own = self.here.branch.as_ref().map_or("HEAD", RefName::short);
-        let (from, to) = verbs::sides(refspec);
-        let is_own = |from: &ShellWord| ["HEAD", "@", own].iter().any(|own| from.is(own));
-        let (branch, from) = match to {
-            // What is deleted, or goes under the same name, or to a variable that the line does not set, is one's own.
-            Some(to) if from.is("") || from == to || is_own(&from) && is_variable(&to) => {
-                return Vec::new();
-            }
-            Some(to) => (self.computed(&to), ShellWord::unknown()),
-            None if is_variable(refspec) => return Vec::new(),
-            // Under one name alone nothing goes but what the branch of that name holds here.
-            None => {
-                let branch = self.computed(refspec);
-                let from = branch.as_ref().map_or("", RefName::as_str).to_owned();
-                (branch, ShellWord::Known(from))
-            }
-        };
-        branch.map(|branch| PushedBranch { branch, from: Some(from), force }).into_iter().collect()
-    }
-
     /// The protected branches that a push is about.
     fn pushed(&self, push: &Push) -> Result<Vec<PushedBranch>, GuardError> {
         let all = || -> Result<Vec<PushedBranch>, GuardError> {
@@ -77,7 +54,9 @@ impl Moment<'_> {
             };
             Ok(self.here.guarded.local()?.into_iter().map(one).collect())
         };
-        match push.everything {
+        let mirror = format!("remote.{}.mirror", self.remote_of(push));
+        let is_mirror = self.state.made_setting(&mirror).is_some_and(|value| !value.is("false"));
+        match if is_mirror { Everything::Mirror } else { push.everything } {
             Everything::Branches => return all(),
             Everything::Mirror => {
                 // What is not here would be deleted there.
@@ -97,61 +76,45 @@ impl Moment<'_> {
                 refspecs.next();
                 continue;
             }
-            match (refspec.text(), refspec.end().rsplit_once(':')) {
-                (Some(":"), _) => pushed.extend(all()?),
-                (Some(text), _) if text.contains('*') => pushed.extend(self.matching(push, text)?),
-                (Some(text), _) => pushed.extend(self.one_pushed(push, text)),
-                // Where to is said, and what is not.
-                (None, Some((_, to))) => {
-                    let to = self.one_pushed(push, &format!("?:{to}"));
-                    pushed.extend(
-                        to.map(|to| PushedBranch { from: Some(ShellWord::unknown()), ..to }),
-                    );
-                }
-                (None, None) => {
-                    pushed.extend(self.computed_pushes(push, refspec));
-                    // It may be the branch that is checked out, which is what people push.
-                    pushed.extend(self.configured(push)?);
-                }
+            if refspec.is(":") {
+                pushed.extend(all()?);
+                continue;
+            }
+            pushed.extend(self.one_pushed(push, refspec));
+            if refspec.text().is_none() {
+                // It may be the branch that is checked out, which is what people push.
+                pushed.extend(self.configured(push)?);
             }
         }
         Ok(pushed)
     }
 
-    /// The protected branches that are here and that a pattern sends somewhere.
-    fn matching(&self, push: &Push, pattern: &str) -> Result<Vec<PushedBranch>, GuardError> {
-        let (from, to) = pattern.split_once(':').unwrap_or((pattern, pattern));
-        let (sign, from) =
-            if let Some(from) = from.strip_prefix('+') { ("+", from) } else { ("", from) };
-        let Some((before, after)) = from.split_once('*') else { return Ok(Vec::new()) };
-        let mut found = Vec::new();
-        for local in self.here.guarded.git().refs(&["refs/heads/"])? {
-            let name = local.name.as_str();
-            let star = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-            if let Some(star) = star {
-                let refspec = format!("{sign}{name}:{}", to.replacen('*', star, 1));
-                found.extend(self.one_pushed(push, &refspec));
-            }
+    /// The protected branch that a refspec sends something to, or may.
+    fn one_pushed(&self, push: &Push, refspec: &ShellWord) -> Option<PushedBranch> {
+        let force = push.force || refspec.start().starts_with('+');
+        let (from, to) = verbs::sides(refspec);
+        let name = to.as_ref().unwrap_or(&from);
+        let own = self.here.branch.as_ref();
+        let is_head = |word: &ShellWord| word.is("HEAD") || word.is("@");
+        let is_same = to.as_ref().is_none_or(|to| *to == from);
+        if let Some(text) = name.text().filter(|text| !text.contains('*')) {
+            let branch =
+                if is_head(name) { own.cloned() } else { RefName::branch(short_name(text)) };
+            let branch = branch.filter(|branch| self.here.guarded.is_protected(branch))?;
+            let from = Some(from).filter(|from| !push.delete && !from.is(""));
+            return Some(PushedBranch { branch, from, force });
         }
-        Ok(found)
-    }
-
-    fn one_pushed(&self, push: &Push, refspec: &str) -> Option<PushedBranch> {
-        let (force, refspec) = match refspec.strip_prefix('+') {
-            Some(rest) => (true, rest),
-            None => (push.force, refspec),
-        };
-        let named = |name: &str| match name {
-            "HEAD" | "@" => self.here.branch.clone(),
-            name => RefName::branch(short_name(name)),
-        };
-        let (from, to) = match refspec.split_once(':') {
-            Some((from, to)) => (from, named(to)?),
-            None => (refspec, named(refspec)?),
-        };
-        let from = (!push.delete && !from.is_empty()).then(|| ShellWord::known(from));
-        let is_protected = self.here.guarded.is_protected(&to);
-        is_protected.then_some(PushedBranch { branch: to, from, force })
+        let is_own = is_head(&from) || own.is_some_and(|own| from.is(own.short()));
+        // What is deleted, or goes under the same name, or to a variable that the line does not set, is one's own.
+        let is_ones_own = from.is("") || to.is_some() && is_same && name.text().is_none();
+        if is_ones_own || is_variable(name.written()) && (to.is_none() || is_own) {
+            return None;
+        }
+        let branch = self.computed(name)?;
+        // Under one name nothing goes but what the branch of that name holds here.
+        let same = || ShellWord::known(branch.as_str());
+        let from = Some(if is_same { same() } else { ShellWord::unknown() });
+        Some(PushedBranch { branch, from, force })
     }
 
     /// What the configuration makes of a push that names no branch: git-config(1), `push.default`.
@@ -169,8 +132,10 @@ impl Moment<'_> {
             return Ok(any.into_iter().collect());
         }
         if !refspecs.is_empty() {
-            let pushed = refspecs.iter().filter_map(ShellWord::text);
-            return Ok(pushed.filter_map(|refspec| self.one_pushed(push, refspec)).collect());
+            return Ok(refspecs
+                .iter()
+                .filter_map(|refspec| self.one_pushed(push, refspec))
+                .collect());
         }
         let Some(branch) = &self.here.branch else { return Ok(Vec::new()) };
         let upstream = match default.as_ref().and_then(ShellWord::text) {
@@ -186,7 +151,8 @@ impl Moment<'_> {
             Some(_) | None => None,
         };
         let to = upstream.as_ref().and_then(ShellWord::text).unwrap_or(branch.as_str());
-        Ok(self.one_pushed(push, &format!("{}:{to}", branch.as_str())).into_iter().collect())
+        let refspec = ShellWord::Known(format!("{}:{to}", branch.as_str()));
+        Ok(self.one_pushed(push, &refspec).into_iter().collect())
     }
 
     fn remote_of(&self, push: &Push) -> String {
@@ -209,7 +175,7 @@ impl Moment<'_> {
         }
         let remote = self.state.address(&ShellWord::Known(self.remote_of(push)));
         match remote.text() {
-            Some(remote) if self.here.tree != TreeState::Copy => self.judge_named(from, |new| {
+            Some(remote) if self.here.tree == TreeState::There => self.judge_named(from, |new| {
                 self.here.guarded.judge_announced(remote, &pushed.branch, new)
             }),
             Some(_) | None => UNSEEN,

@@ -1,16 +1,16 @@
 //! What the commands of a line have changed for the ones behind them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::super::shell::ShellWord;
-use super::effects::short_name;
+use super::super::shell::{Certainty, ShellWord};
+use super::effects::{Moment, is_variable, short_name};
 use super::intent::{Existing, Intent, Pull, Staging, Switch};
 use super::judge::{GuardedPlace, in_the_lanes};
 use crate::names::RefName;
 
 /// What the line has changed so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineState {
     /// What is checked out where the line has changed that, by the root of the worktree.
     pub heads: BTreeMap<PathBuf, AssumedHead>,
@@ -18,12 +18,18 @@ pub struct LineState {
     pub before: BTreeMap<PathBuf, AssumedHead>,
     /// Branches that the line makes.
     pub created: BTreeSet<RefName>,
-    /// Branches, tags and detached heads that hold commits which the line makes or brings: nobody can look at them yet.
-    pub unseen: BTreeSet<String>,
+    /// Whether names mean something else by then, or commits that the line makes or brings: nobody can look at them yet.
+    pub is_unseen: bool,
     /// What was staged, by the root of the worktree.
     pub staged: BTreeMap<PathBuf, Staged>,
     /// Worktrees in which a program may have written other files than tickets.
     pub written: BTreeSet<PathBuf>,
+    /// The names of the files that the line writes or links.
+    pub files: BTreeSet<String>,
+    /// Whether it writes a text of git and what moves a branch, which is a script for whoever runs it.
+    pub has_script: bool,
+    /// The names that other programs have among their words: of directories that they may fill.
+    pub filled: BTreeSet<String>,
     /// Worktrees and repositories that the line makes.
     pub made: BTreeMap<PathBuf, MadeTree>,
     /// What the last fetch was asked for, where the line has one; a name that no branch has where it was another remote's.
@@ -34,21 +40,21 @@ pub struct LineState {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MadeTree {
-    /// One of the repository that the agent is in, with this branch checked out.
-    Worktree(Option<String>),
-    Repository,
-    /// A copy of the repository that is there, with this branch checked out.
-    Copy {
-        source: PathBuf,
-        branch: Option<String>,
-    },
-    /// Another name of this directory.
-    Link(PathBuf),
+    /// One of the repository that is there, with this branch checked out.
+    Worktree { source: PathBuf, branch: Option<String> },
+    /// A copy of the repository that is there.
+    Copy(PathBuf),
+    /// A repository that has nothing to do with ours, or a directory for one.
+    Foreign,
+    /// It may be a worktree of any repository.
+    Unknown,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AssumedHead {
     Branch(RefName),
+    /// It may be this one: the line does not say it in full.
+    Maybe(RefName),
     /// A commit, or nobody knows what.
     Other,
 }
@@ -60,14 +66,50 @@ pub enum Staged {
     Anything,
 }
 
+/// What `mktemp -d` and `tix path` print stands for a directory that is no other one: a new one, and the workspace of a ticket.
+pub const FRESH: &str = "/…/fresh";
+pub const WORKSPACE: &str = "/…/workspace";
+
+impl Default for LineState {
+    fn default() -> LineState {
+        let own = MadeTree::Worktree { source: PathBuf::new(), branch: None };
+        let made = [(FRESH, MadeTree::Foreign), (WORKSPACE, own)];
+        LineState {
+            heads: BTreeMap::new(),
+            before: BTreeMap::new(),
+            created: BTreeSet::new(),
+            is_unseen: false,
+            staged: BTreeMap::new(),
+            written: BTreeSet::new(),
+            files: BTreeSet::new(),
+            has_script: false,
+            filled: BTreeSet::new(),
+            made: made.map(|(path, made)| (PathBuf::from(path), made)).into(),
+            fetched: None,
+            settings: Vec::new(),
+        }
+    }
+}
+
 impl LineState {
     /// The branch that is checked out there by now.
     pub fn assume_head(&self, here: &mut GuardedPlace) {
         match self.heads.get(&here.key) {
             Some(AssumedHead::Branch(branch)) => here.branch = Some(branch.clone()),
+            Some(AssumedHead::Maybe(branch)) => {
+                here.branch = Some(branch.clone());
+                here.certainty = Certainty::Maybe;
+            }
             Some(AssumedHead::Other) => here.branch = None,
             None => {}
         }
+    }
+
+    /// Whether a program may have put something there: where the path goes on behind what is there, or all of it is there.
+    pub fn may_have_filled(&self, path: &Path) -> bool {
+        let missing = path.ancestors().take_while(|dir| !dir.exists()).chain([path]);
+        let mut names = missing.filter_map(|dir| dir.file_name()?.to_str());
+        names.any(|name| self.filled.contains(name))
     }
 
     /// What the line has done when this has succeeded, as far as the repository is concerned that is there.
@@ -81,12 +123,9 @@ impl LineState {
                 }) {
                     self.follow_branch(here, Some(branch), upstream);
                 }
-                let name = branch.text().map(short_name);
-                if let (Some(name), Existing::Replaced | Existing::Renamed) = (name, existing) {
-                    self.unseen.insert(name.to_owned());
-                }
+                self.is_unseen |= *existing != Existing::Kept;
             }
-            Intent::Tag(name) => self.unseen.extend(name.text().map(str::to_owned)),
+            Intent::Tag => self.is_unseen = true,
             Intent::Fetch { remote, names } => self.fetch(here, remote.as_ref(), names),
             Intent::Pull(pull) => self.pull(here, pull),
             Intent::Configure { key, value } => self.settings.push((key.clone(), value.clone())),
@@ -156,16 +195,16 @@ impl LineState {
         let Some(into) = &pull.into else {
             let is_published = |branch| self.is_published(here, branch, pull);
             if !here.branch.as_ref().is_some_and(is_published) {
-                self.unseen.insert(tip(here));
+                self.is_unseen = true;
             }
             self.grow(here);
             return;
         };
-        let name = into.text().map(short_name).unwrap_or_default().to_owned();
+        let name = into.text().map(short_name).unwrap_or_default();
         let branch = name.rsplit('/').next().and_then(RefName::branch);
         if !branch.is_some_and(|branch| self.is_published(here, &branch, pull)) {
             self.create(here, into);
-            self.unseen.insert(name);
+            self.is_unseen = true;
         }
     }
 
@@ -179,9 +218,7 @@ impl LineState {
 
     /// What is checked out gets commits. On a protected branch they are judged where they are made.
     fn grow(&mut self, here: &GuardedPlace) {
-        if here.protected().is_none() {
-            self.unseen.insert(tip(here));
-        }
+        self.is_unseen |= here.protected().is_none();
     }
 
     /// How things are when a command has failed that would have led to `ok`. A directory that it would have made is not
@@ -219,7 +256,11 @@ impl LineState {
             }
             Switch::To(word) => word,
         };
-        let Some(name) = word.text() else { return Some(AssumedHead::Other) };
+        let Some(name) = word.text() else {
+            let may_be = Moment { here, state: self }.computed(word);
+            let may_be = may_be.filter(|_| !is_variable(word.written()));
+            return Some(may_be.map_or(AssumedHead::Other, AssumedHead::Maybe));
+        };
         let git = here.guarded.git();
         if name == "-" || name == "@{-1}" {
             if let Some(before) = self.before.get(&here.key) {
@@ -270,7 +311,7 @@ impl LineState {
             },
             "@{-1}" => match self.before.get(&here.key) {
                 Some(AssumedHead::Branch(branch)) => branch.as_str().to_owned(),
-                Some(AssumedHead::Other) => return None,
+                Some(AssumedHead::Maybe(_) | AssumedHead::Other) => return None,
                 None => named.to_owned(),
             },
             "fetch_head" => match (&self.fetched, &here.branch) {
@@ -286,20 +327,8 @@ impl LineState {
             _ if named.starts_with("@{-") && is_switched => return None,
             _ => named.to_owned(),
         };
-        let tip = if resolved == "HEAD" { tip(here) } else { short_name(&resolved).to_owned() };
-        let bare = tip.split("@{").next().unwrap_or_default();
-        let bare = bare.strip_prefix("refs/tags/").or(bare.strip_prefix("tags/")).unwrap_or(bare);
         let is_upstream =
             lower.contains("@{u") || lower.contains("@{push") || lower == "fetch_head";
-        let is_unseen = self.unseen.contains(bare) && !is_upstream;
-        (!is_unseen).then(|| format!("{resolved}{steps}"))
-    }
-}
-
-/// Under this name a tip is known that is checked out.
-fn tip(here: &GuardedPlace) -> String {
-    match &here.branch {
-        Some(branch) => branch.short().to_owned(),
-        None => format!("HEAD {}", here.key.display()),
+        (!self.is_unseen || is_upstream).then(|| format!("{resolved}{steps}"))
     }
 }

@@ -2,8 +2,7 @@
 
 use super::super::shell::{OpenWord, ShellWord, written};
 use super::grammar::{
-    BRANCH, CLONE, COMMIT, CONFIG, MERGE, PLAIN, PUSH, REBASE, RESET, SWITCH, TAG, UPDATE_REF,
-    WORKTREE,
+    BRANCH, CLONE, COMMIT, CONFIG, MERGE, PLAIN, PUSH, REBASE, RESET, SWITCH, UPDATE_REF, WORKTREE,
 };
 use super::intent::{
     CommitIntent, Content, Empty, Everything, Existing, Intent, Pull, Push, Staging, Switch,
@@ -27,7 +26,8 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
         "merge" => merge(&Options::of_names(args, &MERGE)),
         "pull" => pull(&Options::of_names(args, &MERGE)),
         "rebase" => rebase(&Options::of_names(args, &REBASE)),
-        "tag" => tag(&Options::of_names(args, &TAG)),
+        "tag" if !args.is_empty() => vec![Intent::Tag],
+        "tag" => Vec::new(),
         "stash" => stash(args),
         "restore" => restore(&Options::read(args, &RESET)),
         "apply" => apply(&Options::read(args, &PLAIN)),
@@ -47,17 +47,22 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
         "checkout" | "switch" => switch(verb, &Options::read(args, &SWITCH)),
         "fetch" => fetch(&Options::of_names(args, &MERGE)),
         "push" => push(&Options::of_names(args, &PUSH)),
-        "send-pack" => send_pack(&Options::of_names(args, &PUSH)),
+        "send-pack" | "http-push" => send_pack(&Options::of_names(args, &PUSH)),
         "worktree" => worktree(&Options::of_names(args, &WORKTREE)),
         "clone" => {
             let options = Options::of_names(args, &CLONE);
             let source = options.operands.first().cloned();
-            let branch = options.value(&["--branch", "-b"]).cloned();
-            vec![Intent::MakeRepository { path: Some(cloned(&options)), source, branch }]
+            vec![Intent::MakeRepository { path: Some(cloned(&options)), source }]
         }
         "init" => {
-            let path = Options::of_names(args, &CLONE).operands.first().cloned();
-            vec![Intent::MakeRepository { path, source: None, branch: None }]
+            let options = Options::of_names(args, &CLONE);
+            let path = options.operands.first().cloned();
+            if options.has(&["--separate-git-dir"]) {
+                let (path, branch) = (path.unwrap_or_else(|| ShellWord::known(".")), None);
+                let branch = branch.or_else(|| Some(ShellWord::unknown()));
+                return vec![Intent::MakeWorktree { path, branch }];
+            }
+            vec![Intent::MakeRepository { path, source: None }]
         }
         "config" => configure(&Options::read(args, &CONFIG)),
         "remote" => remote(&Options::of_names(args, &PLAIN)),
@@ -272,24 +277,6 @@ fn pick(options: &Options) -> Vec<Intent> {
     vec![Intent::Grow]
 }
 
-/// A list is made by these; with `-d` there is one less.
-fn tag(options: &Options) -> Vec<Intent> {
-    let lists = [
-        "--list",
-        "-l",
-        "--delete",
-        "-d",
-        "--verify",
-        "-v",
-        "-n",
-        "--contains",
-        "--merged",
-        "--points-at",
-    ];
-    let name = options.operands.first().filter(|_| !options.has(&lists));
-    name.map(|name| vec![Intent::Tag(name.clone())]).unwrap_or_default()
-}
-
 fn update_ref(options: &Options) -> Vec<Intent> {
     // Which refs, nobody reads here.
     if options.has(&["--stdin"]) {
@@ -318,8 +305,15 @@ fn symbolic_ref(options: &Options) -> Vec<Intent> {
     let [name, target] = options.operands.as_slice() else { return Vec::new() };
     match branch_of(target) {
         Some(branch) if name.is("HEAD") => vec![Intent::Switch(Switch::To(branch))],
-        // A branch that is made to point to another one has gone, for all that use its name.
-        Some(_) | None => branch_of(name).map(Intent::Remove).into_iter().collect(),
+        // Whoever moves this name moves the branch; and a branch that is made to point to another one has gone, for all that
+        // use its name.
+        target => {
+            let is_fetched = |name: &ShellWord| name.start().starts_with("refs/remotes/");
+            let to = || Some(ShellWord::unknown());
+            let set = |branch| Intent::Set { branch, to: to(), existing: Existing::Replaced };
+            let set = target.filter(|to| !is_fetched(to) || !is_fetched(name)).map(set);
+            branch_of(name).map(Intent::Remove).into_iter().chain(set).collect()
+        }
     }
 }
 
@@ -343,10 +337,18 @@ fn configure(options: &Options) -> Vec<Intent> {
     match operands.as_slice() {
         [key, value, ..] => {
             let key = key.text().unwrap_or_default().to_ascii_lowercase();
-            vec![Intent::Configure { key, value: (*value).clone() }]
+            let (fetched, value) = (fetched_by(&key, value), (*value).clone());
+            fetched.into_iter().chain([Intent::Configure { key, value }]).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// What a setting has a remote fetch is as good as fetched.
+pub fn fetched_by(key: &str, value: &ShellWord) -> Option<Intent> {
+    let remote = key.strip_prefix("remote.")?.strip_suffix(".fetch")?;
+    let (source, into) = sides(value);
+    Some(Intent::Pull(Pull { remote: Some(ShellWord::known(remote)), source, into: Some(into?) }))
 }
 
 /// A remote gets an address.

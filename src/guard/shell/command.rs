@@ -2,14 +2,12 @@
 
 use std::rc::Rc;
 
-use shuck_ast::{
-    ArrayElem, AssignmentValue, Command, RedirectTarget, SimpleCommand, Stmt, StmtSeq,
-};
+use shuck_ast::{ArrayElem, AssignmentValue, Command, SimpleCommand, Stmt, StmtSeq};
 
-use super::script::{self, ShellScript};
+use super::script::{self, ShellScript, fed, substitutions};
 use super::walk::{DEPTH, Walker};
 use super::word::{self, OpenWord, ShellWord, Variables};
-use super::world::{BothWorlds, Certainty, Dir, Machine, World, Worlds};
+use super::world::{BothWorlds, Certainty, Machine, World, Worlds};
 use super::wrap::{self, ShellCall, Unwrapped};
 
 /// A loop over more words than these is not gone through word by word.
@@ -63,12 +61,11 @@ impl<M: Machine> Walker<'_, M> {
             let Command::Simple(command) = &statement.command else { return };
             let all = std::iter::once(&command.name).chain(&command.args);
             let read = all.flat_map(|one| word::read(one, source, &world.variables).words);
-            let call = ShellCall {
-                words: read.collect(),
-                env: Vec::new(),
-                dir: world.dir.clone(),
-                certainty: world.certainty,
-            };
+            let parts = read.collect();
+            let env = world.variables.get_key_value("TMPDIR");
+            let env = env.map(|(name, value)| (name.clone(), value.clone())).into_iter().collect();
+            let (dir, certainty) = (world.dir.clone(), world.certainty);
+            let call = ShellCall { words: parts, env, dir, certainty };
             let told = script::told(&call.words);
             match told.or_else(|| self.machine.prints(&call, &world.state)) {
                 Some(printed) => {
@@ -90,10 +87,21 @@ impl<M: Machine> Walker<'_, M> {
         worlds: Worlds<M::State>,
     ) -> Worlds<M::State> {
         let name = assignment.target.name.as_str().to_owned();
+        let mut worlds = worlds;
+        if assignment.target.subscript.is_some() {
+            worlds = self.within(assignment.target.span.slice(source), worlds);
+        }
         let word = match &assignment.value {
             AssignmentValue::Scalar(word) => word,
             // What an array holds is not kept.
             AssignmentValue::Compound(list) => {
+                for element in &list.elements {
+                    if let ArrayElem::Keyed { key, .. } | ArrayElem::KeyedAppend { key, .. } =
+                        element
+                    {
+                        worlds = self.within(key.span().slice(source), worlds);
+                    }
+                }
                 let elements = list.elements.iter().map(word_of);
                 let mut worlds =
                     elements.fold(worlds, |worlds, word| self.nested(word, source, worlds));
@@ -104,6 +112,10 @@ impl<M: Machine> Walker<'_, M> {
         let mut worlds = self.nested(word, source, worlds);
         for world in &mut worlds {
             let mut value = one(&word::read(word, source, &world.variables).words);
+            // A shell expands it once more where it is a prompt: PS4.
+            if value.start().contains(['$', '`']) {
+                self.trouble(value.start(), "a shell may run it", &vec![world.clone()]);
+            }
             if assignment.append {
                 let before = world.variables.get(&name).and_then(ShellWord::text);
                 let both = before.zip(value.text()).map(|(before, new)| format!("{before}{new}"));
@@ -144,11 +156,9 @@ impl<M: Machine> Walker<'_, M> {
             return BothWorlds::both(worlds);
         }
         let mut flow = BothWorlds::none();
-        let first = self.machine.objected();
-        let mut is_sure = true;
+        let was_doubtful = self.is_doubtful;
+        self.is_doubtful |= worlds.len() > 1;
         for world in worlds {
-            let before = self.machine.objected();
-            let has_looked = world.has_looked();
             let mut variables = vec![world.clone()];
             for assignment in &command.assignments {
                 variables = self.assign(assignment, source, variables);
@@ -158,7 +168,9 @@ impl<M: Machine> Walker<'_, M> {
                 let value = variables.first()?.variables.get(name)?;
                 Some((name.to_owned(), value.clone()))
             });
-            let is_heeded = |name: &str| name.starts_with("GIT_") || name.starts_with("TIX_");
+            let is_heeded = |name: &str| {
+                name.starts_with("GIT_") || name.starts_with("TIX_") || world.exports(name)
+            };
             let exported = world.variables.iter().filter(|(name, _)| is_heeded(name));
             let env = exported.map(|(n, v)| (n.clone(), v.clone())).chain(env).collect();
             let read = all().flat_map(|one| word::read(one, source, &world.variables).words);
@@ -173,24 +185,15 @@ impl<M: Machine> Walker<'_, M> {
                 .iter()
                 .any(|test| call.words.first().is_some_and(|name| name.is(test)));
             flow.add(self.call(call, &said, world));
-            is_sure &= !has_looked && self.machine.objected().times > before.times;
-            if is_test {
-                self.look(&mut flow);
-            }
+            self.has_looked |= is_test && self.asks_for_branch();
         }
-        // In one of the ways that the line may go there is nothing wrong with it.
-        if !is_sure {
-            self.machine.doubt(first);
-        }
+        self.is_doubtful = was_doubtful;
         flow
     }
 
-    /// Something is tested: in a line that asks which branch is checked out it may be that.
-    pub fn look(&self, flow: &mut BothWorlds<M::State>) {
-        let asks = ["--show-current", "--abbrev-ref", "symbolic-ref"];
-        if asks.iter().any(|ask| self.line.contains(ask)) {
-            flow.ok.iter_mut().chain(&mut flow.failed).for_each(World::look);
-        }
+    /// Whether the line asks which branch is checked out: what it tests may be that.
+    pub fn asks_for_branch(&self) -> bool {
+        ["--show-current", "--abbrev-ref", "symbolic-ref"].iter().any(|ask| self.line.contains(ask))
     }
 
     fn call(
@@ -201,6 +204,16 @@ impl<M: Machine> Walker<'_, M> {
     ) -> BothWorlds<M::State> {
         let name = call.words.first().map(ShellWord::start).unwrap_or_default();
         let arguments = call.words.get(1..).unwrap_or_default();
+        let mut world = world;
+        if name == "tee" {
+            for file in arguments {
+                self.machine.write(file, &self.piped, &call.dir, &mut world.state);
+            }
+        }
+        // A subscript is run when it is used, by `test -v` and `read` too.
+        for word in arguments.iter().filter(|word| word.start().contains("[$(")) {
+            self.trouble(word.start(), "it may be run", &vec![world.clone()]);
+        }
         if name == "alias" {
             for (name, text) in arguments.iter().filter_map(ShellWord::split_assignment) {
                 self.aliases.insert(name.to_owned(), text);
@@ -221,7 +234,6 @@ impl<M: Machine> Walker<'_, M> {
         if let Some((source, body)) = self.functions.get(name).cloned() {
             return self.function((name, arguments), &source, &body, world);
         }
-        let mut world = world;
         match name {
             "set" => {
                 world.set(arguments);
@@ -271,8 +283,14 @@ impl<M: Machine> Walker<'_, M> {
             let step = self.machine.run(&ShellCall { words, ..outer.clone() }, &world.state);
             world.state = step.ok.unwrap_or(world.state);
         }
+        let name = outer.words.first().map(wrap::program).unwrap_or_default();
+        let fed = said.input.as_deref().unwrap_or_default();
+        if wrap::may_start(name, said.text) || wrap::may_start(name, fed) {
+            self.unread(&format!("{} {fed}", said.text), vec![world.clone()]);
+        }
         // Many variables hold what other programs run: BASH_ENV, GIT_EDITOR.
-        for (_, value) in outer.env.iter().chain(unwrapped.env()) {
+        let is_reader = wrap::has(wrap::READERS, name);
+        for (_, value) in outer.env.iter().chain(unwrapped.env()).filter(|_| !is_reader) {
             self.trouble(value.written(), "a program may run it", &vec![world.clone()]);
         }
         match unwrapped {
@@ -283,7 +301,9 @@ impl<M: Machine> Walker<'_, M> {
                     let line = self.line.clone();
                     self.unread(&line, vec![world.clone()]);
                 }
-                let step = self.machine.run(&call, &world.state);
+                let is_sure = !self.is_doubtful && !self.has_looked;
+                let certainty = if is_sure { call.certainty } else { Certainty::Maybe };
+                let step = self.machine.run(&ShellCall { certainty, ..call }, &world.state);
                 let to = |state| World { state, ..world.clone() };
                 let (ok, failed) = (step.ok.map(to), step.failed.map(to));
                 BothWorlds { ok: ok.into_iter().collect(), failed: failed.into_iter().collect() }
@@ -378,15 +398,18 @@ impl<M: Machine> Walker<'_, M> {
         let variable = match to.text() {
             Some("-") => world.variables.get("OLDPWD").cloned(),
             Some("~") => world.variables.get("HOME").cloned(),
+            // A name alone may be found in any of these directories.
+            Some(name) if self.line.contains("CDPATH=") && !name.starts_with(['/', '.']) => None,
             _ => Some(to.clone()),
         };
         let dir = world.dir.join(&variable.unwrap_or_else(ShellWord::unknown)).tidied();
-        let there = match &dir {
-            Dir::At(path) | Dir::Computed(path) => self.machine.is_directory(path, &world.state),
-            Dir::Aside(_) => true,
-        };
+        let there = self.machine.is_directory(dir.path(), &world.state);
         let mut ok = world.clone();
         ok.go(dir);
+        // The stack of `pushd` is not kept: what `popd` goes back to is not known then either.
+        if *to == ShellWord::unknown() {
+            ok.variables.insert("OLDPWD".to_owned(), ShellWord::unknown());
+        }
         BothWorlds { ok: vec![ok], failed: if there { Vec::new() } else { vec![world] } }
     }
 }
@@ -443,40 +466,6 @@ fn word_of(element: &ArrayElem) -> &shuck_ast::Word {
     }
 }
 
-/// The commands in `$(…)` and backquotes of a text; `None` where one does not end.
-fn substitutions(text: &str) -> Option<Vec<&str>> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    loop {
-        let open = match (rest.find("$("), rest.find('`')) {
-            (Some(open), tick) if tick.is_none_or(|tick| open < tick) => open,
-            (_, Some(tick)) => {
-                let (inner, after) = rest.get(tick + 1..)?.split_once('`')?;
-                found.push(inner);
-                rest = after;
-                continue;
-            }
-            (_, None) => return Some(found),
-        };
-        let inner = rest.get(open + 2..)?;
-        if let Some(arithmetic) = inner.strip_prefix('(') {
-            rest = arithmetic;
-            continue;
-        }
-        let mut depth = 1_usize;
-        let end = inner.char_indices().find_map(|(at, sign)| {
-            match sign {
-                '(' => depth += 1,
-                ')' => depth -= 1,
-                _ => {}
-            }
-            (depth == 0).then_some(at)
-        })?;
-        found.push(inner.get(..end)?);
-        rest = inner.get(end..)?;
-    }
-}
-
 fn one(words: &[ShellWord]) -> ShellWord {
     let texts: Option<Vec<&str>> = words.iter().map(ShellWord::text).collect();
     match (words, texts) {
@@ -484,15 +473,4 @@ fn one(words: &[ShellWord]) -> ShellWord {
         (_, Some(texts)) => ShellWord::Known(texts.join(" ")),
         (_, None) => ShellWord::unknown(),
     }
-}
-
-/// What a here-document or a here-string of the command holds, where all of it is known.
-pub fn fed(statement: &Stmt, source: &str) -> Option<String> {
-    statement.redirects.iter().rev().find_map(|redirect| match &redirect.target {
-        RedirectTarget::Heredoc(heredoc) => Some(heredoc.body.render(source)),
-        RedirectTarget::Word(word) => {
-            let string = redirect.kind == shuck_ast::RedirectKind::HereString;
-            word.try_static_text(source).filter(|_| string).map(std::borrow::Cow::into_owned)
-        }
-    })
 }

@@ -18,8 +18,8 @@ pub use command::PATTERN;
 pub use script::written;
 pub use walk::walk;
 pub use word::{OpenWord, ShellWord, Variables, mentions, names_branch};
-pub use world::{Certainty, Dir, Machine, Objected, Trouble, World, WorldStep};
-pub use wrap::{READERS, ShellCall, WRITERS, has};
+pub use world::{Certainty, Dir, Machine, Trouble, World, WorldStep};
+pub use wrap::{READERS, ShellCall, TALKERS, WRITERS, has};
 
 use shuck_parser::parser::{ParseStatus, Parser, ShellDialect};
 

@@ -1,5 +1,7 @@
 //! Texts that are handed to a shell: `sh -c`, `eval`, what is fed to one, and what is printed for one.
 
+use shuck_ast::{RedirectTarget, Stmt};
+
 use super::word::ShellWord;
 use super::world::{Certainty, Dir};
 use super::wrap::{ShellCall, Unwrapped, is_input};
@@ -35,7 +37,7 @@ pub fn sourced(call: &ShellCall, input: Option<String>) -> Unwrapped {
         (Some(file), Some(input)) if is_input(file) => ShellWord::Known(input),
         (Some(file), None) if is_input(file) => ShellWord::filled(),
         (Some(file), _) if file.text().is_none() => ShellWord::unknown(),
-        _ => return Unwrapped::Nothing,
+        _ => return Unwrapped::Run(call.clone()),
     };
     Unwrapped::Here(text)
 }
@@ -92,7 +94,7 @@ pub fn script_of(call: &ShellCall, input: Option<String>) -> Unwrapped {
     } else {
         let file = words.next_if(|word| !reads_input && !is_input(word));
         match (file, input) {
-            (Some(file), _) if file.text().is_some() => return Unwrapped::Nothing,
+            (Some(file), _) if file.text().is_some() => return Unwrapped::Run(call.clone()),
             // One that the line writes meanwhile has no name in it.
             (Some(_), _) => ShellWord::unknown(),
             (None, Some(input)) => ShellWord::Known(input),
@@ -109,4 +111,49 @@ pub fn told(words: &[ShellWord]) -> Option<String> {
         .text()
         .filter(|_| name.is("echo"))
         .map(str::to_owned)
+}
+
+/// The commands in `$(…)` and backquotes of a text; `None` where one does not end.
+pub fn substitutions(text: &str) -> Option<Vec<&str>> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    loop {
+        let open = match (rest.find("$("), rest.find('`')) {
+            (Some(open), tick) if tick.is_none_or(|tick| open < tick) => open,
+            (_, Some(tick)) => {
+                let (inner, after) = rest.get(tick + 1..)?.split_once('`')?;
+                found.push(inner);
+                rest = after;
+                continue;
+            }
+            (_, None) => return Some(found),
+        };
+        let inner = rest.get(open + 2..)?;
+        if let Some(arithmetic) = inner.strip_prefix('(') {
+            rest = arithmetic;
+            continue;
+        }
+        let mut depth = 1_usize;
+        let end = inner.char_indices().find_map(|(at, sign)| {
+            match sign {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ => {}
+            }
+            (depth == 0).then_some(at)
+        })?;
+        found.push(inner.get(..end)?);
+        rest = inner.get(end..)?;
+    }
+}
+
+/// What a here-document or a here-string of the command holds, where all of it is known.
+pub fn fed(statement: &Stmt, source: &str) -> Option<String> {
+    statement.redirects.iter().rev().find_map(|redirect| match &redirect.target {
+        RedirectTarget::Heredoc(heredoc) => Some(heredoc.body.render(source)),
+        RedirectTarget::Word(word) => {
+            let string = redirect.kind == shuck_ast::RedirectKind::HereString;
+            word.try_static_text(source).filter(|_| string).map(std::borrow::Cow::into_owned)
+        }
+    })
 }

@@ -19,13 +19,11 @@ impl Machine for Recorder {
         let words = call.words.iter().map(|word| match word {
             ShellWord::Known(text) => text.clone(),
             ShellWord::Open(word) => format!("{}…{}", word.start, word.end),
-            ShellWord::Place(place) => format!("{place:?}"),
         });
         let env = call.env.iter().map(|(name, value)| format!("{name}={}", value.start()));
         let line = env.chain(words).collect::<Vec<_>>().join(" ");
         let dir = match &call.dir {
             Dir::At(path) => path.display().to_string(),
-            Dir::Aside(_) => "aside".to_owned(),
             Dir::Computed(_) => "?".to_owned(),
         };
         let after =
@@ -50,15 +48,9 @@ impl Machine for Recorder {
         }
     }
 
-    fn write(&mut self, file: &ShellWord, dir: &Dir, _: &mut Vec<String>) {
+    fn write(&mut self, file: &ShellWord, _: &str, dir: &Dir, _: &mut Vec<String>) {
         self.calls.push(format!("write {:?}", dir.join(file)));
     }
-
-    fn objected(&self) -> Objected {
-        Objected { times: 0, refusals: 0 }
-    }
-
-    fn doubt(&mut self, _: Objected) {}
 
     fn is_directory(&self, path: &Path, _: &Vec<String>) -> bool {
         path.ends_with("there")
@@ -82,103 +74,25 @@ fn recorded(text: &str) -> Recorder {
     recorder
 }
 
+/// The calls of git, however sure they are.
 fn gits(text: &str) -> Vec<String> {
-    let calls = recorded(text).calls;
-    calls.into_iter().filter(|call| call.contains(" git") || call.contains("git ")).collect()
+    let calls = recorded(text).calls.into_iter().map(|call| call.replace("maybe ", ""));
+    calls.filter(|call| call.contains(" git") || call.contains("git ")).collect()
 }
 
 #[test]
-fn every_command_of_a_line_is_found_however_it_is_put_there() {
+fn git_is_found_however_its_words_are_written() {
     for line in [
-        "git x",
-        "a && git x",
-        "a || git x",
-        "a; git x &",
-        "a | git x",
-        "! git x",
-        "time git x",
-        "(git x)",
-        "{ git x; }",
-        "echo $(git x)",
-        "echo `git x`",
-        "echo \"a $(git x) b\"",
-        "cat <(git x)",
-        "cat > \"$(git x)\"",
-        "cat <<E\n$(git x)\nE",
-        "if a; then git x; fi",
-        "if a; then b; else git x; fi",
-        "if git x; then b; fi",
-        "while a; do git x; done",
-        "until git x; do b; done",
-        "for i in a b; do git x; done",
-        "for i in $(git x); do b; done",
-        "for ((i=0; i<2; i++)); do git x; done",
-        "case $a in b) git x;; esac",
-        "f() { git x; }; f",
-        "f() { g; }; g() { git x; }; f",
-        "A=$(git x)",
-        "export A=$(git x)",
         "git \\\n x",
-        "\\git x",
         "'git' \"x\"",
         "g\"i\"'t' x",
         "$'\\x67it' x",
         "G=git; $G x",
         "G=git; ${G} x",
-        "C='git x'; $C",
-        "coproc git x",
-        "2>&1 git x >/dev/null",
-        "bash -c 'git x'",
-        "bash -lc 'git x'",
-        "bash -e -o pipefail -c 'git x' arg",
-        "sh -c \"sh -c 'git x'\"",
-        "/bin/zsh -c 'git x'",
-        "env bash -c 'git x'",
-        "bash <<'E'\ngit x\nE",
-        "bash -s <<< 'git x'",
-        "echo 'git x' | sh",
-        "cat <<E | bash\ngit x\nE",
-        "eval git x",
-        "eval 'git x'",
-        "trap 'git x' EXIT",
-        "command git x",
-        "builtin command git x",
-        "exec git x",
-        "exec -a foo git x",
-        "echo ${y:-$(git x)}",
-        "[[ -n $(git x) ]] && a",
-        "(( $(git x) ))",
-        "C=(git x); \"${C[@]}\"",
-        "declare -a C=(git x); \"${C[@]}\"",
-        "git() { command git \"$@\"; }; git x",
-        "set -- git x; \"$@\"",
-        "set -- a git x; shift; \"$@\"",
-        "f() { local c=$1; shift; $c \"$@\"; }; f git x",
         "C=git; C+=' x'; $C",
-        "read -r c <<< 'git x'; $c",
         "git $(echo x)",
         "V=$(echo x); git $V",
-        "eval \"$(echo git x)\"",
-    ] {
-        assert_found(line);
-    }
-}
-
-#[test]
-fn however_a_shell_is_told_its_script_it_is_found() {
-    for line in [
-        "bash -euo pipefail -c 'git x'",
-        "bash -O extglob -o pipefail -c 'git x'",
-        "bash -ce 'git x'",
-        "sh -cx 'git x'",
-        "bash --norc --rcfile /f -ic 'git x'",
-        "bash -c '\"$@\"' name git x",
-        "bash -s -- a <<'E'\ngit x\nE",
-        "printf 'a\\ngit x\\n' | sh",
-        "printf '%s\\n' a 'git x' | bash",
-        "echo -e 'a\\ngit x' | bash",
-        "at now <<< 'git x'",
-        "fish --command='git x'",
+        "alias g=git; g x",
     ] {
         assert_found(line);
     }
@@ -213,44 +127,6 @@ fn a_program_that_nobody_knows_may_run_what_is_among_its_words() {
         );
         assert!(!calls.iter().any(|call| call.contains("maybe")), "{line}: {calls:?}");
         assert_eq!(troubles, [""; 0], "{line}");
-    }
-}
-
-#[test]
-fn it_is_found_behind_the_programs_that_run_others() {
-    for line in [
-        "nohup git x",
-        "time -p git x",
-        "sudo git x",
-        "sudo -u me -E git x",
-        "sudo -iu me git x",
-        "env -iS'git x'",
-        "flock -x -w 10 l git x",
-        "timeout -vk 5 30 git x",
-        "strace -fo /f git x",
-        "watch -dn 5 git x",
-        "exec -a name git x",
-        "nice -n 5 git x",
-        "timeout -k 1 5s git x",
-        "stdbuf -oL git x",
-        "find . -name y -exec git x \\;",
-        "find . -exec sh -c 'git x' \\;",
-        "noglob git x",
-        "rtk git x",
-        "=git x",
-        "fish -c 'git x'",
-        "cmd /c git x",
-        "cmd.exe /d /C 'git x'",
-        "pwsh -NoProfile -Command 'git x'",
-        "powershell.exe -c git x",
-        "iex 'git x'",
-        "env -S git x",
-        "parallel ::: 'git x'",
-        "watch -n 1 git x",
-        "alias g=git; g x",
-        ". /dev/stdin <<< 'git x'",
-    ] {
-        assert_found(line);
     }
 }
 
@@ -340,8 +216,7 @@ fn words_keep_what_is_known_of_them() {
         ("for b in d/x d/*; do git push o $b; done", "/w: git push o d/…"),
         ("for b in x y; do a; done; git push o $b", "/w: git push o …"),
         ("W=$(tix path x); cd $W/ && git c", "?: git c"),
-        ("W=$(tix path x); cd \"${W}\"; cd a/..; git c", "aside: git c"),
-        ("cd $(mktemp -d) && cd .. && git c", "?: git c"),
+        ("W=$(prints); cd \"${W}\"/there; git c", "/w/printed/there: git c"),
         ("cd $(mktemp -d -p .) && git c", "?: git c"),
         ("ls | xargs -n 1 git add", "/w: git add …"),
         ("xargs -0I {} git c -m {} < f", "/w: git c -m …"),
@@ -383,14 +258,28 @@ fn the_directory_is_followed() {
         ("cd there | git c", &["/w: git c"]),
         ("f() { cd there; }; f; git c", &["/w/there: git c"]),
         ("if a; then cd there; fi; git c", &["/w/there: git c", "/w: git c"]),
-        ("cd \"$(tix path x)\" && git c", &["aside: git c"]),
-        (
-            "cd $(git rev-parse --show-toplevel) && git c",
-            &["/w: git rev-parse --show-toplevel", "/w: git c"],
-        ),
+        ("cd \"$(prints)\" && git c", &["/w/printed: git c"]),
+        ("CDPATH=..; cd there; git c", &["?: git c", "/w: git c"]),
+        ("pushd -n there && popd && git c", &["?: git c"]),
         ("builtin cd -- there && git c", &["/w/there: git c"]),
     ] {
         assert_eq!(gits(line), calls, "{line}");
+    }
+}
+
+#[test]
+fn what_may_run_in_several_ways_is_not_sure() {
+    for (line, is_sure) in [
+        ("cd there; git c", true),
+        ("cd x; git c", false),
+        ("switch && git c", true),
+        ("switch; git c", false),
+        ("switch; bash -c 'git c'", false),
+        ("[ \"$(git branch --show-current)\" = x ]; git c", false),
+    ] {
+        let calls = recorded(line).calls;
+        let mut gits = calls.iter().filter(|call| call.contains("git c"));
+        assert!(gits.all(|call| call.contains("maybe") != is_sure), "{line}: {calls:?}");
     }
 }
 

@@ -9,7 +9,8 @@ use shuck_ast::{
     StmtTerminator,
 };
 
-use super::command::{assign, fed, forget, turns};
+use super::command::{assign, forget, turns};
+use super::script::fed;
 use super::word::{self, ShellWord};
 use super::world::{BothWorlds, Machine, Trouble, World, Worlds, union};
 
@@ -30,6 +31,8 @@ pub fn walk<M: Machine>(text: &str, start: World<M::State>, machine: &mut M) {
         aliases: BTreeMap::new(),
         steps: 0,
         depth: 0,
+        has_looked: false,
+        is_doubtful: false,
         gave_up: false,
     };
     walker.text(text, vec![start]);
@@ -46,6 +49,10 @@ pub struct Walker<'m, M: Machine> {
     pub aliases: BTreeMap<String, ShellWord>,
     steps: usize,
     pub depth: usize,
+    /// The line has looked at which branch is checked out, and may do what follows only on the one that it should be.
+    pub has_looked: bool,
+    /// In another of the ways that the line may go, the command runs elsewhere or otherwise.
+    pub is_doubtful: bool,
     gave_up: bool,
 }
 
@@ -108,7 +115,7 @@ impl<M: Machine> Walker<'_, M> {
         }
         let mut worlds = worlds;
         for redirect in &statement.redirects {
-            worlds = self.redirect(redirect, source, worlds);
+            worlds = self.redirect(redirect, statement, source, worlds);
         }
         let in_background = matches!(statement.terminator, Some(StmtTerminator::Background(_)));
         let flow = if in_background {
@@ -122,6 +129,7 @@ impl<M: Machine> Walker<'_, M> {
     fn redirect(
         &mut self,
         redirect: &Redirect,
+        statement: &Stmt,
         source: &Rc<str>,
         mut worlds: Worlds<M::State>,
     ) -> Worlds<M::State> {
@@ -129,9 +137,10 @@ impl<M: Machine> Walker<'_, M> {
             RedirectTarget::Word(word) => {
                 worlds = self.nested(word, source, worlds);
                 if writes(redirect.kind) {
+                    let text = self.with_piped(statement, source);
                     for world in &mut worlds {
                         for target in word::read(word, source, &world.variables).words {
-                            self.machine.write(&target, &world.dir, &mut world.state);
+                            self.machine.write(&target, &text, &world.dir, &mut world.state);
                         }
                     }
                 }
@@ -151,6 +160,12 @@ impl<M: Machine> Walker<'_, M> {
             }
         }
         worlds
+    }
+
+    /// The text of a statement, with what is piped to it and fed to it.
+    fn with_piped(&self, statement: &Stmt, source: &Rc<str>) -> String {
+        let fed = fed(statement, source).unwrap_or_default();
+        format!("{} {} {fed}", self.piped, statement.span.slice(source))
     }
 
     /// Runs a body in a subshell whose end nobody asks about.
@@ -207,9 +222,21 @@ impl<M: Machine> Walker<'_, M> {
             Command::Decl(clause) => {
                 let mut worlds = worlds;
                 for operand in &clause.operands {
-                    if let DeclOperand::Assignment(assignment) = operand {
-                        worlds = self.assign(assignment, source, worlds);
-                    }
+                    worlds = match operand {
+                        DeclOperand::Assignment(assignment) => {
+                            let mut worlds = self.assign(assignment, source, worlds);
+                            let name = assignment.target.name.as_str();
+                            for world in &mut worlds {
+                                world.export(name);
+                            }
+                            worlds
+                        }
+                        DeclOperand::Dynamic(word) | DeclOperand::Flag(word) => {
+                            self.trouble(word.span.slice(source), "it may be run", &worlds);
+                            self.nested(word, source, worlds)
+                        }
+                        DeclOperand::Name(_) => worlds,
+                    };
                 }
                 BothWorlds { ok: worlds, failed: Vec::new() }
             }
@@ -249,16 +276,14 @@ impl<M: Machine> Walker<'_, M> {
             BinaryOp::Pipe | BinaryOp::PipeAll => {
                 let left = |walker: &mut Self, inner| walker.statement(&binary.left, source, inner);
                 let between = self.subshell(worlds, left).all();
-                let fed = fed(&binary.left, source).unwrap_or_default();
-                let text = format!("{} {} {fed}", self.piped, binary.left.span.slice(source));
+                let text = self.with_piped(&binary.left, source);
                 let outer = std::mem::replace(&mut self.piped, text);
-                let mut flow = self.subshell(between, |walker, inner| {
+                let flow = self.subshell(between, |walker, inner| {
                     walker.statement(&binary.right, source, inner)
                 });
                 self.piped = outer;
-                if binary.right.span.slice(source).contains("grep ") {
-                    self.look(&mut flow);
-                }
+                let is_searched = binary.right.span.slice(source).contains("grep ");
+                self.has_looked |= is_searched && self.asks_for_branch();
                 flow
             }
         }
@@ -288,15 +313,21 @@ impl<M: Machine> Walker<'_, M> {
                 self.repeat(&[&command.condition, &command.body], source, worlds)
             }
             CompoundCommand::Foreach(command) => self.repeat(&[&command.body], source, worlds),
-            CompoundCommand::Select(command) => self.repeat(&[&command.body], source, worlds),
+            CompoundCommand::Select(command) => {
+                let over = command.words.iter();
+                let worlds = over.fold(worlds, |worlds, word| self.nested(word, source, worlds));
+                self.repeat(&[&command.body], source, worlds)
+            }
             CompoundCommand::Repeat(command) => self.repeat(&[&command.body], source, worlds),
             CompoundCommand::ArithmeticFor(command) => {
+                let parts = [command.init_span, command.condition_span, command.step_span];
+                let parts = parts.iter().flatten().map(|span| span.slice(source));
+                let worlds = parts.fold(worlds, |worlds, part| self.within(part, worlds));
                 self.repeat(&[&command.body], source, worlds)
             }
             CompoundCommand::Case(command) => {
-                let mut asked = BothWorlds::both(self.nested(&command.word, source, worlds));
-                self.look(&mut asked);
-                let worlds = asked.ok;
+                let worlds = self.nested(&command.word, source, worlds);
+                self.has_looked |= self.asks_for_branch();
                 let bodies: Vec<&StmtSeq> = command.cases.iter().map(|case| &case.body).collect();
                 self.repeat(&bodies, source, worlds)
             }
@@ -313,8 +344,8 @@ impl<M: Machine> Walker<'_, M> {
                 BothWorlds::both(self.within(command.span.slice(source), worlds))
             }
             CompoundCommand::Conditional(command) => {
-                let mut asked = BothWorlds::both(self.within(command.span.slice(source), worlds));
-                self.look(&mut asked);
+                let asked = BothWorlds::both(self.within(command.span.slice(source), worlds));
+                self.has_looked |= self.asks_for_branch();
                 asked
             }
         }

@@ -10,8 +10,6 @@ pub enum ShellWord {
     Known(String),
     /// A part of it depends on what the line does not say.
     Open(OpenWord),
-    /// A directory that the line has another program name.
-    Place(KnownDirectory),
 }
 
 /// What is known of a word with an unknown part.
@@ -23,17 +21,6 @@ pub struct OpenWord {
     pub written: String,
     /// Whether it may become several words: what is computed and stands without quotes.
     pub is_list: bool,
-}
-
-/// A directory whose name is printed by a program that is known to print just this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KnownDirectory {
-    /// `$(tix path …)`: the workspace of a ticket.
-    Workspace,
-    /// `$(mktemp -d)`: a new directory, which is in no repository.
-    Fresh,
-    /// `$(git rev-parse --show-toplevel)`: the root of the worktree.
-    TopLevel,
 }
 
 impl ShellWord {
@@ -75,7 +62,7 @@ impl ShellWord {
     pub fn text(&self) -> Option<&str> {
         match self {
             ShellWord::Known(text) => Some(text),
-            ShellWord::Open(_) | ShellWord::Place(_) => None,
+            ShellWord::Open(_) => None,
         }
     }
 
@@ -83,7 +70,6 @@ impl ShellWord {
     pub fn start(&self) -> &str {
         match self {
             ShellWord::Known(text) | ShellWord::Open(OpenWord { start: text, .. }) => text,
-            ShellWord::Place(_) => "",
         }
     }
 
@@ -91,7 +77,6 @@ impl ShellWord {
     pub fn end(&self) -> &str {
         match self {
             ShellWord::Known(text) | ShellWord::Open(OpenWord { end: text, .. }) => text,
-            ShellWord::Place(_) => "",
         }
     }
 
@@ -99,7 +84,6 @@ impl ShellWord {
     pub fn written(&self) -> &str {
         match self {
             ShellWord::Known(text) | ShellWord::Open(OpenWord { written: text, .. }) => text,
-            ShellWord::Place(_) => "",
         }
     }
 
@@ -121,7 +105,6 @@ impl ShellWord {
                 let written = open.written.strip_prefix(prefix).unwrap_or(&open.written).to_owned();
                 Some(ShellWord::Open(OpenWord { start, written, ..open.clone() }))
             }
-            ShellWord::Place(_) => None,
         }
     }
 
@@ -193,8 +176,6 @@ pub fn read<'a>(
     let WordReader { word: mut text, open, mut found, is_too_long, .. } = reader;
     let value = if is_too_long {
         ShellWord::filled()
-    } else if let Some(place) = place(&word.parts, source, variables) {
-        ShellWord::Place(place)
     } else if word.has_active_brace_expansion() {
         text.start.truncate(text.start.find('{').unwrap_or(text.start.len()));
         ShellWord::Open(OpenWord { end: String::new(), ..text })
@@ -329,7 +310,6 @@ impl<'a> WordReader<'a, '_> {
                 self.unknown(word.written.strip_prefix(&word.start).unwrap_or(&word.written));
                 self.word.end = word.end;
             }
-            Some(ShellWord::Place(place)) => self.unknown(&format!("{place:?}")),
             None => self.unknown(&format!("${{{name}}}")),
         }
     }
@@ -421,30 +401,6 @@ fn unescaped(text: &str, quotes: Quotes) -> String {
         }
     }
     plain
-}
-
-/// Which place a word names that is one command substitution, or a variable with the value of one, in quotes or not.
-fn place(parts: &[WordPartNode], source: &str, variables: &Variables) -> Option<KnownDirectory> {
-    let [part] = parts else { return None };
-    if let WordPart::DoubleQuoted { parts, .. } = &part.kind {
-        return place(parts, source, variables);
-    }
-    if let Some(ShellWord::Place(place)) = variable(&part.kind).and_then(|name| variables.get(name))
-    {
-        return Some(*place);
-    }
-    let WordPart::CommandSubstitution { body, .. } = &part.kind else { return None };
-    let [statement] = body.as_slice() else { return None };
-    let shuck_ast::Command::Simple(command) = &statement.command else { return None };
-    let words = std::iter::once(&command.name).chain(&command.args);
-    let words: Option<Vec<_>> = words.map(|word| word.try_static_text(source)).collect();
-    match words?.iter().map(AsRef::as_ref).collect::<Vec<_>>().as_slice() {
-        ["tix", "path", ..] => Some(KnownDirectory::Workspace),
-        ["git", "rev-parse", "--show-toplevel"] => Some(KnownDirectory::TopLevel),
-        // A line that says where such directories are made may say that it is in the repository.
-        ["mktemp", "-d"] if !variables.contains_key("TMPDIR") => Some(KnownDirectory::Fresh),
-        _ => None,
-    }
 }
 
 /// The words of a text that nobody could read, without quotes, and with what `printf` makes of two signs.

@@ -1,39 +1,46 @@
 //! Worlds: how things may stand between two commands, and who knows what a command does.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use super::word::{KnownDirectory, ShellWord, Variables};
+use super::word::{ShellWord, Variables};
 use super::wrap::ShellCall;
 use crate::git::clean_path;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dir {
     At(PathBuf),
-    /// In the workspace of a ticket or in a new directory, so many directories below its root.
-    Aside(usize),
     /// Where it is depends on what the line does not say: seen from where it was said, as the line has it.
     Computed(PathBuf),
 }
 
 impl Dir {
+    /// Where it is, as far as the line says it.
+    pub fn path(&self) -> &Path {
+        match self {
+            Dir::At(path) | Dir::Computed(path) => path,
+        }
+    }
+
+    /// The directory that this one is in.
+    pub fn parent(&self) -> Dir {
+        let parent = |path: &Path| path.parent().unwrap_or(path).to_owned();
+        match self {
+            Dir::At(path) => Dir::At(parent(path)),
+            Dir::Computed(path) => Dir::Computed(parent(path)),
+        }
+    }
+
     /// The directory that a word names, seen from this one.
     pub fn join(&self, word: &ShellWord) -> Dir {
         match (self, word) {
-            (_, ShellWord::Place(KnownDirectory::Workspace | KnownDirectory::Fresh)) => {
-                Dir::Aside(0)
-            }
-            (_, ShellWord::Place(KnownDirectory::TopLevel)) => self.clone(),
             (_, ShellWord::Known(text)) if Path::new(text).is_absolute() => {
                 Dir::At(PathBuf::from(text))
             }
             (Dir::At(here), ShellWord::Known(text)) => Dir::At(here.join(text)),
-            (Dir::Aside(depth), ShellWord::Known(text)) => descend(*depth, Path::new(text))
-                .map_or_else(|| Dir::Computed(PathBuf::from(text)), Dir::Aside),
             (Dir::Computed(here), ShellWord::Known(text)) => Dir::Computed(here.join(text)),
             (Dir::At(here) | Dir::Computed(here), ShellWord::Open(word)) => {
                 Dir::Computed(here.join(&word.written))
             }
-            (Dir::Aside(_), ShellWord::Open(word)) => Dir::Computed(PathBuf::from(&word.written)),
         }
     }
 
@@ -42,20 +49,8 @@ impl Dir {
         match self {
             Dir::At(path) => Dir::At(clean_path(&path)),
             Dir::Computed(path) => Dir::Computed(clean_path(&path)),
-            Dir::Aside(depth) => Dir::Aside(depth),
         }
     }
-}
-
-/// How deep below a root a path leads that begins so deep; `None` where it leaves what is below, because beside a
-/// workspace there may be the clone that it belongs to.
-fn descend(depth: usize, path: &Path) -> Option<usize> {
-    path.components().try_fold(depth, |depth, step| match step {
-        Component::Normal(_) => Some(depth + 1),
-        Component::CurDir => Some(depth),
-        Component::ParentDir => depth.checked_sub(1),
-        Component::RootDir | Component::Prefix(_) => None,
-    })
 }
 
 /// Whether the line says that something is run.
@@ -79,8 +74,8 @@ pub struct World<S> {
 
 /// Under this name, which no variable can have, a world knows of `set -e`.
 const ERREXIT: &str = "-e";
-/// And under this one that the line has looked at which branch is checked out.
-const LOOKED: &str = "?branch";
+/// And behind this one of the variables that are exported.
+const EXPORTED: &str = "?export ";
 
 impl<S> World<S> {
     /// The world that a line begins in.
@@ -97,7 +92,7 @@ impl<S> World<S> {
     pub fn go(&mut self, dir: Dir) {
         let path = match &dir {
             Dir::At(path) => path.to_str().map(ShellWord::known),
-            Dir::Aside(_) | Dir::Computed(_) => None,
+            Dir::Computed(_) => None,
         };
         let before = self.variables.remove("PWD").unwrap_or_else(ShellWord::unknown);
         self.variables.insert("OLDPWD".to_owned(), before);
@@ -105,13 +100,13 @@ impl<S> World<S> {
         self.dir = dir;
     }
 
-    /// The line has looked at which branch is checked out, and may do what follows only on the one that it should be.
-    pub fn look(&mut self) {
-        self.variables.insert(LOOKED.to_owned(), ShellWord::known(""));
+    /// Programs that are run from here on see this variable.
+    pub fn export(&mut self, variable: &str) {
+        self.variables.insert(format!("{EXPORTED}{variable}"), ShellWord::known(""));
     }
 
-    pub fn has_looked(&self) -> bool {
-        self.variables.contains_key(LOOKED)
+    pub fn exports(&self, variable: &str) -> bool {
+        self.variables.contains_key(&format!("{EXPORTED}{variable}"))
     }
 
     /// Whether the shell ends when a command fails.
@@ -150,25 +145,13 @@ pub trait Machine {
     type State: Clone + PartialEq;
     /// A command comes to be run.
     fn run(&mut self, call: &ShellCall, state: &Self::State) -> WorldStep<Self::State>;
-    /// The line itself writes a file.
-    fn write(&mut self, file: &ShellWord, dir: &Dir, state: &mut Self::State);
+    /// The line itself writes a file, and in it what stands in this text.
+    fn write(&mut self, file: &ShellWord, text: &str, dir: &Dir, state: &mut Self::State);
     fn is_directory(&self, path: &Path, state: &Self::State) -> bool;
     /// What a command prints, where that is known: its output in `$(…)` becomes a part of a word.
     fn prints(&mut self, call: &ShellCall, state: &Self::State) -> Option<String>;
     /// A part of the line was not understood.
     fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &Self::State);
-    /// How much the machine has objected to so far.
-    fn objected(&self) -> Objected;
-    /// It is not sure that the line comes to what was objected to since then.
-    fn doubt(&mut self, since: Objected);
-}
-
-/// How much a machine has objected to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Objected {
-    pub times: usize,
-    /// How many of the objections are kept.
-    pub refusals: usize,
 }
 
 /// What was not understood.

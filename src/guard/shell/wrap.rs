@@ -65,7 +65,7 @@ pub const READERS: &str = " : [ [[ ack ag alias apropos apt-cache basename cal c
     which who whoami xxd yes ";
 
 /// Programs whose words are for somebody else, or for another machine.
-const TALKERS: &str = " apt apt-get awk brew cowsay curl dnf docker fly gawk gh glab heroku kubectl lxc multipass nerdctl notify-send \
+pub const TALKERS: &str = " apt apt-get awk brew cowsay curl dnf docker fly gawk gh glab heroku kubectl lxc multipass nerdctl notify-send \
     pip pip3 podman say ssh vagrant ";
 
 /// Programs that write or remove the files among their words.
@@ -92,6 +92,25 @@ const LINE_OPTIONS: [&str; 11] = [
     "-command",
 ];
 
+/// With one of these a text of another language starts a program.
+const STARTERS: [&str; 9] =
+    ["system", "popen", "exec", "spawn", "subprocess", "getline", "| \"", "`git", "!git"];
+
+/// Whether a text may have a program of this name start others.
+pub fn may_start(name: &str, text: &str) -> bool {
+    let is_script = |sign: &str| {
+        // `sed`: the command and the flag `e`.
+        let before = |at: usize| text.get(..at).and_then(|head| head.chars().next_back());
+        text.match_indices(sign).any(|(at, _)| !before(at).is_some_and(char::is_alphabetic))
+    };
+    match name {
+        "sed" => ["e git ", "e'", "e\""].into_iter().any(is_script),
+        "awk" | "gawk" | "perl" => STARTERS.iter().any(|starter| text.contains(starter)),
+        _ if is_known(name) || has(READERS, name) || has(TALKERS, name) => false,
+        _ => STARTERS.iter().any(|starter| text.contains(starter)),
+    }
+}
+
 /// How often one wrapper may stand inside another.
 const DEPTH: usize = 16;
 
@@ -109,6 +128,9 @@ pub fn unwrap(mut call: ShellCall, input: Option<String>) -> Unwrapped {
         let name = program(first).to_owned();
         let arguments = call.words.get(1..).unwrap_or_default();
         match name.as_str() {
+            "pushd" if arguments.iter().any(|word| word.start().starts_with(['-', '+'])) => {
+                return Unwrapped::ChangeDir(ShellWord::unknown());
+            }
             "cd" | "chdir" | "pushd" | "Set-Location" => {
                 return Unwrapped::ChangeDir(target(arguments));
             }
@@ -123,7 +145,10 @@ pub fn unwrap(mut call: ShellCall, input: Option<String>) -> Unwrapped {
             "command" if arguments.first().is_some_and(|a| a.is("-v") || a.is("-V")) => {
                 return Unwrapped::Nothing;
             }
-            "at" | "batch" | "parallel"
+            "at" | "batch" => {
+                return script(&call, input.map_or_else(ShellWord::filled, ShellWord::Known));
+            }
+            "parallel"
                 if input.is_some()
                     || arguments.iter().all(|word| word.start().starts_with('-')) =>
             {
@@ -224,6 +249,7 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
     if !is_wrapper {
         call.certainty = Certainty::Maybe;
     }
+    let sign = place_of_input(call.words.get(..end).unwrap_or_default());
     call.words.drain(..end);
     // `mise x git -- git commit`: the first one is what is to be there.
     let is_option = |word: &ShellWord| word.start().starts_with('-');
@@ -239,7 +265,7 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
     // `parallel git commit -m ::: x`
     let list = call.words.iter().position(|word| word.start().starts_with(":::"));
     call.words.truncate(list.unwrap_or(call.words.len()));
-    if !put_input(&mut call.words) && (name == "xargs" || list.is_some()) {
+    if !put_input(&mut call.words, &sign) && (name == "xargs" || list.is_some()) {
         call.words.push(ShellWord::filled());
     }
     Inside::Call(call)
@@ -284,12 +310,29 @@ fn is_line_option(option: &str) -> bool {
     LINE_OPTIONS.contains(&option) || option.strip_prefix('-').is_some_and(is_cluster)
 }
 
-/// Puts what is read into the words where `{}` stands. Whether it stands anywhere.
-fn put_input(words: &mut [ShellWord]) -> bool {
+/// What `xargs` is told to put its input in the place of.
+fn place_of_input(options: &[ShellWord]) -> String {
+    let behind = |at: usize, word: &ShellWord| {
+        let (_, rest) = word.start().split_once(['I', 'J'])?;
+        let rest = Some(rest).filter(|rest| !rest.is_empty());
+        rest.or_else(|| Some(options.get(at + 1)?.start())).map(str::to_owned)
+    };
+    let short = options.iter().enumerate();
+    let mut short = short.filter(|(_, word)| word.start().starts_with('-'));
+    let sign = short.find_map(|(at, word)| match word.start().strip_prefix("--replace=") {
+        Some(sign) => Some(sign.to_owned()),
+        None if word.start().starts_with("--") => None,
+        None => behind(at, word),
+    });
+    sign.unwrap_or_else(|| "{}".to_owned())
+}
+
+/// Puts what is read into the words where this sign stands. Whether it stands anywhere.
+fn put_input(words: &mut [ShellWord], sign: &str) -> bool {
     let mut is_put = false;
     for word in words {
-        if let Some((before, _)) = word.start().split_once("{}") {
-            let behind = word.end().rsplit_once("{}").map_or("", |(_, behind)| behind);
+        if let Some((before, _)) = word.start().split_once(sign) {
+            let behind = word.end().rsplit_once(sign).map_or("", |(_, behind)| behind);
             *word = ShellWord::open(before, behind);
             is_put = true;
         }
@@ -325,8 +368,6 @@ fn target(arguments: &[ShellWord]) -> ShellWord {
     });
     match words.next() {
         None => ShellWord::known("~"),
-        // `pushd +1`
-        Some(word) if word.start().starts_with('+') => ShellWord::unknown(),
         Some(word) => word.clone(),
     }
 }
@@ -343,7 +384,7 @@ fn found(call: &ShellCall) -> Vec<ShellCall> {
         if ["-exec", "-execdir", "-ok", "-okdir", "-x", "-X"].iter().any(|option| word.is(option)) {
             let inner = words.by_ref().take_while(|word| !(word.is(";") || word.is("+")));
             let mut words: Vec<ShellWord> = inner.cloned().collect();
-            put_input(&mut words);
+            put_input(&mut words, "{}");
             calls.push(ShellCall { words, dir, ..call.clone() });
         }
     }

@@ -65,7 +65,7 @@ fn a_refusal_is_facts_and_a_way_on() {
     exit: 2
     ----- stdout -----
     ----- stderr -----
-    main takes ticket commits only: git commit would put other changes on it.
+    main takes ticket commits only: git commit would add changes that break this rule.
     - src/b.rs is outside the ticket lanes
     Each ticket has its own branch and worktree: `tix activate <ticket>` creates them and prints the path. `tix list` shows the tickets. Changes made here can move to a new branch: `git switch -c <name>`.
     ");
@@ -83,8 +83,8 @@ fn a_refusal_is_facts_and_a_way_on() {
     exit: 2
     ----- stdout -----
     ----- stderr -----
-    main takes ticket commits only: git commit is in one line with the command that stages or writes its files. Run `git add` and `git commit` as two commands, so that the guard can check what is staged.
-    No git hook is in force here that would check what it really does; `tix hook install` installs them.
+    main takes ticket commits only: git commit would include files that this line stages or writes first. Run `git add` and `git commit` as two commands, so that the guard can check what is staged.
+    No git hook in force here would check the result; `tix hook install` installs them.
     ");
 }
 

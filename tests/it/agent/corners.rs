@@ -176,7 +176,7 @@ fn what_another_program_does_is_not_seen_before_and_told_afterwards() {
     let unseen = [
         "./script.sh",
         "make release",
-        "python3 -c 'import os; os.system(\"git commit -m x\")'",
+        "python3 tools/commit.py",
         "ssh localhost 'git commit -m x'",
         "tmux new-session -d 'git commit -m x'",
         "git submodule foreach 'git -C .. commit -m x'",

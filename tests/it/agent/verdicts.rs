@@ -313,7 +313,7 @@ fn the_usual_hooks_hear_of_commits_and_pushes_and_of_nothing_else() {
     ];
     refused(&clone, &moves.map(str::to_owned));
     let words = refusal(&clone, moves[0]).unwrap();
-    assert!(words.contains("No git hook is in force here"), "{words}");
+    assert!(words.contains("No git hook in force here"), "{words}");
     clone.tix(&["hook", "install", "--files", "--strict"]).success();
     pass(&clone, &moves.map(str::to_owned));
 }
@@ -454,6 +454,27 @@ fn lines_towards_main_are_refused_where_no_hook_will_look() {
     refused(&fresh, &lines);
     fresh.tix(&["hook", "install", "--files", "--strict"]).success();
     refused(&shadowed(&fresh), &lines);
+}
+
+/// What a line does not say may be the worktree beside this one that has main checked out.
+#[test]
+fn what_is_not_said_may_be_about_any_worktree_of_the_clone() {
+    let sandbox = seeded();
+    let clone = super::with_code_staged(&sandbox);
+    clone.git(&["push", "-q", "origin", "topic:other"]);
+    clone.git(&["fetch", "-q"]);
+    sandbox.clone_named("fresh").git(&["switch", "-q", "-c", "fresh"]);
+    let work = clone.at("../work");
+    let lines = listed("work");
+    assert!(lines.len() >= 300, "the list has shrunk to {} lines", lines.len());
+    refused(&work, &lines);
+    // Wherever it leads, the hooks of the clone look at it.
+    clone.tix(&["hook", "install", "--files", "--strict"]).success();
+    let is_heard = |line: &&String| line.contains("(cat f)") && !line.contains("push");
+    let heard: Vec<String> = lines.iter().filter(is_heard).cloned().collect();
+    assert!(heard.len() >= 30, "{heard:#?}");
+    pass(&work, &heard);
+    refused(&shadowed(&work), &lines);
 }
 
 /// A directory of hooks that leads nowhere hides none that the configuration names, which git runs since 2.54.

@@ -33,7 +33,6 @@ fn what_moves_no_branch_is_nothing() {
         "branch -r --no-contains main",
         "commit -h",
         "reset -h",
-        "tag -l v*",
         "stash push",
         "restore --staged x",
         "restore x",
@@ -99,7 +98,7 @@ fn every_way_to_move_a_branch_is_known() {
         ("pull origin topic", pull(Some("origin"), "topic", None)),
         ("pull", pull(None, "", None)),
         ("fetch origin +main:main", pull(Some("origin"), "main", Some("main"))),
-        ("tag -f x y", Intent::Tag(word("x"))),
+        ("tag -f x y", Intent::Tag),
         ("stash branch x", Intent::Switch(Switch::New(word("x")))),
         ("rebase -x 'make' main", Intent::Run("'make'".to_owned())),
         ("svn dcommit", Intent::Grow),
@@ -205,15 +204,15 @@ fn what_is_made_and_staged_is_known() {
     assert_eq!(of("worktree add ../w main").pop(), Some(made("../w", Some("main"))));
     assert_eq!(of("worktree add ../w").pop(), Some(made("../w", Some("w"))));
     assert_eq!(of("worktree add --detach ../w").pop(), Some(made("../w", None)));
-    let repository = |path: Option<&str>, source: Option<&str>, branch: Option<&str>| {
-        let (path, source, branch) = (path.map(word), source.map(word), branch.map(word));
-        vec![Intent::MakeRepository { path, source, branch }]
+    let repository = |path: Option<&str>, source: Option<&str>| {
+        let (path, source) = (path.map(word), source.map(word));
+        vec![Intent::MakeRepository { path, source }]
     };
     let (url, path) = (Some("https://x/y/z.git"), Some("z"));
-    assert_eq!(of("clone https://x/y/z.git"), repository(path, url, None));
-    assert_eq!(of("clone -b x https://x/y/z.git w"), repository(Some("w"), url, Some("x")));
-    assert_eq!(of("init w"), repository(Some("w"), None, None));
-    assert_eq!(of("init"), repository(None, None, None));
+    assert_eq!(of("clone https://x/y/z.git"), repository(path, url));
+    assert_eq!(of("clone -b x https://x/y/z.git w"), repository(Some("w"), url));
+    assert_eq!(of("init w"), repository(Some("w"), None));
+    assert_eq!(of("init"), repository(None, None));
     assert_eq!(of("add a b"), [Intent::Stage(Staging::Paths(vec![word("a"), word("b")]))]);
     for line in ["add -A x", "add -u x", "add -p x"] {
         assert_eq!(of(line), [Intent::Stage(Staging::Paths(vec![word("x")]))], "{line}");

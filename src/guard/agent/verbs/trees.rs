@@ -98,7 +98,9 @@ pub fn worktree(options: &Options) -> Vec<Intent> {
         path.text().map(|text| text.trim_end_matches('/').rsplit('/').next().unwrap_or(text));
     let of_path = || last.map_or_else(ShellWord::unknown, ShellWord::known);
     let branch = created.cloned().or(start).unwrap_or_else(of_path);
-    let branch = Some(branch).filter(|_| !options.has(&["--detach", "-d"]));
+    // A new branch is none that is protected, whatever it is called.
+    let is_new = created.is_some() && branch.text().is_none();
+    let branch = Some(branch).filter(|_| !is_new && !options.has(&["--detach", "-d"]));
     intents.push(Intent::MakeWorktree { path, branch });
     intents
 }
