@@ -62,13 +62,17 @@ class Client:
         """Whether its own list of servers says so of tix."""
         return True
 
-    def run(self, world, model, plan):
+    def inside(self, ticket):
+        """The options with which it starts in a worktree of its own with this name, if it has such a thing."""
+        return None
+
+    def run(self, world, model, plan, *options):
         env = {**world.env, **self.settings(world, model)}
         # Nothing but the loopback is reached.
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "npm_config_registry", "BUN_CONFIG_REGISTRY"):
             env[name] = env[name.lower()] = "http://127.0.0.1:9/"
         env["NO_PROXY"] = env["no_proxy"] = "127.0.0.1,localhost"
-        words = [str(word) for word in self.command(world, f"PLAN:{plan} go on")]
+        words = [str(word) for word in [*self.command(world, f"PLAN:{plan} go on"), *options]]
         with open(world.root / f"{plan}.log", "wb") as log:
             child = subprocess.Popen(words, cwd=world.clone, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
             try:
@@ -102,6 +106,9 @@ class Claude(Client):
         super().guard(world)
         # The question at its start, answered.
         world.write_home(".claude/settings.json", json.dumps({"enableAllProjectMcpServers": True}))
+
+    def inside(self, ticket):
+        return ("--worktree", ticket)
 
     def is_connected(self, world):
         listed = world.call(world.program, *self.more, "mcp", "list")
@@ -211,11 +218,6 @@ class Opencode(Client):
 
     def command(self, world, prompt):
         return [world.program, "run", prompt]
-
-    def guard(self, world):
-        world.tix("hook", "install")
-        world.tix("mcp", "install", "--agents", self.name)
-        world.write(f"{self.skills}/tickets/SKILL.md", world.tix("agent-guide", "--skill"))
 
 
 class Plugin:

@@ -25,6 +25,7 @@ WORDS = {True: "yes", False: "no", None: "–"}
 # What tix says when it refuses.
 REFUSED = "takes ticket commits only"
 WELSH = "TICKET-say-hello-in-welsh-001"
+CORNISH = "TICKET-say-hello-in-cornish-001"
 ROWS = [
     "a commit of code on main is refused, and the model reads why",
     "a commit of a ticket passes",
@@ -34,6 +35,7 @@ ROWS = [
     "the session that holds a ticket is told so",
     "another session is told that the ticket is held",
     "a subagent is refused like the agent",
+    "it starts in the workspace of a ticket that it claims, and is told when it ends with the ticket",
     "it starts the server of tools",
     "the model is shown the skill",
     "without tix on the PATH commands are refused",
@@ -129,6 +131,7 @@ def plans(world):
         "team": [delegate("helper"), wait()],
         # Codex breaks the first command of a subagent off.
         "helper": [run("true"), run("echo 'print(3)' > app.py"), run("git commit -am helped")],
+        "inside": [run("git branch --show-current")],
         "bare": [run("echo seen > seen")],
     }
 
@@ -158,6 +161,7 @@ def observe(client, world):
     local, helped = world.git("log", "--format=%s", "main"), model.result("helper", 2)
     refused = "helped" not in local and REFUSED in helped
     rows.append((refused if model.results.get("helper") else None, f"{model.result('team', 0)}\n{helped}"))
+    rows.append(inside(client, world))
     rows.append(('"name":"claim"' in served and client.is_connected(world), served[:200] or "nothing was served"))
     rows.append((model.shown, "nothing of it was there"))
     (world.bin / "tix").unlink()
@@ -165,6 +169,18 @@ def observe(client, world):
     rows.append((not (world.clone / "seen").exists() and bool(model.results.get("bare")), model.result("bare", 0)))
     model.close()
     return rows
+
+
+def inside(client, world):
+    options = client.inside(CORNISH)
+    if options is None:
+        return None, ""
+    model = Model(plans(world))
+    model.watched = f"still holds the ticket {CORNISH}"
+    client.run(world, model, "inside", *options)
+    model.close()
+    branch = model.result("inside", 0)
+    return f"ticket/{CORNISH}" in branch and model.shown, f"{branch}\ntold: {model.shown}"
 
 
 def examine(client, tix, folder, limit):
