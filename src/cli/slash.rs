@@ -44,16 +44,18 @@ const ALL: [SlashCommand; 7] = [
         also: &["tix list", "tix release"],
         first: None,
         begun_by: BegunBy::Person,
-        steps: "Run `tix activate 'TICKET'` with the ticket as one quoted word; if none is named, `tix activate --next`. Work and \
-                commit only in the workspace that it prints. Add `--resume` only if the user says that the claim is theirs.",
+        steps: "Run `tix activate 'TICKET'`, quoted, or `tix activate --next` if none is named. Enter the workspace \
+                (`EnterWorktree` by the ticket's id, or cd); work and commit only there. `--resume` only if the user says it \
+                is theirs.",
     },
     SlashCommand {
         name: "complete",
         argument: "[ticket]",
-        also: &["tix show"],
+        // Claude Code refuses each command with the word `complete` in a worktree of its own, taking it for bash's program.
+        also: &["tix done", "tix show"],
         first: None,
         begun_by: BegunBy::Person,
-        steps: "Tick a box (`tix tick N`) only after you saw that it is true. Commit, then run `tix complete` in the \
+        steps: "Tick a box (`tix tick N`) only after you saw that it is true. Commit, then run `tix done` in the \
                 workspace. If something is missing, do your part and run it again; use `--no-work` or `--anyway` only if the user asks.",
     },
     SlashCommand {

@@ -336,7 +336,7 @@ fn stop(event: &AgentEvent, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> Hoo
     let (tickets, them) =
         if ids.len() == 1 { ("ticket", "it") } else { ("tickets", "each of them") };
     HookAnswer::Refuse(format!(
-        "This session still holds the {tickets} {}. `tix complete` hands {them} in, `tix block --reason <why>` says what it waits \
+        "This session still holds the {tickets} {}. `tix done` hands {them} in, `tix block --reason <why>` says what it waits \
          for, `tix release` gives it back; a person can also want it to stay held.",
         ids.join(", "),
     ))

@@ -89,6 +89,8 @@ fn help_of(place: &Place, command: &[&str]) -> Option<String> {
     let usage = format!("Usage: {}", [&["tix"], command].concat().join(" "));
     let names_it = |line: &str| {
         line.strip_prefix(&usage).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            // The help of another word for a command is that of the command.
+            || command.len() == 1 && line.starts_with("Usage: tix ") && !line.contains("<COMMAND>")
     };
     let text = output.stdout();
     (output.code == Some(0) && text.lines().any(names_it)).then(|| text.to_owned())
