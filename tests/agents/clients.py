@@ -15,6 +15,8 @@ class Client:
     """One agent. `name` is its word on tix's command line."""
 
     name = title = package = ""
+    # Whether it fetches packages of its own when it starts.
+    fetches = False
     # Where it looks for skills in a project.
     skills = ".agents/skills"
     # Where the programs of its package lie, the first that is there; some launchers ask for a newer Node than their program.
@@ -68,8 +70,8 @@ class Client:
 
     def run(self, world, model, plan, *options):
         env = {**world.env, **self.settings(world, model)}
-        # Nothing but the loopback is reached.
-        for name in ("HTTP_PROXY", "HTTPS_PROXY", "npm_config_registry", "BUN_CONFIG_REGISTRY"):
+        # Nothing but the loopback is reached by the others.
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "npm_config_registry", "BUN_CONFIG_REGISTRY") if not self.fetches else ():
             env[name] = env[name.lower()] = "http://127.0.0.1:9/"
         env["NO_PROXY"] = env["no_proxy"] = "127.0.0.1,localhost"
         words = [str(word) for word in [*self.command(world, f"PLAN:{plan} go on"), *options]]
@@ -199,7 +201,7 @@ class Copilot(Client):
 
 
 class Opencode(Client):
-    name, title = "opencode", "opencode"
+    name, title, fetches = "opencode", "opencode", True
     package = "opencode-ai@1.18.33"
     programs = ("opencode-*/bin/opencode",)
 
