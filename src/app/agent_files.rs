@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 
+use crate::config::Config;
 use crate::env::Env;
 use crate::error::{Exit, Failure, not_written};
 use crate::file;
@@ -159,6 +160,23 @@ pub fn lines(files: &[AgentFile]) -> String {
 /// What each of these agents asks of a person before it makes use of its file.
 pub fn notes(files: &[AgentFile], part: AgentPart) -> Vec<&str> {
     files.iter().filter_map(|file| file.agent.consent(part)).collect()
+}
+
+/// Where workspaces are better kept for agents that may not leave the repository.
+pub fn advice(files: &[AgentFile], config: &Config) -> Option<String> {
+    let worktree = config.worktree.to_string();
+    let is_inside = !worktree.starts_with("../") && !worktree.starts_with('/');
+    let confined: Vec<&str> = files
+        .iter()
+        .filter(|file| file.agent.stays_inside() && !is_inside)
+        .map(|file| file.agent.title())
+        .collect();
+    (!confined.is_empty()).then(|| {
+        format!(
+            "{} may write in the repository only; this puts workspaces there: git config tix.worktree \".worktrees/{{id}}\"",
+            confined.join(", ")
+        )
+    })
 }
 
 /// What keeps an agent from running the hooks that are in its file, as far as tix can know it.

@@ -92,15 +92,23 @@ pub fn run(args: &HookInstallArgs, globals: &Globals, env: &Env, out: &Out) -> R
         agent_files::write(&agents)?;
     }
     drop(lock);
-    answer(out, mode, &report, &agents);
+    let advice = agent_files::advice(&agents, &ctx.config);
+    answer(out, mode, &report, &agents, advice.as_deref());
     Ok(())
 }
 
-fn answer(out: &Out, mode: InstallMode, report: &InstallReport, agents: &[AgentFile]) {
+fn answer(
+    out: &Out,
+    mode: InstallMode,
+    report: &InstallReport,
+    agents: &[AgentFile],
+    advice: Option<&str>,
+) {
     let nothing = report.lines.iter().all(hooks::is_unchanged)
         && agents.iter().all(|file| file.edit.is_keep());
     let mut notes = agent_files::notes(agents, AgentPart::Hooks);
     notes.splice(0..0, report.notes.iter().map(String::as_str));
+    notes.extend(advice);
     if out.format == Format::Json {
         out.json(&HookInstallJson {
             agents: agent_files::json(agents),

@@ -56,6 +56,11 @@ fn hooks_that_wait_for_trust_are_told_so() {
     let (sandbox, clone) = scene();
     let output = clone.tix(&["hook", "install", "--agents", "codex"]);
     assert!(output.success().stdout().contains("note: Codex runs no hook that you"), "{output}");
+    let advice = "note: Codex CLI may write in the repository only; this puts workspaces there: git config tix.worktree";
+    assert!(output.stdout().contains(advice), "{output}");
+    clone.git(&["config", "tix.worktree", ".worktrees/{id}"]);
+    let inside = clone.tix(&["hook", "install", "--agents", "codex"]);
+    assert!(!inside.success().stdout().contains("may write in the repository only"), "{inside}");
     let line = |output: &Output| {
         let lines = output.success().stdout().lines().map(str::to_owned);
         lines.filter(|line| line.starts_with("codex")).collect::<String>()

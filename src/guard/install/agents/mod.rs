@@ -149,6 +149,14 @@ impl Agent {
     }
 }
 
+impl Agent {
+    /// Whether it may write in the repository only, unless somebody allows more: in Codex by its sandbox, in Gemini CLI and Qwen
+    /// Code by their file tools.
+    pub fn stays_inside(self) -> bool {
+        matches!(self, Agent::Codex | Agent::Gemini | Agent::Qwen)
+    }
+}
+
 /// What the file of this agent says; `None` is a file that is not there.
 pub fn entries(agent: Agent, part: AgentPart, text: Option<&str>) -> Result<AgentEntries, BadFile> {
     let Some(text) = text else { return Ok(AgentEntries::None) };
