@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::harness::{Output, Place, Sandbox, queue_ticket};
 
 /// What programs call, which speak the languages of git and of agents.
-const CALLED: [&str; 7] = [
+const CALLED: [&str; 8] = [
     "hook git",
     "hook claude",
     "hook codex",
@@ -13,6 +13,7 @@ const CALLED: [&str; 7] = [
     "hook cursor",
     "hook qwen",
     "hook copilot",
+    "hook opencode",
 ];
 
 /// What the commands need behind their names, in this order; the rest needs nothing.
