@@ -70,7 +70,7 @@ class Client:
 
     def run(self, world, model, plan, *options):
         env = {**world.env, **self.settings(world, model)}
-        # Nothing but the loopback is reached by the others.
+        # The loopback is all that is reached by those which fetch nothing.
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "npm_config_registry", "BUN_CONFIG_REGISTRY") if not self.fetches else ():
             env[name] = env[name.lower()] = "http://127.0.0.1:9/"
         env["NO_PROXY"] = env["no_proxy"] = "127.0.0.1,localhost"
