@@ -1,8 +1,10 @@
 //! The guard in coding agents: what each is told about what it is about to do.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
-use crate::harness::{Output, Place, Sandbox, queue_ticket};
+use crate::harness::{Output, Place, Sandbox, drawn, queue_ticket};
 
 mod answers;
 mod bypasses;
@@ -96,4 +98,20 @@ fn reason(output: &Output, dialect: &str) -> String {
     let answer: Value = serde_json::from_str(output.success().stdout()).unwrap();
     assert_eq!(answer["permissionDecision"], "deny", "{output}");
     answer["permissionDecisionReason"].as_str().unwrap().to_owned()
+}
+
+/// The lines of `tests/data/agent/refused.txt` below a heading.
+fn listed(place: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/agent/refused.txt");
+    let text = std::fs::read_to_string(path).unwrap();
+    let below = text.lines().skip_while(|line| !line.starts_with(&format!("[{place}]"))).skip(1);
+    let lines = below.take_while(|line| !line.is_empty());
+    lines.map(|line| line.replace('↵', "\n")).collect()
+}
+
+/// The same, or what a plain run draws of that.
+fn drawn_of(place: &str, least: usize) -> Vec<String> {
+    let lines = listed(place);
+    assert!(lines.len() >= least, "the list has shrunk to {} lines", lines.len());
+    drawn::of(lines)
 }

@@ -99,7 +99,8 @@ fn without_age(answer: &str) -> String {
 
 /// What a page says of the tickets that are done.
 fn completed(page: &str) -> String {
-    page.split("<tr>").filter(|row| row.starts_with("<td>TICKET-")).collect()
+    let rows = page.split("<tr>").filter_map(|row| row.split("</tr>").next());
+    rows.filter(|row| row.starts_with("<td>TICKET-")).collect()
 }
 
 /// All that is said of the history.

@@ -295,14 +295,14 @@ fn something_else_in_the_place_of_a_lost_worktree_is_not_taken_for_it() {
     std::fs::remove_dir_all(&path).unwrap();
     std::fs::write(&path, "mine\n").unwrap();
     let output = clone.tix(&["activate", ID, "--resume"]);
-    insta::assert_snapshot!(output.exits(5).redacted(), @"
+    insta::assert_snapshot!(output.exits(5).redacted(), @r#"
     exit: 5
     ----- stdout -----
     ----- stderr -----
     error: the workspace's place is taken: [ROOT]/a.worktrees/TICKET-foo-001 is not a directory
       path  [ROOT]/a.worktrees/TICKET-foo-001
-    hint: move it away, or put workspaces elsewhere: git config tix.worktree <template>
-    ");
+    hint: move it away, or put workspaces into the repository: git config tix.worktree ".worktrees/{id}"
+    "#);
     let finding = &clone.tix(&["doctor", "--json"]).json()["findings"][0];
     assert_eq!(
         finding["message"].as_str().unwrap(),

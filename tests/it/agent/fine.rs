@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{CODE, QUEUED, all_refused, refusal};
-use crate::harness::{Place, Sandbox, queue_ticket};
+use crate::harness::{Place, Sandbox, drawn, queue_ticket};
 
 /// The lines of `tests/data/agent/fine.txt`, with the places that each is run from.
 fn lines() -> Vec<(Vec<String>, String)> {
@@ -62,7 +62,7 @@ fn what_agents_type_all_day_is_not_refused() {
     let lines = lines();
     assert!(lines.len() >= 500, "the list has shrunk to {} lines", lines.len());
     let mut refused = Vec::new();
-    for (at, line) in &lines {
+    for (at, line) in &drawn::of(lines) {
         for name in at {
             if let Some(words) = refusal(places[name.as_str()], line) {
                 refused.push(format!("[{name}] {line}\n    {}", words.replace('\n', "\n    ")));

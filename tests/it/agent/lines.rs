@@ -1,6 +1,7 @@
 //! Places: the directory of the event, linked worktrees, repositories inside repositories.
 
-use super::verdicts::{listed, pass, refused, shadowed};
+use super::listed;
+use super::verdicts::{pass, refused, shadowed};
 use super::{all_pass, all_refused, ask, event, seeded, with_code_staged};
 use crate::harness::Place;
 

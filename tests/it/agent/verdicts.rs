@@ -3,7 +3,7 @@
 //! Hooks that are in force only ever let more pass. So what is harmless is tried without any, in [`super::fine`]; what is
 //! wrong with all of them; and what is uncertain everywhere.
 
-use super::{ask, event, refusal, seeded};
+use super::{ask, drawn_of, event, refusal, seeded};
 use crate::harness::{Place, Sandbox, drawn};
 
 /// How a command that is run for sure is put into a line.
@@ -386,22 +386,11 @@ fn hooks_that_are_taken_away_are_missed_although_they_were_remembered() {
     refused(&clone, &["cargo fmt && git commit -am x".to_owned()]);
 }
 
-/// The lines of `tests/data/agent/refused.txt` below a heading.
-pub fn listed(place: &str) -> Vec<String> {
-    let path =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/agent/refused.txt");
-    let text = std::fs::read_to_string(path).unwrap();
-    let below = text.lines().skip_while(|line| !line.starts_with(&format!("[{place}]"))).skip(1);
-    let lines = below.take_while(|line| !line.is_empty());
-    lines.map(|line| line.replace('↵', "\n")).collect()
-}
-
 #[test]
 fn lines_that_agents_have_tried_are_refused_where_no_hook_will_look() {
     let sandbox = seeded();
     let clone = super::with_code_staged(&sandbox);
-    let lines = listed("main");
-    assert!(lines.len() >= 150, "the list has shrunk to {} lines", lines.len());
+    let lines = drawn_of("main", 150);
     refused(&clone, &lines);
     clone.tix(&["hook", "install", "--files", "--strict"]).success();
     refused(&shadowed(&clone), &lines);
@@ -449,8 +438,7 @@ fn lines_towards_main_are_refused_where_no_hook_will_look() {
     fresh.git(&["switch", "-q", "-c", "fresh"]);
     fresh.write("src/b.rs", "fn b() {}\n");
     fresh.git(&["add", "src/b.rs"]);
-    let lines = listed("fresh");
-    assert!(lines.len() >= 50, "the list has shrunk to {} lines", lines.len());
+    let lines = drawn_of("fresh", 50);
     refused(&fresh, &lines);
     fresh.tix(&["hook", "install", "--files", "--strict"]).success();
     refused(&shadowed(&fresh), &lines);
@@ -465,14 +453,13 @@ fn what_is_not_said_may_be_about_any_worktree_of_the_clone() {
     clone.git(&["fetch", "-q"]);
     sandbox.clone_named("fresh").git(&["switch", "-q", "-c", "fresh"]);
     let work = clone.at("../work");
-    let lines = listed("work");
-    assert!(lines.len() >= 300, "the list has shrunk to {} lines", lines.len());
+    let lines = drawn_of("work", 300);
     refused(&work, &lines);
     // Wherever it leads, the hooks of the clone look at it.
     clone.tix(&["hook", "install", "--files", "--strict"]).success();
     let is_heard = |line: &&String| line.contains("(cat f)") && !line.contains("push");
     let heard: Vec<String> = lines.iter().filter(is_heard).cloned().collect();
-    assert!(heard.len() >= 30, "{heard:#?}");
+    assert!(heard.len() >= 10, "{heard:#?}");
     pass(&work, &heard);
     refused(&shadowed(&work), &lines);
 }

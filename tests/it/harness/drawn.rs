@@ -28,6 +28,11 @@ pub fn cells<'l>(
     })
 }
 
+/// The same of a list.
+pub fn of<T>(list: Vec<T>) -> Vec<T> {
+    list.into_iter().enumerate().filter(|(at, _)| is_drawn(0, *at)).map(|(_, one)| one).collect()
+}
+
 fn is_drawn(row: usize, column: usize) -> bool {
     is_whole() || (row as u64 + column as u64 + seed()).is_multiple_of(3)
 }
