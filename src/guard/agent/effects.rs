@@ -116,6 +116,7 @@ impl Moment<'_> {
             | Intent::Configure { .. }
             | Intent::Follow { .. }
             | Intent::MakeWorktree { .. }
+            | Intent::Attach { .. }
             | Intent::MakeRepository { .. }
             | Intent::Run(_)
             | Intent::Unchecked

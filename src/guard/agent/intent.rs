@@ -47,6 +47,8 @@ pub enum Intent {
     Write,
     /// A worktree is made there, and this branch is checked out in it.
     MakeWorktree { path: ShellWord, branch: Option<ShellWord> },
+    /// What is there becomes a worktree of any repository.
+    Attach { path: ShellWord },
     /// A repository is made there, or here, and gets what this source has.
     MakeRepository { path: Option<ShellWord>, source: Option<ShellWord> },
     /// The hooks of git do not see it.

@@ -312,7 +312,7 @@ impl<'e> Judge<'e> {
     /// git may run this text: many settings and hooks hold such.
     pub fn may_be_run(&mut self, text: &str, dir: &Dir, state: &LineState) {
         let (text, why) = (text.to_owned(), "git may run it".to_owned());
-        self.trouble(&Trouble { text, why }, dir, state);
+        self.trouble(&Trouble { text, why, is_script: false }, dir, state);
     }
 
     fn has_called_enough(&mut self, here: &GuardedPlace) -> bool {

@@ -73,7 +73,11 @@ impl Judge<'_> {
         let is_made = || mentions(&self.text, &MOVERS) && state.files.contains(name);
         if !is_quiet && (state.has_script || is_made()) {
             let why = "it may run what the line has written".to_owned();
-            self.trouble(&Trouble { text: self.text.clone(), why }, &call.dir, state);
+            self.trouble(
+                &Trouble { text: self.text.clone(), why, is_script: false },
+                &call.dir,
+                state,
+            );
         }
         let brings = |file: &ShellWord| self.may_bring_repository(&call.dir.join(file));
         let sources = operands(arguments);
@@ -115,7 +119,8 @@ impl Judge<'_> {
         for mut here in self.places(dir, None, state) {
             // A branch that is not checked out is named to be moved.
             let named = here.guarded.trunk().filter(|trunk| names_branch(&text, trunk.short()));
-            let on_head = here.protected().filter(|_| is_about(&MOVERS)).cloned();
+            let on_head = here.protected().filter(|_| is_about(&MOVERS) && !trouble.is_script);
+            let on_head = on_head.cloned();
             let Some(branch) = on_head.or(named) else { continue };
             here.certainty = Certainty::Maybe;
             // Who writes this in it may have it all go past the hooks.

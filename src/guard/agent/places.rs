@@ -285,10 +285,13 @@ impl Judge<'_> {
         let (path, made) = if let Intent::MakeWorktree { path, branch } = intent {
             let (source, branch) = (self.real(dir.path()), branch.as_ref());
             let made = match branch.map(|branch| branch.text().map(str::to_owned)) {
-                Some(None) => MadeTree::Unknown,
+                // git checks no branch out twice.
+                Some(None) if self.worktrees().is_empty() => MadeTree::Unknown,
                 branch => MadeTree::Worktree { source, branch: branch.flatten() },
             };
             (Some(path), made)
+        } else if let Intent::Attach { path } = intent {
+            (Some(path), MadeTree::Unknown)
         } else if let Intent::MakeRepository { path, source } = intent {
             let source = source.as_ref().and_then(|source| self.cloned(dir, source));
             (path.as_ref(), source.map_or(MadeTree::Foreign, MadeTree::Copy))

@@ -168,6 +168,7 @@ impl LineState {
             }
             Intent::Anything
             | Intent::MakeWorktree { .. }
+            | Intent::Attach { .. }
             | Intent::MakeRepository { .. }
             | Intent::Run(_)
             | Intent::Remove(_)

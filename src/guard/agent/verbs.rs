@@ -58,9 +58,9 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
             let options = Options::of_names(args, &CLONE);
             let path = options.operands.first().cloned();
             if options.has(&["--separate-git-dir"]) {
-                let (path, branch) = (path.unwrap_or_else(|| ShellWord::known(".")), None);
-                let branch = branch.or_else(|| Some(ShellWord::unknown()));
-                return vec![Intent::MakeWorktree { path, branch }];
+                return vec![Intent::Attach {
+                    path: path.unwrap_or_else(|| ShellWord::known(".")),
+                }];
             }
             vec![Intent::MakeRepository { path, source: None }]
         }

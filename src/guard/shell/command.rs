@@ -7,7 +7,7 @@ use shuck_ast::{ArrayElem, AssignmentValue, Command, SimpleCommand, Stmt, StmtSe
 use super::script::{self, ShellScript, fed, substitutions};
 use super::walk::{DEPTH, Walker};
 use super::word::{self, OpenWord, ShellWord, Variables};
-use super::world::{BothWorlds, Certainty, Machine, World, Worlds};
+use super::world::{BothWorlds, Certainty, Machine, Trouble, World, Worlds};
 use super::wrap::{self, ShellCall, Unwrapped};
 
 /// A loop over more words than these is not gone through word by word.
@@ -286,7 +286,10 @@ impl<M: Machine> Walker<'_, M> {
         let name = outer.words.first().map(wrap::program).unwrap_or_default();
         let fed = said.input.as_deref().unwrap_or_default();
         if wrap::may_start(name, said.text) || wrap::may_start(name, fed) {
-            self.unread(&format!("{} {fed}", said.text), vec![world.clone()]);
+            let text = format!("{} {fed}", said.text);
+            let why = "it is put together when it runs".to_owned();
+            let is_script = !wrap::has(" awk gawk sed ", name);
+            self.troubled(&Trouble { text, why, is_script }, &vec![world.clone()]);
         }
         // Many variables hold what other programs run: BASH_ENV, GIT_EDITOR.
         let is_reader = wrap::has(wrap::READERS, name);

@@ -78,9 +78,13 @@ impl<M: Machine> Walker<'_, M> {
     }
 
     pub fn trouble(&mut self, text: &str, why: &str, worlds: &Worlds<M::State>) {
-        let trouble = Trouble { text: text.to_owned(), why: why.to_owned() };
+        let trouble = Trouble { text: text.to_owned(), why: why.to_owned(), is_script: false };
+        self.troubled(&trouble, worlds);
+    }
+
+    pub fn troubled(&mut self, trouble: &Trouble, worlds: &Worlds<M::State>) {
         for world in worlds {
-            self.machine.trouble(&trouble, &world.dir, &world.state);
+            self.machine.trouble(trouble, &world.dir, &world.state);
         }
     }
 

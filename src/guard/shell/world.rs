@@ -159,6 +159,8 @@ pub trait Machine {
 pub struct Trouble {
     pub text: String,
     pub why: String,
+    /// It is a program in another language: whatever that calls, it is about a branch that it names.
+    pub is_script: bool,
 }
 
 /// Several worlds, each once.
