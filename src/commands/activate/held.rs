@@ -297,7 +297,10 @@ impl Activation<'_> {
         let claim_id = active.held.claim_id.clone().unwrap_or_default();
         workspace::keep_claim(&self.ctx.repo, &active.id, &claim_id)?;
         let known = workspace::load(&self.ctx.repo, &active.id);
-        if known.as_ref().is_some_and(|record| record.claim_id == claim_id) {
+        let is_known = |record: &LocalRecord| {
+            record.claim_id == claim_id && (!self.goes_on || record.session == self.session)
+        };
+        if known.as_ref().is_some_and(is_known) {
             return Ok(());
         }
         let commit = known.map(|record| record.commit).or_else(|| claim_commit.cloned());

@@ -13,15 +13,19 @@ use crate::error::in_words;
 use crate::git::{InheritedConfig, Repo};
 use crate::guard::agent::HookAnswer;
 use crate::names::RefName;
+use crate::text::shell_word;
 use crate::ticket::TicketId;
 use crate::workspace::{self, spawn::CommandLine};
 
 /// Where Claude Code keeps its worktrees, from the root of the main one.
 const HOME: &str = ".claude/worktrees";
+/// What a new one begins with, the first that there is.
+const BASES: [&str; 2] = ["refs/remotes/origin/HEAD^{commit}", "HEAD^{commit}"];
 
 /// Makes the worktree, or claims the ticket, and answers with the directory.
 pub fn create(name: &str, cwd: &Path, session: Option<&str>, env: &Env) -> HookAnswer {
-    let made = if name.starts_with("TICKET-") && TicketId::parse(name).is_ok() {
+    let is_ticket = name.len() > "TICKET-".len() && name.starts_with("TICKET-");
+    let made = if is_ticket && TicketId::parse(name).is_ok() {
         activate(name, cwd, session)
     } else {
         ordinary(name, cwd, env)
@@ -43,7 +47,15 @@ fn activate(ticket: &str, cwd: &Path, session: Option<&str>) -> Result<PathBuf, 
     let output = child.wait_with_output().map_err(failed)?;
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let path = answer.pointer("/workspace/path").and_then(Value::as_str);
-    path.map(PathBuf::from).ok_or_else(|| in_words(&answer))
+    path.map(PathBuf::from).ok_or_else(|| match answer.pointer("/details/workspace") {
+        // The hint of the command line is an option, which the agent's own options do not have.
+        Some(Value::String(path)) => {
+            let words = in_words(&answer);
+            let words = words.split("\nhint: ").next().unwrap_or_default();
+            format!("{words}\nhint: if it is yours, start the agent there: cd {}", shell_word(path))
+        }
+        _ => in_words(&answer),
+    })
 }
 
 fn ordinary(name: &str, cwd: &Path, env: &Env) -> Result<PathBuf, String> {
@@ -51,10 +63,11 @@ fn ordinary(name: &str, cwd: &Path, env: &Env) -> Result<PathBuf, String> {
         |error: &dyn std::fmt::Display| format!("the worktree {name} cannot be made: {error}");
     // A name with a slash would be a directory within another worktree.
     let flat = name.replace('/', "+");
-    let branch = Some(&flat).filter(|flat| !flat.is_empty());
-    let branch = branch
-        .and_then(|flat| RefName::branch(&format!("worktree-{flat}")))
-        .ok_or_else(|| words(&"git takes no branch of that name"))?;
+    let branch = Some(&flat).filter(|flat| flat.starts_with(|c: char| c.is_alphanumeric()));
+    let branch =
+        branch.and_then(|flat| RefName::branch(&format!("worktree-{flat}"))).ok_or_else(|| {
+            words(&"a name begins with a letter or a digit, and goes on as that of a branch")
+        })?;
     let repo =
         Repo::discover(cwd, InheritedConfig::of(env.git_settings())).map_err(|e| words(&e))?;
     let path = repo.root.join(HOME).join(&flat);
@@ -67,8 +80,7 @@ fn ordinary(name: &str, cwd: &Path, env: &Env) -> Result<PathBuf, String> {
     let added = if git.commit_of(branch.as_str()).map_err(|e| words(&e))?.is_some() {
         repo.add_worktree_of(&path, &branch)
     } else {
-        let base = ["refs/remotes/origin/HEAD^{commit}", "HEAD^{commit}"];
-        let base = base.iter().find_map(|name| git.commit_of(name).ok().flatten());
+        let base = BASES.iter().find_map(|name| git.commit_of(name).ok().flatten());
         let base = base.ok_or_else(|| words(&"there is no commit to begin with"))?;
         repo.add_worktree(&path, &branch, &base)
     };
@@ -95,6 +107,12 @@ pub fn remove(path: &Path, cwd: &Path, env: &Env) -> HookAnswer {
         return HookAnswer::Pass;
     }
     let branch = repo.current_branch(path).ok().flatten();
+    if branch.is_none() && !is_kept(&repo, path) {
+        return HookAnswer::Refuse(format!(
+            "{} has commits that are on no branch, so it stays.",
+            path.display()
+        ));
+    }
     match repo.remove_worktree(path) {
         Ok(true) => {}
         Ok(false) => {
@@ -106,9 +124,25 @@ pub fn remove(path: &Path, cwd: &Path, env: &Env) -> HookAnswer {
         Err(error) => return HookAnswer::Refuse(error.to_string()),
     }
     if let Some(branch) = branch.filter(|branch| branch.short().starts_with("worktree-"))
-        && let Err(error) = repo.git().call("branch").args(["-q", "-d", "--", branch.short()]).run()
+        && BASES.iter().any(|base| is_within(&repo, &branch, base))
+        && let Err(error) = repo.git().call("branch").args(["-q", "-D", "--", branch.short()]).run()
     {
-        tracing::debug!(%error, "branch -d");
+        tracing::debug!(%error, "branch -D");
     }
     HookAnswer::Pass
+}
+
+/// Whether some branch or tag has the commit that is checked out there.
+fn is_kept(repo: &Repo, path: &Path) -> bool {
+    let git = repo.git().elsewhere(path);
+    let refs = ["refs/heads/", "refs/remotes/", "refs/tags/"];
+    let call = git.call("for-each-ref").args(["--count=1", "--contains", "HEAD"]).args(refs);
+    call.run_ok().is_ok_and(|found| !found.is_empty())
+}
+
+/// Whether a branch has nothing that this commit lacks.
+fn is_within(repo: &Repo, branch: &RefName, base: &str) -> bool {
+    let commit = |name: &str| repo.git().commit_of(name).ok().flatten();
+    let pair = commit(branch.as_str()).zip(commit(base));
+    pair.is_some_and(|(branch, base)| repo.is_ancestor(&branch, &base).is_ok_and(|is| is))
 }

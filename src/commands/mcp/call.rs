@@ -13,6 +13,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
+use super::server::ServerSettings;
 use super::tools::{Asked, VerbCall};
 use crate::env::ANSWER_BOTH;
 use crate::error::in_words;
@@ -66,12 +67,15 @@ impl ToolProcess {
     }
 
     /// Starts a child, unless the call was cancelled.
-    fn start(&self, line: &CommandLine, dir: &Path) -> io::Result<Child> {
+    fn start(&self, line: &CommandLine, dir: &Path, session: Option<&str>) -> io::Result<Child> {
         let mut state = self.lock();
         if state.cancelled {
             return Err(io::Error::from(io::ErrorKind::Interrupted));
         }
-        let child = line.answering(dir, &[(ANSWER_BOTH.into(), "1".into())])?;
+        let session = session.map(|session| ("TIX_SESSION".into(), session.into()));
+        let both = (ANSWER_BOTH.into(), "1".into());
+        let variables: Vec<_> = session.into_iter().chain([both]).collect();
+        let child = line.answering(dir, &variables)?;
         state.child = Some(Heir::of(&child));
         Ok(child)
     }
@@ -83,11 +87,16 @@ impl ToolProcess {
 }
 
 /// Runs all that is asked for in this clone, one after the other.
-pub fn run(asked: &Asked, program: &Path, dir: &Path, running: &ToolProcess) -> ToolOutcome {
+pub fn run(
+    asked: &Asked,
+    station: &ServerSettings,
+    dir: &Path,
+    running: &ToolProcess,
+) -> ToolOutcome {
     let mut known = BTreeMap::new();
     let mut outcomes: Vec<ToolOutcome> = Vec::new();
     for call in &asked.calls {
-        let outcome = match run_one(call, &known, program, dir, running) {
+        let outcome = match run_one(call, &known, station, dir, running) {
             Ok(outcome) => outcome,
             Err(error) => ToolOutcome::failed(format!("tix cannot be run: {error}")),
         };
@@ -119,11 +128,11 @@ fn together(mut outcomes: Vec<ToolOutcome>) -> ToolOutcome {
 fn run_one(
     call: &VerbCall,
     known: &BTreeMap<String, String>,
-    program: &Path,
+    station: &ServerSettings,
     dir: &Path,
     running: &ToolProcess,
 ) -> io::Result<ToolOutcome> {
-    let mut words: Vec<OsString> = vec![program.into(), "--json".into()];
+    let mut words: Vec<OsString> = vec![station.program.clone().into(), "--json".into()];
     let (verb, rest) = call.words.split_at(1.min(call.words.len()));
     words.extend(verb.iter().map(OsString::from));
     for (option, value) in &call.others {
@@ -131,7 +140,7 @@ fn run_one(
     }
     words.extend(rest.iter().map(OsString::from));
     let line = CommandLine::of(&words).ok_or(io::ErrorKind::InvalidInput)?;
-    let mut child = running.start(&line, dir)?;
+    let mut child = running.start(&line, dir, station.session.as_deref())?;
     let input = child.stdin.take();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let words = thread::spawn(move || read_all(stderr));

@@ -14,6 +14,7 @@ use crate::app::role;
 use crate::env::{self, Env};
 use crate::error::{Exit, Failure};
 use crate::out::Out;
+use crate::trunk::random_token;
 
 /// Serve the tickets to an agent as tools (Model Context Protocol)
 ///
@@ -61,8 +62,10 @@ fn serve(globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     if let Some(home) = &home {
         std::env::set_current_dir(home).ok();
     }
+    let is_named = env.session().ok().flatten().is_some();
     let station = ServerSettings {
         program,
+        session: (!is_named).then(|| format!("mcp-{}", random_token())),
         home: home.unwrap_or_else(|| here.clone()),
         directory: here,
         verbs: role::allowed(globals, env, out)?,

@@ -35,6 +35,8 @@ const LAST_CALLS: Duration = Duration::from_secs(10);
 /// What every call is run with.
 pub struct ServerSettings {
     pub program: PathBuf,
+    /// What the calls of this server are to be known by, where its agent does not say.
+    pub session: Option<String>,
     /// The clone of a call that names none.
     pub directory: PathBuf,
     /// A place that stays, for when that directory is gone.
@@ -187,7 +189,7 @@ impl Server<'_> {
                 scope.spawn(|| self.tell_progress(token, running, &done));
             }
             let directory = self.station.directory(asked);
-            let outcome = call::run(asked, &self.station.program, directory, running);
+            let outcome = call::run(asked, self.station, directory, running);
             *done.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
             done.1.notify_all();
             outcome

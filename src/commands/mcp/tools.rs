@@ -294,7 +294,7 @@ fn list(arguments: Value) -> serde_json::Result<Asked> {
         .flag(given.mine, "--mine")
         .option("label", given.label)
         .option("text", given.text)
-        .option("limit", Some(given.limit.unwrap_or(SHOWN)))
+        .option("limit", Some(given.limit.unwrap_or(SHOWN).clamp(1, 200)))
         .flag(given.fetch, "--fetch");
     Ok(asked(given.repository, call))
 }

@@ -156,6 +156,8 @@ pub struct Judge<'e> {
     /// The line, where it is one.
     pub text: String,
     pub(super) found: BTreeMap<PathBuf, Option<Rc<Guarded>>>,
+    /// The repositories that the words of the line name, and those below what they name, by where they are read.
+    pub(super) named: BTreeMap<PathBuf, [Vec<PathBuf>; 2]>,
     /// The hooks in force, by the directory that a clone's worktrees share.
     in_force: BTreeMap<PathBuf, HooksInForce>,
     /// What the agent does to the hooks of the commands that it runs.
@@ -180,6 +182,7 @@ impl<'e> Judge<'e> {
             cwd: cwd.to_owned(),
             text: String::new(),
             found: BTreeMap::new(),
+            named: BTreeMap::new(),
             in_force: BTreeMap::new(),
             hooks,
             judged: BTreeMap::new(),

@@ -3,13 +3,13 @@
 //! A directory that is computed, or not there, may be any that the words of its computation name. Where these name none, it may
 //! be any worktree of the agent's clone: so the one that has the trunk checked out, too.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::super::place::GuardPlace;
 use super::super::shell::{Certainty, Dir, ShellWord};
 use super::super::{GuardError, Guarded};
-use super::effects::is_variable;
 use super::forge::is_remote_of;
 use super::intent::Intent;
 use super::judge::{GuardedPlace, Judge, JudgedAction, TreeState};
@@ -197,14 +197,12 @@ impl Judge<'_> {
         let is_said = !text.contains(['$', '`', '…']) && !text.contains(SIGNS);
         // What another command fills in or makes, or another part of the line sets, may be named anywhere in it.
         if is_said || is_here && (says_nothing || is_set_in(&self.text, &text)) {
-            let [named, below] = of_words(&self.text, &self.cwd);
+            let [named, below] = self.of_line(&self.cwd.clone());
             // A link is seen from where it is.
-            let [linked, _] = of_words(&self.text, &base);
+            let [linked, _] = self.of_line(&base);
             return [vec![own], named, below, linked, self.worktrees()].concat();
         }
-        if is_here && is_variable(&text) {
-            return vec![own];
-        }
+        let is_inside = is_here && stays_inside(&text);
         let [named, below] = of_words(&text, &base);
         let mut found = if named.is_empty() { below } else { named };
         if found.is_empty() && !is_here {
@@ -212,11 +210,19 @@ impl Judge<'_> {
             found = repositories(matching(&base, &format!("{}*", start.trim_end_matches('…'))));
         }
         let is_own = |dir: &PathBuf| self.real(dir).starts_with(&own);
-        let is_below = !is_here || text.starts_with("$(find . ");
+        if is_inside && found.is_empty() {
+            return vec![own];
+        }
+        let is_below = !is_here || is_inside;
         if found.is_empty() || found.iter().all(is_own) && !is_below {
             found.extend([vec![own], self.worktrees()].concat());
         }
         found
+    }
+
+    fn of_line(&mut self, base: &Path) -> [Vec<PathBuf>; 2] {
+        let text = &self.text;
+        self.named.entry(base.to_owned()).or_insert_with(|| of_words(text, base)).clone()
     }
 
     /// The worktrees of the agent's clone that have a protected branch checked out.
@@ -363,6 +369,43 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     parts.map(|word| word.trim_start_matches(['-', '+'])).filter(|word| !word.is_empty())
 }
 
+/// Programs that print the directory they are in, or one that is made of what they are told.
+const PRINTERS: [&str; 7] = [
+    "dirname ",
+    "find . ",
+    "git rev-parse --show-",
+    "npm prefix",
+    "pwd",
+    "readlink -f ",
+    "realpath ",
+];
+
+/// Whether a computed directory is the one that it is computed in, or below what its words name: of a variable that the line does
+/// not set nothing more is known.
+fn stays_inside(text: &str) -> bool {
+    let within = |open: &str, close: char| text.strip_prefix(open)?.strip_suffix(close);
+    let is_plain = |path: &str| {
+        !path.contains("..") && !path.starts_with('/') && !path.contains(['$', '`', '…'])
+    };
+    if let Some(calls) = within("$(", ')') {
+        let prints = |call: &str| PRINTERS.iter().any(|printer| call.trim().starts_with(printer));
+        let is_plain_call = |call: &str| prints(call) && !call.contains([';', '|', '&', '$', '`']);
+        return calls.split("||").all(is_plain_call);
+    }
+    if let Some(inner) = within("${", '}') {
+        let is_of_name = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
+        let end = inner.find(|sign| !is_of_name(sign)).unwrap_or(inner.len());
+        let (_, rest) = inner.split_at(end);
+        let rest = rest.strip_prefix(':').unwrap_or(rest);
+        return match rest.strip_prefix(['-', '=']) {
+            Some(default) => is_plain(default) || stays_inside(default),
+            None => rest.is_empty() || rest.starts_with('?'),
+        };
+    }
+    let parts = text.split_once("}/");
+    parts.is_some_and(|(variable, path)| is_plain(path) && stays_inside(&format!("{variable}}}")))
+}
+
 /// The directories that a path matches which may have patterns, or in which it names a file. A pattern is known by its
 /// beginning and its end, which matches a little more.
 fn matching(base: &Path, path: &str) -> Vec<PathBuf> {
@@ -393,7 +436,7 @@ fn matching(base: &Path, path: &str) -> Vec<PathBuf> {
 /// that they name.
 fn of_words(text: &str, base: &Path) -> [Vec<PathBuf>; 2] {
     let mut named = Vec::new();
-    for word in words(text) {
+    for word in words(text).collect::<BTreeSet<_>>() {
         named.extend(matching(base, word));
         // What is behind a part that nobody knows.
         if let Some(end) = word.strip_prefix('/') {

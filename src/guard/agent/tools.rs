@@ -33,9 +33,10 @@ const REMOTE_BRANCHES: [&str; 4] =
 const COMMANDS: [&str; 8] =
     ["program", "executable", "command", "cmd", "script", "argv", "args", "arguments"];
 /// A name with one of these words in it is that of a text for people, or for another program.
-const TEXTS: &str = " answer body comment content contents context description details diff explanation goal html \
-    instructions keywords label log markdown message messages msg name new note notes old patch pattern prompt query \
-    question reason replacement search selector str string subject summary task text thought title topic ";
+const TEXTS: &str = " answer body comment content contents context desc description detail details diff explanation finding \
+    findings goal html instructions keywords label log markdown message messages msg name new note notes old patch pattern prompt \
+    query question reason replacement search selector sql statement step str strategy string subject summary system task text \
+    thought title topic ";
 /// What stands before a command and is none.
 const BEFORE: &str = " ! builtin command do doas else env exec if nice nohup setsid sudo then time timeout while xargs ";
 

@@ -56,7 +56,7 @@ fn a_worktree_with_any_other_name_is_an_ordinary_one() {
         assert_eq!(here.git(&["rev-parse", "HEAD"]), clone.git(&["rev-parse", "origin/main"]));
         assert_eq!(here.read("secret"), "s\n");
         assert_eq!(wants(&clone, "s", "fix/me").success().stdout().trim_end(), path);
-        for name in ["..", "../x", "x y", ""] {
+        for name in ["..", "../x", "x y", "", "@", ".git"] {
             assert_eq!(wants(&clone, "s", name).exits(2).stdout(), "", "{name}");
         }
         // Nothing is lost with it.
@@ -71,6 +71,39 @@ fn a_worktree_with_any_other_name_is_an_ordinary_one() {
         gives_up(&clone, &unused).success();
         assert!(!clone.has_ref("refs/heads/worktree-unused"));
     }
+}
+
+#[test]
+fn a_worktree_with_commits_on_no_branch_stays_and_a_branch_without_any_goes() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let path = wants(&clone, "s", "spike").success().stdout().trim_end().to_owned();
+    let here = clone.at(&path);
+    here.git(&["checkout", "-q", "--detach"]);
+    here.commit("nowhere", &[("n.txt", "n\n")]);
+    assert!(gives_up(&clone, &path).exits(2).stderr().contains("on no branch"));
+    assert!(here.exists("n.txt"));
+    // The trunk went on since the clone's own branch was there.
+    let old = wants(&clone, "s", "old").success().stdout().trim_end().to_owned();
+    sandbox.seed(&[("later.txt", "l\n")]);
+    clone.git(&["fetch", "-q"]);
+    gives_up(&clone, &old).success();
+    let new = wants(&clone, "s", "old").success().stdout().trim_end().to_owned();
+    assert!(clone.at(&new).exists("later.txt"));
+}
+
+#[test]
+fn who_goes_on_with_a_ticket_has_it_in_the_session() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    wants(&clone, "s1", "TICKET-foo-001").success();
+    let held = wants(&clone, "s2", "TICKET-foo-001");
+    assert!(held.exits(2).stderr().contains("start the agent there: cd "), "{held}");
+    let second = clone.env("TIX_SESSION", "s2");
+    second.tix(&["activate", "foo", "--resume"]).success();
+    second.tix(&["activate", "foo"]).success();
+    ends(&clone, "s1").success();
+    ends(&clone, "s2").exits(2);
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn share(agent: Agent, group: &Value) -> Share {
     }
 }
 
-/// Whether a handler runs `tix hook <agent>`, in whatever form.
+/// Whether a handler runs `tix hook <agent>` and nothing else, in any form that a tix has written.
 fn is_ours(agent: Agent, handler: &Value) -> bool {
     let words = |key: &str| match handler.get(key) {
         Some(Value::String(text)) => text.clone(),
@@ -133,10 +133,8 @@ fn is_ours(agent: Agent, handler: &Value) -> bool {
         }
     };
     let line = format!("{} {}", words("command"), words("args"));
-    let call = format!("tix hook {}", agent.name());
-    line.split_once(&call).is_some_and(|(before, after)| {
-        let edge =
-            |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '-' || c == '_'));
-        edge(before.chars().next_back()) && edge(after.chars().next())
-    })
+    let line = line.trim();
+    let call = line.strip_suffix("|| exit 2").unwrap_or(line).trim_end();
+    let before = call.strip_suffix(&format!("tix hook {}", agent.name()));
+    before.is_some_and(|path| path.is_empty() || path.ends_with('/') && !path.contains(' '))
 }

@@ -341,6 +341,16 @@ mod tests {
     }
 
     #[test]
+    fn a_command_of_the_users_own_that_also_calls_us_is_kept() {
+        let own = r#"{"hooks":{"PreToolUse":[{"matcher":"Bash","hooks":[{"type":"command","command":"./mine.sh && tix hook claude || exit 2"}]}],"Stop":[{"hooks":[{"type":"command","command":"echo about tix hook claude >>log"}]}]}}"#;
+        let full = written(install(Agent::Claude, AgentPart::Hooks, Some(own)));
+        assert!(full.contains("./mine.sh && tix") && full.contains("echo about"), "{full}");
+        let back = written(uninstall(Agent::Claude, AgentPart::Hooks, Some(&full)));
+        let values = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        assert_eq!(values(&back), values(own));
+    }
+
+    #[test]
     fn a_file_that_is_no_json_is_told_with_its_line() {
         for (text, line) in [
             ("{\n  \"a\": 1,\n}", 2),
