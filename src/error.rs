@@ -66,7 +66,7 @@ impl Exit {
         (
             Exit::RemoteRefused,
             "remote refused",
-            "protected branch, hook, permission, login, or no space there",
+            "a protected branch, a hook, a missing permission or login, or a full disk on the remote",
         ),
         (Exit::Unreachable, "unreachable", "nothing changed; try again later"),
         (

@@ -19,7 +19,7 @@ impl Editor {
     /// Fails without a terminal; `hints` say what to do then.
     pub fn find(ctx: &Context<'_>, hints: &[String]) -> Result<Editor, Failure> {
         if !Out::is_interactive() {
-            let failure = Failure::new(Exit::Usage, "tix edit needs a terminal for the editor");
+            let failure = Failure::new(Exit::Usage, "the editor needs a terminal");
             return Err(hints.iter().fold(failure, Failure::hint));
         }
         match ctx.repo.editor()? {
@@ -62,10 +62,10 @@ impl EditedCopy {
         ticket_text(read_file(self.0.path())?)
     }
 
-    /// Whether the copy is as it was before, or empty.
-    pub fn is_unwritten(&self, before: &[u8]) -> Result<bool, Failure> {
+    /// Whether the copy is empty, or as this template was.
+    pub fn is_unwritten(&self, template: Option<&[u8]>) -> Result<bool, Failure> {
         let now = read_file(self.0.path())?;
-        Ok(now == before || now.iter().all(u8::is_ascii_whitespace))
+        Ok(template == Some(now.as_slice()) || now.iter().all(u8::is_ascii_whitespace))
     }
 
     /// Keeps the copy, and adds its path to the failure.

@@ -8,7 +8,8 @@ use crate::error::{Exit, Failure};
 use crate::git::{LocalEdit, Worktree};
 use crate::names::{Oid, RefName};
 use crate::text::{count, shell_word};
-use crate::ticket::TicketId;
+use crate::ticket::{TicketId, name_of};
+use crate::trunk::View;
 use crate::workspace;
 
 /// Updates this clone with what tix has pushed to a ticket branch: its local branch, and the workspace if there is one.
@@ -32,6 +33,12 @@ pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<S
     let worktree = with_branch(ctx, branch)?;
     let short = branch.short();
     if !ctx.repo.is_ancestor(&local, tip)? {
+        if let Some(holder) = taken_over_by(ctx, branch, (&local, tip)) {
+            let (holder, kept) = (name_of(&holder), shell_word(&format!("kept/{short}")));
+            return Ok(Some(format!(
+                "{holder} holds the ticket now, and the local branch {short} has unpushed commits of an earlier claim\n                 do not push them there; keep them under a name of their own: git branch {kept} {short}"
+            )));
+        }
         let at = worktree.as_ref().map(|w| shell_word(&w.path.display().to_string()));
         let how = at.map_or_else(
             || format!("git fetch {remote} {short}"),
@@ -56,6 +63,22 @@ pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<S
             Ok(None)
         }
     }
+}
+
+/// Who holds the ticket on a branch, if it is another claim than the one that the local branch was made for.
+fn taken_over_by(
+    ctx: &Context<'_>,
+    branch: &RefName,
+    (local, tip): (&Oid, &Oid),
+) -> Option<String> {
+    let id = ctx.ticket_of(branch)?;
+    let held = |commit: &Oid| {
+        let view =
+            View::load(&ctx.objects, ctx.repo.format, Some(commit), &ctx.tickets_dir).ok()?;
+        Some(view.read(view.snapshot.find_id(&id).ok()?).ok()?.held())
+    };
+    let (here, there) = (held(local)?, held(tip)?);
+    there.by.filter(|_| here.claim_id != there.claim_id)
 }
 
 /// Moves the local branch from one commit to the next, with the workspace if there is one, or fails, because this commit

@@ -65,7 +65,7 @@ pub fn one_is_missing(ctx: &Context<'_>, word: &str, (command, more): (&str, &st
         });
     let word = shell_word(word);
     if known {
-        return Failure::new(Exit::Usage, format!("{word} names a ticket: give the {more} too"))
+        return Failure::new(Exit::Usage, format!("{word} is a ticket, and the {more} is missing"))
             .hint(format!("give both: tix {command} {word} <{more}>"));
     }
     let message = format!(

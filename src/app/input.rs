@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::error::{Exit, Failure};
 use crate::git::signals;
 use crate::out::Out;
-use crate::text::one_line;
+use crate::text::{one_line, shell_word};
 
 /// The largest file that is accepted as a ticket or its text; a larger one is a mistake.
 const LARGEST: u64 = 4 << 20;
@@ -54,7 +54,15 @@ pub fn body_text(dir: &Path, given: &str) -> Result<Vec<u8>, Failure> {
     let path = Path::new(given);
     let is_text = given.trim().contains(char::is_whitespace) || given.is_empty();
     if given == "-" || !is_text || (!given.contains('\n') && dir.join(path).is_file()) {
-        return read_source(dir, path);
+        let as_text = || {
+            let word = shell_word(given);
+            format!(
+                "a single word is taken for a file; as a text: printf '%s\\n' {word} | tix … --body -"
+            )
+        };
+        let is_there = given == "-" || dir.join(path).exists();
+        return read_source(dir, path)
+            .map_err(|failure| if is_there { failure } else { failure.hint(as_text()) });
     }
     if given.trim().is_empty() {
         return Err(Failure::new(Exit::Usage, "--body is empty"));

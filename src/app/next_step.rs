@@ -8,8 +8,8 @@ use super::request::by_request;
 use super::work::{holds_work, with_work};
 use crate::config::RecordPlace;
 use crate::error::Failure;
-use crate::lifecycle::machine::Verb;
-use crate::lifecycle::{self, Act, Ticket};
+use crate::lifecycle::machine::{Verb, lane_of};
+use crate::lifecycle::{self, Act, Ticket, Work};
 use crate::names::{Oid, RefName};
 use crate::ticket::{FrontMatter, Lane, Status, WorkerNow};
 use crate::trunk::View;
@@ -35,9 +35,16 @@ impl TicketAsSeen<'_> {
         let ticket = self.ticket;
         let id = &ticket.entry.id;
         Ok(match (ticket.trunk, ticket.entry.lane) {
+            (Lane::Queue, _) if !self.is_of_the_queue() => {
+                Some(format!("tix set {id} status=open"))
+            }
             (Lane::Queue, _) => {
                 let free = self.may(Verb::Claim) && !self.waits()?;
                 free.then(|| format!("tix activate {id}"))
+            }
+            (Lane::Active, Lane::Completed) if self.is_incomplete()? => {
+                let own = self.may(Verb::TakeUp);
+                own.then(|| format!("tix reopen {id} --reason <why>"))
             }
             (Lane::Active, Lane::Completed) if self.may(Verb::Land) => {
                 Some(format!("tix land {id}"))
@@ -51,8 +58,21 @@ impl TicketAsSeen<'_> {
         })
     }
 
+    /// Whether its status is one of a ticket that waits.
+    fn is_of_the_queue(&self) -> bool {
+        let status = FrontMatter::of(&self.ticket.document).status_in(Lane::Queue);
+        status.is_some_and(|status| lane_of(status) == Lane::Queue)
+    }
+
     fn may(&self, verb: Verb) -> bool {
         self.act.require(verb, self.ticket).is_ok()
+    }
+
+    /// Whether something is missing of a completed ticket, such as a review that was not required then.
+    fn is_incomplete(&self) -> Result<bool, Failure> {
+        let Some((_, tip)) = self.tip()? else { return Ok(false) };
+        let missing = |work: &Work<'_>| lifecycle::missing(self.ticket, self.act.policy, work);
+        Ok(!with_work(self.ctx, &self.ticket.entry.id, &tip, missing).is_empty())
     }
 
     /// Whether it waits for another ticket.

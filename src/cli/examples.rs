@@ -346,6 +346,6 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
     ),
     (
         "man",
-        &[Example("tix man pages", "write the pages"), Example("man -M . tix", "read one of them")],
+        &[Example("tix man man1", "write the pages"), Example("man -M . tix", "read one of them")],
     ),
 ];

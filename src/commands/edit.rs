@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::app::context::{Context, Globals};
 use crate::app::editor::{Editor, ticket_text};
+use crate::app::find::{TicketSearch, find_known};
 use crate::app::here::named_or_here;
 use crate::app::input::{body_text, given, read_source};
 use crate::app::operation::{Identity, OnTicket, answer, finish};
@@ -15,9 +16,9 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Already, Decision, NewText, Refusal};
 use crate::out::Out;
-use crate::text::safe;
+use crate::text::{safe, shell_word};
 use crate::ticket::{Document, TicketId, TooLong};
-use crate::trunk::{Diary, Run};
+use crate::trunk::{Diary, Run, Unloadable};
 
 /// Change the text of a ticket
 ///
@@ -39,8 +40,8 @@ pub struct EditArgs {
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
 struct EditText {
-    /// Replace the text below the front matter: a file, - for standard input, or the text itself. The changelog stays
-    /// unless the text has one
+    /// Replace the text below the front matter: a file, - for standard input, or the text itself, if it is more
+    /// than one word. The changelog stays unless the text has one
     #[arg(long, value_name = "TEXT|FILE|-", allow_hyphen_values = true)]
     body: Option<String>,
     /// Add a text before the changelog; - for standard input
@@ -122,15 +123,7 @@ fn edit(
     globals: &Globals,
     diary: &mut Diary,
 ) -> Result<Receipt, Failure> {
-    let named = args.on.ticket.as_deref().map_or_else(String::new, |id| format!(" {id}"));
-    let editor = Editor::find(
-        ctx,
-        &[
-            format!("replace the text: tix edit{named} --body <file>"),
-            format!("add to it: tix edit{named} --append <text>"),
-            format!("tick a box: tix tick{named} <number>"),
-        ],
-    )?;
+    let editor = Editor::find(ctx, &without_editor(ctx, args.on.ticket.as_deref()))?;
     let run = Run::begin(&ctx.repo)?;
     let id = named_or_here(ctx, &run, args.on.ticket.as_deref(), "edit")?;
     let before = newest(ctx, &run, &id)?;
@@ -145,6 +138,28 @@ fn edit(
         replace(&ctx, (&run, OnDamage::Mend), diary, &id, |_| Ok((before.clone(), after.clone())))
     });
     written.map_err(|failure| copy.keep(failure))
+}
+
+/// What needs no editor. A ticket that cannot be read takes only a whole file.
+fn without_editor(ctx: &Context<'_>, ticket: Option<&str>) -> Vec<String> {
+    let named = ticket.map_or_else(String::new, |id| format!(" {}", shell_word(id)));
+    let whole = format!("put a whole file in its place: tix edit{named} --from <file>");
+    let is_damaged = ticket.is_some_and(|query| {
+        let Ok(view) = ctx.last_seen() else { return false };
+        let Ok(entry) = find_known(ctx, &view, TicketSearch { query, command: "edit" }) else {
+            return false;
+        };
+        matches!(view.read(entry), Err(Unloadable::Refused(_)))
+    });
+    if is_damaged {
+        return vec![whole];
+    }
+    vec![
+        format!("replace the text: tix edit{named} --body <file>"),
+        format!("add to it: tix edit{named} --append <text>"),
+        format!("tick a box: tix tick{named} <number>"),
+        whole,
+    ]
 }
 
 /// The newest text, wherever it is written.

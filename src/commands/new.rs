@@ -47,7 +47,7 @@ pub struct NewArgs {
     /// The ticket that this one is a part of
     #[arg(long, value_name = "TICKET", add = ids(&Lane::ALL))]
     parent: Option<String>,
-    /// The text of the ticket: a file, - for standard input, or the text itself
+    /// The text of the ticket: a file, - for standard input, or the text itself, if it is more than one word
     #[arg(long, value_name = "TEXT|FILE|-", conflicts_with = "from", allow_hyphen_values = true)]
     body: Option<String>,
     /// Write the ticket in your editor first; if you write nothing, nothing is created
@@ -122,8 +122,9 @@ fn create(ctx: &Context<'_>, args: &NewArgs, diary: &mut Diary) -> Result<Receip
         let view = trunk.fetch_view()?;
         let draft = draft_of_title(ctx, args, &view, body.as_deref())?;
         let copy = editor.open(ctx, draft.session.as_str(), draft.document.as_bytes())?;
-        // As `git commit` does with the template of a message.
-        if copy.is_unwritten(draft.document.as_bytes())? {
+        // As `git commit` does with the template of a message, and not with a message that was given.
+        let template = body.is_none().then(|| draft.document.as_bytes());
+        if copy.is_unwritten(template)? {
             let message = "nothing was written, so no ticket was created";
             return Err(Failure::new(Exit::Refused, message));
         }

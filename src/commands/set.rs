@@ -18,8 +18,8 @@ const LISTS: [&str; 2] = ["labels", "depends_on"];
 /// Set keys in the front matter of a ticket
 ///
 /// Every other byte of the file stays as it is. `KEY=` empties a key; separate the items of a list with commas. You
-/// cannot set what tix writes itself (the status, the claim, the review …); the one exception is `status=open` on a
-/// ticket whose status tix does not know. While somebody holds the ticket, the change goes to its ticket branch.
+/// cannot set what tix writes itself (the status, the claim, the review …). The one exception is a ticket whose status is
+/// unknown or belongs in another lane: give it one of its lane, such as `status=open` in queue/. While somebody holds the ticket, the change goes to its ticket branch.
 #[derive(Debug, clap::Args)]
 pub struct SetArgs {
     /// The ticket [default: the one of this workspace], and keys with their new values: `KEY=VALUE`

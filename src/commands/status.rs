@@ -198,10 +198,12 @@ fn moves(
     let situation = ticket.situation()?;
     let policy = ctx.policy();
     let one = |(verb, command): (Verb, &'static str)| {
-        let legal = machine::allows(verb, situation, policy);
+        let legal = match machine::allows(verb, situation, policy) {
+            Ok(_) if verb == Verb::Reclaim && !stale => Err("it is not stale".to_owned()),
+            allowed => allowed.map_err(|illegal| illegal.to_string()),
+        };
         let why = match &legal {
-            Err(illegal) => Some(illegal.to_string()),
-            Ok(_) if verb == Verb::Reclaim && !stale => Some("it is not stale".to_owned()),
+            Err(why) => Some(why.clone()),
             Ok(_) => act.require(verb, ticket).err().map(|refusal| refusal.to_string()),
         };
         let by = match machine::who(verb, situation, policy) {

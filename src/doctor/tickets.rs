@@ -116,17 +116,16 @@ fn lane_mismatch(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
         finding.repair("find out which of the two is right", &["tix", "log", id.as_str()])
     };
     Some(match (entry.lane, home) {
-        (Lane::Queue, _) => asking(finding.fact("so", "nobody holds it, and nobody can claim it"))
-            .repair(
-                "if it still waits, set it to open",
-                &["tix", "set", id.as_str(), "status=open"],
-            ),
+        (Lane::Queue, _) => asking(
+            finding.fact("effect", "nobody holds it, and nobody can claim it"),
+        )
+        .repair("if it still waits, set it to open", &["tix", "set", id.as_str(), "status=open"]),
         (Lane::Active, Lane::Completed) => {
             let target = path.replacen("/active/", "/completed/", 1);
             finding.repair_by_moving("if it is done, move it on the trunk", &path, &target)
         }
         (Lane::Active, _) => {
-            asking(finding.fact("so", "nobody can claim it, and its holder cannot go on"))
+            asking(finding.fact("effect", "nobody can claim it, and its holder cannot go on"))
         }
         (Lane::Completed | Lane::Archive, _) => past_is_past(asking(finding), entry.lane),
     })

@@ -136,9 +136,11 @@ fn listed(things: &[impl ToString]) -> Option<String> {
     (!things.is_empty()).then(|| things.join(", "))
 }
 
-/// Adds the commands that are possible now; none if the status is unknown.
+/// Adds the commands that are possible now; none if the status is unknown. Whether somebody can take it over depends on the
+/// time and not on its state.
 fn instead(failure: Failure, legal: &[Verb]) -> Failure {
-    let commands: Vec<_> = legal.iter().flat_map(|verb| verb.commands()).copied().collect();
+    let legal = legal.iter().filter(|verb| **verb != Verb::Reclaim);
+    let commands: Vec<_> = legal.flat_map(|verb| verb.commands()).copied().collect();
     let some = (!commands.is_empty()).then(|| commands.join(", "));
     failure.maybe_fact("legal now", some)
 }
@@ -146,6 +148,11 @@ fn instead(failure: Failure, legal: &[Verb]) -> Failure {
 /// Whether a status is one of a ticket in the queue.
 fn waits(status: &str) -> bool {
     Status::read(status).is_some_and(|reading| lane_of(reading.status) == Lane::Queue)
+}
+
+fn belongs_in(id: &TicketId, lane: Lane) -> String {
+    let usual = Status::usual_in(lane);
+    format!("if it belongs in {lane}/, give it a status of that lane: tix set {id} status={usual}")
 }
 
 fn no_status(id: &TicketId) -> Vec<String> {
@@ -183,8 +190,22 @@ fn incomplete(id: &TicketId, missing: &[Missing]) -> Vec<String> {
     } else {
         format!("look at the ticket: tix show {id}")
     }];
-    if any(|one| matches!(one, Missing::Criterion { .. })) {
-        hints.push(format!("tick what is done: tix tick {id} <number>"));
+    // By its text: what is missing is told by lines, and boxes are counted.
+    let open = missing.iter().find_map(|one| match one {
+        Missing::Criterion { text, .. } => Some(text.trim()),
+        Missing::Commits
+        | Missing::Section { .. }
+        | Missing::Placeholder { .. }
+        | Missing::TooLong(_)
+        | Missing::Dependency(_)
+        | Missing::Approval { .. } => None,
+    });
+    match open {
+        Some("") => hints.push(format!("fill in or remove the empty box: tix edit {id}")),
+        Some(text) => {
+            hints.push(format!("tick what is done: tix tick {id} {}", shell_word(text)));
+        }
+        None => {}
     }
     if any(|one| matches!(one, Missing::Commits)) {
         hints.push(format!(
@@ -244,6 +265,9 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         | Refusal::Blocked { id, .. } => vec![format!("look at it: tix show {id}")],
         Refusal::NotClaimable { id, status, .. } if waits(status) => {
             vec![format!("look at it: tix show {id}")]
+        }
+        Refusal::NotClaimable { id, status, .. } if Status::read(status).is_some() => {
+            vec![belongs_in(id, Lane::Queue)]
         }
         Refusal::NotClaimable { id, .. } | Refusal::UnknownStatus { id, .. } => no_status(id),
         Refusal::Held { .. } => vec![OTHERS.to_owned()],
@@ -329,10 +353,7 @@ fn illegal(id: &TicketId, verb: Verb, why: Illegal) -> String {
         (Illegal::NoStages, Verb::Submit) => {
             format!("complete it without a review: tix complete {id}")
         }
-        (Illegal::Misplaced(_, lane), _) => format!(
-            "if it belongs there, give it a status of {lane}/: tix set {id} status={}",
-            Status::usual_in(lane)
-        ),
+        (Illegal::Misplaced(_, lane), _) => belongs_in(id, lane),
         (Illegal::Blocked, _) => format!("once nothing blocks it: tix unblock {id}"),
         (Illegal::Unfinished, _) => format!(
             "try again in a moment; if the set-up was interrupted, its holder can finish it: tix activate {id}"
@@ -345,6 +366,6 @@ fn illegal(id: &TicketId, verb: Verb, why: Illegal) -> String {
             | Illegal::ByRequest
             | Illegal::Landed,
             _,
-        ) => format!("see who may do what, and why not: tix status {id}"),
+        ) => format!("see who may do what, and why not: tix status {id} --all"),
     }
 }

@@ -71,7 +71,7 @@ pub fn full_there(remote: &str, words: &str) -> Option<Failure> {
     remote_has_no_room(words).then(|| {
         failure()
             .maybe_fact("remote says", remote_words(words))
-            .hint("when whoever runs the server has freed some, try again")
+            .hint("ask whoever runs the server to free some, then try again")
     })
 }
 

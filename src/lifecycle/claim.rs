@@ -283,7 +283,7 @@ fn check_claimable(ticket: &Ticket<'_>, policy: Policy<'_>) -> Result<(), Refusa
         return Ok(());
     }
     // The word that lists and `tix doctor` show, whichever of its aliases is written.
-    let status = status.as_str().to_owned();
+    let status = status.words(&[]).to_owned();
     Err(Refusal::NotClaimable { id: id(), status, need, legal: legal() })
 }
 

@@ -65,23 +65,26 @@ impl fmt::Display for Missing {
 }
 
 impl Missing {
-    /// The kinds of missing things, each with what the gate asks for.
+    /// The kinds of missing things, each with what it means and what to do about it.
     pub const KINDS: [(&str, &str); 7] = [
         (
             "commits",
-            "somebody has committed to the ticket branch; tix complete --no-work WHY is for tickets without work",
+            "nobody has committed to the ticket branch; for a ticket without work: tix complete --no-work WHY",
         ),
-        ("not ticked", "every box of the ticket is ticked: tix tick TICKET 1"),
-        ("empty section", "there is text below every heading of the requirements"),
-        ("placeholder", "every {part} of the template is filled in: tix edit TICKET"),
-        ("too long", "the ticket is short enough to be looked through"),
+        ("not ticked", "a box of the ticket is not ticked: tix tick TICKET 1"),
+        ("empty section", "a heading of the requirements has no text below it: tix edit TICKET"),
+        ("placeholder", "a {part} of the template is not filled in: tix edit TICKET"),
+        (
+            "too long",
+            "the ticket is too long to be looked through: move logs and data into files of their own",
+        ),
         (
             "waits",
-            "the tickets that it depends on are done; tix complete --anyway passes this over",
+            "a ticket that it depends on is not done; to pass this over: tix complete --anyway",
         ),
         (
             "review",
-            "every stage in `review:` has approved what is on the branch: tix submit TICKET",
+            "a stage in `review:` has not approved what is on the branch: tix submit TICKET",
         ),
     ];
 

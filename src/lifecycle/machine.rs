@@ -223,7 +223,7 @@ pub enum Illegal {
     #[error("its status is `{0}`")]
     Status(Status),
     /// A status that does not fit the lane.
-    #[error("`{0}` is not a status for {1}/")]
+    #[error("`{status}` is not a status for {1}/", status = .0.words(&[]))]
     Misplaced(Status, Lane),
     /// The configuration has no review stages.
     #[error("this repository has no review stages")]
@@ -251,8 +251,8 @@ pub fn mismatch(lane: Lane, status: Result<Status, &str>) -> Option<String> {
         Err(word) => Some(format!("has an unknown status: `{word}`")),
         Ok(status) if lane_of(status) == lane => None,
         Ok(status) => {
-            let home = lane_of(status);
-            Some(format!("is in {lane}/, but its status `{status}` belongs in {home}/"))
+            let (home, words) = (lane_of(status), status.words(&[]));
+            Some(format!("is in {lane}/, but its status `{words}` belongs in {home}/"))
         }
     }
 }

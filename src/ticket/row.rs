@@ -217,13 +217,7 @@ impl TicketRow {
     /// Its status as people read it. What nobody reviewed is completed, and approved by nobody; what the stage that it is at
     /// has approved waits for its holder to complete it.
     pub fn status_words(&self) -> &str {
-        match self.known {
-            // One that waits was not completed.
-            Some(Status::Approved) if self.lane == Lane::Queue => &self.status,
-            Some(Status::Approved) if self.approved.is_empty() => "completed",
-            Some(stage) if self.approved.contains(&stage) => Status::Approved.as_str(),
-            Some(_) | None => &self.status,
-        }
+        self.known.map_or(&self.status, |status| status.words(&self.approved))
     }
 
     pub fn holder_name(&self) -> Option<&str> {

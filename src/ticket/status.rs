@@ -90,6 +90,17 @@ impl Status {
         }
     }
 
+    /// What people read, with the stages that have approved the work.
+    pub fn words(self, approved: &[Status]) -> &'static str {
+        if self == Status::Approved && approved.is_empty() {
+            "completed"
+        } else if approved.contains(&self) {
+            Status::Approved.as_str()
+        } else {
+            self.as_str()
+        }
+    }
+
     /// Other words that are read as this status but never written.
     pub const fn aliases(self) -> &'static [&'static str] {
         match self {

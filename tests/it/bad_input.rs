@@ -278,7 +278,7 @@ fn a_ticket_that_is_not_claimable_is_told_with_what_it_needs() {
     status: in_progress
     error: TICKET-foo-001 cannot be claimed: its status is `in_progress`
       needs  open or queued
-    hint: give it a status that tix knows: tix set TICKET-foo-001 status=open
+    hint: if it belongs in queue/, give it a status of that lane: tix set TICKET-foo-001 status=open
     status: nonsense
     error: TICKET-foo-001 cannot be claimed: its status is `nonsense`
       needs  open or queued

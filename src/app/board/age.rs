@@ -77,8 +77,9 @@ pub fn tell_progress_age<'r>(
     let missing = held.iter().filter(is_missing).count();
     if missing > 0 {
         let missing = count(missing, "held ticket", "held tickets");
-        ctx.out
-            .narrate(&format!("the progress of {missing} was not fetched; `{again}` asks for it"));
+        ctx.out.narrate(&format!(
+            "the progress of {missing} has not been fetched; `{again}` fetches it"
+        ));
     } else if !held.is_empty() && !git_asks {
         let Some(at) = at.filter(|at| ctx.now - *at > OLD) else { return };
         let age = duration::age(at, ctx.now);

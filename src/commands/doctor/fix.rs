@@ -102,7 +102,8 @@ fn in_words(ctx: &Context<'_>, look: Look, plan: &[(&Finding, &Fix)]) -> String 
         return "nothing here can be fixed without somebody's decision\n\n".to_owned();
     }
     let within = plan.iter().filter(|(_, fix)| !is_out_of_reach(ctx, look, fix));
-    let lines: String = within.map(|(_, fix)| format!("  {}\n", safe(action(fix)))).collect();
+    let line = |fix: &Fix| format!("  {}{}\n", safe(action(fix)), condition(fix));
+    let lines: String = within.map(|(_, fix)| line(fix)).collect();
     if lines.is_empty() { lines } else { format!("what will be done:\n{lines}") }
 }
 
@@ -154,11 +155,17 @@ fn action(fix: &Fix) -> String {
     match fix {
         Fix::CorrectId(id) => format!("write `ticket_id: {id}` into {id}, and push it"),
         Fix::ClearWorkspace(id) => {
-            format!(
-                "remove the workspace of {id}, if it is clean and its commits are kept elsewhere"
-            )
+            format!("remove the workspace of {id}")
         }
         Fix::ClearLeftovers => "remove what killed runs left".to_owned(),
+    }
+}
+
+/// What the action depends on, as the plan says it.
+const fn condition(fix: &Fix) -> &'static str {
+    match fix {
+        Fix::ClearWorkspace(_) => ", if it is clean and its commits are kept elsewhere",
+        Fix::CorrectId(_) | Fix::ClearLeftovers => "",
     }
 }
 

@@ -220,9 +220,8 @@ fn moves() -> Topic {
 }
 
 fn gate() -> Topic {
-    let entry = |(kind, asks): (&str, &str)| TopicEntry::new(kind, asks);
-    let about =
-        "what must be so before a ticket can be completed; tix status lists what is missing";
+    let entry = |(kind, means): (&str, &str)| TopicEntry::new(kind, means);
+    let about = "what keeps a ticket from being completed; tix status lists what is missing";
     let entries = Missing::KINDS.into_iter().map(entry).collect();
     Topic { name: "gate", also: &["completion gate"], about, entries }
 }

@@ -47,7 +47,7 @@ impl InitAnswers {
         if self.trunk.is_none() {
             let question = format!(
                 "Each claim and each new ticket is a commit that is pushed to one branch.\n\
-                 Which one: {base}, or a branch of its own, such as tickets, if {base} may not be pushed to? [{base}] "
+                 Which branch: {base}, or, if nobody may push to {base}, a branch of its own such as tickets? [{base}] "
             );
             self.trunk = match ask(ctx.out, &question)? {
                 Reply::Default => None,

@@ -177,8 +177,8 @@ fn words_of(
     let [id, more @ ..] = ids.as_slice() else { return Err(about_no_ticket(last, operation)) };
     let own = OwnWrite::of(ctx, last)?;
     with_branch(ctx, Some(id).filter(|_| more.is_empty()), |view| {
-        let before = before(ctx, last);
-        let way = way_back(operation, before.as_ref(), has_landed(ctx, view, last, id));
+        let found = found_by(ctx, last);
+        let way = way_back(operation, found.as_ref(), has_landed(ctx, view, last, id));
         // That work has landed is no other person's doing, and the way on is the same whoever merged it.
         if let WayBack::Never(why, ways) = way {
             let failure = Failure::new(
@@ -234,7 +234,7 @@ fn about_no_ticket(line: &Value, operation: &str) -> Failure {
         Exit::Refused,
         format!("tix does not undo `{operation}`: it is not about one ticket"),
     );
-    match line["commits"][0].as_str().and_then(Oid::parse) {
+    match first_commit(line).and_then(Oid::parse) {
         Some(commit) => failure.hint(format!("see what it wrote: git show {}", commit.short())),
         None => failure,
     }
@@ -246,6 +246,10 @@ fn written(line: &Value) -> Option<(&str, &str)> {
     Some((first("commits")?, first("paths")?))
 }
 
+fn first_commit(line: &Value) -> Option<&str> {
+    line.get("commits")?.get(0)?.as_str()
+}
+
 /// The ticket as a commit has it.
 fn text_at(ctx: &Context<'_>, commit: &str, path: &str) -> Option<Document> {
     let file = ctx.objects.read(format!("{commit}:{path}").as_bytes()).ok()??;
@@ -253,8 +257,8 @@ fn text_at(ctx: &Context<'_>, commit: &str, path: &str) -> Option<Document> {
 }
 
 /// The ticket as the write found it; `None` if it made the ticket, or git has cleared it away.
-fn before(ctx: &Context<'_>, line: &Value) -> Option<Before> {
-    let commit = line["commits"][0].as_str()?;
+fn found_by(ctx: &Context<'_>, line: &Value) -> Option<Before> {
+    let commit = first_commit(line)?;
     let mut paths = line["paths"].as_array()?.iter().filter_map(Value::as_str);
     let (path, document) =
         paths.find_map(|path| Some((path, text_at(ctx, &format!("{commit}^"), path)?)))?;

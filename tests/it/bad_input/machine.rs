@@ -217,7 +217,7 @@ fn a_full_disk_on_the_server_is_told_as_what_it_is() {
     let told = |output: &Output| {
         let text = output.exits(6).stderr();
         assert!(text.contains("error: origin has no space left"), "{output}");
-        assert!(text.contains(FULL) && text.contains("has freed some, try again"), "{output}");
+        assert!(text.contains(FULL) && text.contains("to free some, then try again"), "{output}");
     };
     let sandbox = seeded();
     let clone = sandbox.clone_named("clone");

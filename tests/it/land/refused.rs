@@ -98,6 +98,23 @@ fn every_stage_must_have_said_yes_to_what_is_on_the_branch_now() {
     clone.tix(&["land", ID]).success();
 }
 
+/// The next step of what was completed before the team asked for a review is not the one that is refused.
+#[test]
+fn a_review_that_is_required_later_sends_a_completed_ticket_back() {
+    let sandbox = project(LANDING);
+    let clone = sandbox.clone_named("a");
+    let there = completed(&clone, ID);
+    let next = || clone.tix(&["status", ID, "--fetch", "--json"]).success().json()["next"].clone();
+    assert_eq!(next(), format!("tix land {ID}"));
+    clone.git(&["pull", "-q"]);
+    clone.commit("reviews", &[(".tix.yaml", &format!("{LANDING}review: [critic_review]\n"))]);
+    clone.git(&["push", "-q"]);
+    clone.tix(&["land", ID]).exits(5);
+    assert_eq!(next(), format!("tix reopen {ID} --reason <why>"));
+    clone.tix(&["reopen", ID, "--reason", "a review"]).success();
+    there.tix(&["submit"]).success();
+}
+
 #[test]
 fn who_lost_the_ticket_cannot_land_it() {
     let sandbox = project(LANDING);

@@ -78,7 +78,7 @@ fn the_gate_lists_all_that_is_missing_and_nothing_else() {
       placeholder  line 18: {describe the goal}
       review       critic_review: no approval
     hint: look at the ticket: tix show TICKET-foo-001
-    hint: tick what is done: tix tick TICKET-foo-001 <number>
+    hint: tick what is done: tix tick TICKET-foo-001 'It works'
     hint: commit the work in its workspace, or say why there is none: tix complete TICKET-foo-001 --no-work <why>
     ");
     let details = there.tix(&["complete", "--json"]).exits(5).json()["details"].clone();
@@ -102,7 +102,7 @@ fn the_gate_sees_what_stands_behind_a_fence_that_only_its_list_item_closes() {
     error: TICKET-foo-001 is not complete: 1 thing is still missing
       not ticked  line 25: [ ] the tests pass
     hint: look at the ticket: tix show TICKET-foo-001
-    hint: tick what is done: tix tick TICKET-foo-001 <number>
+    hint: tick what is done: tix tick TICKET-foo-001 'the tests pass'
     ");
 }
 
@@ -179,7 +179,7 @@ fn what_nothing_was_done_for_is_not_complete() {
       not ticked     line 29: [ ] (empty)
       empty section  line 21: What Needs to Be Done
     hint: look at the ticket: tix show TICKET-nothing-done-001
-    hint: tick what is done: tix tick TICKET-nothing-done-001 <number>
+    hint: fill in or remove the empty box: tix edit TICKET-nothing-done-001
     hint: commit the work in its workspace, or say why there is none: tix complete TICKET-nothing-done-001 --no-work <why>
     ");
     // A reason stands for the commits, and for nothing else.

@@ -13,6 +13,9 @@ fn without_a_terminal_no_editor_is_opened() {
     assert!(hints(&output).contains("--body") && hints(&output).contains("tix tick"), "{output}");
     let new = ada.tix(&["new", "One more", "--edit", "--json"]);
     assert!(hints(new.exits(2)).contains("--body"), "{new}");
+    assert_eq!(new.json()["message"], "the editor needs a terminal");
+    let word = ada.tix(&["new", "One more", "--body", "word", "--json"]);
+    assert!(hints(word.exits(2)).contains("printf '%s\\n' word | tix … --body -"), "{word}");
     assert!(!ada.path().join("opened").exists());
     assert_eq!(story(&sandbox, "main"), "");
     no_leftovers(&ada);
@@ -123,6 +126,9 @@ fn a_damaged_ticket_is_mended_where_it_is() {
     let broken = ready(ID).replacen("---\n", "", 1);
     let sandbox = queued_with("", &broken);
     let ada = sandbox.clone_named("a");
+    let told = ada.tix(&["edit", ID, "--json"]);
+    let ways = hints(told.exits(2));
+    assert!(ways.contains("--from <file>") && !ways.contains("--body"), "{told}");
     for args in [&["tick", ID, "1"][..], &["edit", ID, "--append", "a b"], &["set", ID, "a=b"]] {
         let output = ada.tix(args);
         assert!(output.exits(9).stderr().contains(&format!("tix edit {QUEUED}")), "{output}");
@@ -188,9 +194,19 @@ fn on_a_terminal_edit_takes_what_the_editor_wrote() {
             assert!(told && !output.stdout().contains("your text"), "{output}");
         }
     }
+    // A text that was given is one, whether or not anybody adds to it.
+    let given = vi("true", "new 'Given' --edit --body '- [ ] given'").unwrap();
+    assert!(given.success().stdout().contains("TICKET-given-001"), "{given}");
+    let made = text(&sandbox, "main", "tickets/queue/TICKET-given-001.md");
+    assert!(made.contains("\n- [ ] given\n"), "{made}");
+    let emptied = vi("truncate -s 0", "new 'Given' --edit --body '- [ ] given' --json").unwrap();
+    assert!(emptied.exits(5).stdout().contains("nothing was written"), "{emptied}");
     let untitled = vi("sed -i 's/^status:.*/status: draft/'", "new --edit --json").unwrap();
     assert!(!fact(untitled.exits(2), "your text").is_empty(), "{untitled}");
-    assert_eq!(story(&sandbox, "main"), format!("edit: {ID}\nnew: TICKET-dig-a-well-001"));
+    assert_eq!(
+        story(&sandbox, "main"),
+        format!("edit: {ID}\nnew: TICKET-dig-a-well-001\nnew: TICKET-given-001")
+    );
 }
 
 #[test]

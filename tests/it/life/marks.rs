@@ -34,8 +34,8 @@ fn queue_and_draft_are_the_gate() {
     ----- stdout -----
     ----- stderr -----
     error: TICKET-foo-001 cannot be queued: it is in active/
-      legal now  note, edit, set, tick, block, release, handoff, reclaim, complete, close
-    hint: see who may do what, and why not: tix status TICKET-foo-001
+      legal now  note, edit, set, tick, block, release, handoff, complete, close
+    hint: see who may do what, and why not: tix status TICKET-foo-001 --all
     ");
     insta::assert_snapshot!(story(&sandbox, "main"), @"
     queue: TICKET-foo-001

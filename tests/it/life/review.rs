@@ -210,7 +210,7 @@ fn without_stages_there_is_nothing_to_submit_to() {
     ----- stdout -----
     ----- stderr -----
     error: TICKET-foo-001 cannot be submitted: this repository has no review stages
-      legal now  note, edit, set, tick, block, release, handoff, reclaim, complete, close
+      legal now  note, edit, set, tick, block, release, handoff, complete, close
     hint: complete it without a review: tix complete TICKET-foo-001
     ");
     ada.tix(&["review", ID, "--approve"]).exits(5);

@@ -176,6 +176,26 @@ fn the_old_holder_is_fenced_off_before_and_after_they_hear_of_it() {
     ada.tix(&["activate", ID]).exits(3);
 }
 
+/// Unpushed work of a claim that is over does not belong on the branch of the next holder.
+#[test]
+fn who_lost_the_ticket_is_not_told_to_push_to_its_branch() {
+    let (sandbox, _, there) = held_with("");
+    let bob = bob(&sandbox);
+    there.commit("unpushed", &[("mine.txt", "mine\n")]);
+    bob.tix(&["reclaim", ID, "--reason", "x", "--even-if-fresh"]).success();
+    bob.tix(&["activate", ID, "--resume"]).success();
+    let told = there.tix(&["block", ID, "--reason", "no key"]);
+    let words = told.success().stderr();
+    assert!(
+        words.contains("Bob holds the ticket now") && !words.contains("pull --rebase"),
+        "{told}"
+    );
+    let command =
+        words.split("under a name of their own: ").nth(1).unwrap().lines().next().unwrap();
+    there.sh(command).run().success();
+    assert_eq!(there.git(&["log", "-1", "--format=%s", &format!("kept/ticket/{ID}")]), "unpushed");
+}
+
 #[test]
 fn a_takeover_takes_back_what_a_review_said() {
     let (sandbox, _, there) = held_with("review: [critic_review]\n");

@@ -81,7 +81,6 @@ fn a_ticket_that_is_held_from_the_inside_and_from_the_outside() {
       block                     anybody
       release                   the holder
       handoff                   the holder
-      reclaim                   anybody, but not you: it is not stale
       submit                    the holder
       close                     the holder
     not now:
@@ -89,6 +88,7 @@ fn a_ticket_that_is_held_from_the_inside_and_from_the_outside() {
       draft                     it is in active/
       activate                  it is in active/
       unblock                   it is not blocked
+      reclaim                   it is not stale
       review --approve          its status is `in_progress`
       review --request-changes  its status is `in_progress`
       complete                  its status is `in_progress`
@@ -117,8 +117,32 @@ fn a_status_that_allows_nothing_is_told_once() {
     let sandbox = queued_with("", &queue_ticket(ID).replace("status: open", "status: done"));
     let ada = sandbox.clone_named("a");
     let output = ada.tix(&["status", ID]);
-    let told = "there is nothing you can do with it now: `approved` is not a status for queue/\n";
+    let told = "there is nothing you can do with it now: `completed` is not a status for queue/\n";
     assert!(output.success().stdout().contains(told), "{output}");
+    assert!(output.stdout().ends_with(&format!("next: tix set {ID} status=open\n")), "{output}");
+    // Nobody has approved it, and everything calls it the same.
+    let activate = ada.tix(&["activate", ID]);
+    assert!(
+        activate.exits(5).stderr().contains(&format!("tix set {ID} status=open")),
+        "{activate}"
+    );
+    for output in [output, activate, ada.tix(&["list"]), ada.tix(&["doctor"]), ada.tix(&[])] {
+        let all = format!("{}{}", output.stdout(), output.stderr());
+        assert!(all.contains("completed") && !all.contains("approved"), "{output}");
+    }
+    assert!(ada.tix(&["block", ID, "--reason", "x"]).stderr().contains("status=open"));
+}
+
+#[test]
+fn what_is_told_instead_is_what_can_be_done() {
+    let (_sandbox, _ada, there) = held_with("");
+    let refused = there.tix(&["submit"]);
+    assert!(!refused.exits(5).stderr().contains("reclaim"), "{refused}");
+    let all = there.tix(&["reopen", "--reason", "x"]);
+    assert!(all.exits(5).stderr().contains(&format!("tix status {ID} --all")), "{all}");
+    let full = there.tix(&["status", "--all"]);
+    let (open, not) = full.success().stdout().split_once("not now:").unwrap();
+    assert!(!open.contains("reclaim") && not.contains("it is not stale"), "{full}");
 }
 
 #[test]

@@ -135,9 +135,9 @@ fn in_a_workspace_no_verb_needs_an_id() {
     }
     // Of two things one is given: which one is said.
     for (args, words) in [
-        (["note", "later"], "error: later names a ticket: give the text too\n"),
+        (["note", "later"], "error: later is a ticket, and the text is missing\n"),
         (["note", "half way"], "error: 'half way' names no ticket, and this is not the workspace"),
-        (["tick", "later-001"], "error: later-001 names a ticket: give the box too\n"),
+        (["tick", "later-001"], "error: later-001 is a ticket, and the box is missing\n"),
         (["tick", "more words"], "hint: give both: tix tick <ticket> 'more words'\n"),
     ] {
         let output = ada.tix(&args);

@@ -373,7 +373,7 @@ fn progress_that_was_not_fetched_is_told() {
     clone.git(&["config", "remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main"]);
     clone.git(&["update-ref", "-d", "refs/remotes/origin/ticket/TICKET-login-001"]);
     let list = |args: &[&str]| clone.tix(&[&["list", "--lane", "active"], args].concat());
-    let told = "held tickets was not fetched; `tix list --fetch` asks for it\n";
+    let told = "held tickets has not been fetched; `tix list --fetch` fetches it\n";
     let output = list(&[]);
     assert!(output.success().stdout().contains("active\tclaimed\tAda"), "{output}");
     assert!(output.stderr().contains(told), "{output}");
