@@ -150,6 +150,14 @@ fn waits(status: &str) -> bool {
     Status::read(status).is_some_and(|reading| lane_of(reading.status) == Lane::Queue)
 }
 
+fn not_claimable(id: &TicketId, status: &str) -> Vec<String> {
+    match Status::read(status) {
+        Some(_) if waits(status) => vec![format!("look at it: tix show {id}")],
+        Some(_) => vec![belongs_in(id, Lane::Queue)],
+        None => no_status(id),
+    }
+}
+
 fn belongs_in(id: &TicketId, lane: Lane) -> String {
     let usual = Status::usual_in(lane);
     format!("if it belongs in {lane}/, give it a status of that lane: tix set {id} status={usual}")
@@ -263,13 +271,8 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         | Refusal::NotActive { id, .. }
         | Refusal::NotInQueue { id, .. }
         | Refusal::Blocked { id, .. } => vec![format!("look at it: tix show {id}")],
-        Refusal::NotClaimable { id, status, .. } if waits(status) => {
-            vec![format!("look at it: tix show {id}")]
-        }
-        Refusal::NotClaimable { id, status, .. } if Status::read(status).is_some() => {
-            vec![belongs_in(id, Lane::Queue)]
-        }
-        Refusal::NotClaimable { id, .. } | Refusal::UnknownStatus { id, .. } => no_status(id),
+        Refusal::NotClaimable { id, status, .. } => not_claimable(id, status),
+        Refusal::UnknownStatus { id, .. } => no_status(id),
         Refusal::Held { .. } => vec![OTHERS.to_owned()],
         Refusal::NotHolder { id, .. } => {
             vec![format!("only its holder can do that; look at it: tix status {id}")]

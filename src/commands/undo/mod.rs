@@ -263,9 +263,9 @@ fn found_by(ctx: &Context<'_>, line: &Value) -> Option<Before> {
     let (path, document) =
         paths.find_map(|path| Some((path, text_at(ctx, &format!("{commit}^"), path)?)))?;
     let below = path.as_bytes().strip_prefix(ctx.tickets_dir.as_bytes())?;
-    let lane = below.split(|byte| *byte == b'/').find(|part| !part.is_empty());
+    let directory = below.split(|byte| *byte == b'/').find(|part| !part.is_empty());
     let status = document.status().ok().map(|reading| reading.status);
-    Some(Before { lane: lane.and_then(Lane::from_dir_name), status, document })
+    Some(Before { lane: directory.and_then(Lane::from_dir_name), status, document })
 }
 
 /// The command that puts back one relation to one other ticket.
