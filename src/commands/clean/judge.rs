@@ -277,7 +277,7 @@ fn obstacle(
                 )));
         }
         if !is_made(worktree) {
-            let message = "it is checked out in a worktree that tix did not make";
+            let message = "this clone has no record that tix made the worktree that has it";
             return Err(no(format!("{}: {message}", plan.branch.short()))
                 .hint(format!("remove it, if nobody needs it: git worktree remove {word}")));
         }

@@ -40,7 +40,7 @@ const CASES: [Case; 10] = [
     ),
     (
         "mv .git/tix/workspaces/TICKET-foo-001.json kept.json",
-        "in a worktree that tix did not make",
+        "no record that tix made the worktree",
         "mv kept.json .git/tix/workspaces/TICKET-foo-001.json",
     ),
     (
