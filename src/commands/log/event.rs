@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::order::{LogPlace, in_order_of_log, places};
+use super::order::{ClaimOrder, LogPlace, in_order_of_log, not_before_what_it_follows, places};
 use crate::clock;
 use crate::git::Logged;
 use crate::lifecycle::trailer;
@@ -48,7 +48,7 @@ pub struct LogEvent {
     /// The machine of a claim; else missing.
     pub(super) host: Option<String>,
     /// The id of the claim that was made or worked under; missing if there is none.
-    claim: Option<String>,
+    pub(super) claim: Option<String>,
     /// The commit, in full; missing if there is none.
     pub(super) commit: Option<String>,
     /// The branch to which the work of an earlier holder was moved; missing if there was none.
@@ -71,6 +71,15 @@ pub struct LogEvent {
     source: EventSource,
     #[serde(skip)]
     pub(super) seconds: Option<i64>,
+}
+
+impl LogEvent {
+    /// Whether a command found everything as it was to be. What moved no ref has no commit.
+    fn changed_nothing(&self) -> bool {
+        self.source == EventSource::Receipt
+            && self.commit.is_none()
+            && self.outcome.as_deref() == Some("already")
+    }
 }
 
 pub(super) fn of_commit(commit: &Logged) -> LogEvent {
@@ -205,13 +214,15 @@ fn is_claim(line: &Value) -> bool {
     is("operation", &["activate"]) && is("outcome", &["activated", "resumed"])
 }
 
-/// Inserts the events of the audit log among those of git, by time. A receipt about a known commit adds its details to
+/// Inserts the events of the audit log among those of git, by time: these stand in git's order, by ancestry. A receipt about a known commit adds its details to
 /// that event.
 pub(super) fn merge(
-    events: Vec<LogEvent>,
+    mut events: Vec<LogEvent>,
     lines: &[Value],
     id: Option<&TicketId>,
 ) -> Vec<LogEvent> {
+    not_before_what_it_follows(&mut events);
+    let claims = ClaimOrder::of(&events);
     let known = events.iter().enumerate().filter_map(|(at, e)| Some((e.commit.clone()?, at)));
     let known: HashMap<String, usize> = known.collect();
     let activations = events.iter().filter(|event| event.operation == "activate");
@@ -244,11 +255,12 @@ pub(super) fn merge(
             events.push(second);
         }
     }
-    // Stable, so that commits of one second keep git's order. What has no time stands at the end.
+    // Stable, so that commits keep git's order. What has no time stands at the end.
     events.sort_by_key(|(at, event)| (event.seconds.unwrap_or(i64::MAX), *at));
     let mut events: Vec<LogEvent> = events.into_iter().map(|(_, event)| event).collect();
     for second in events.chunk_by_mut(|one, next| one.seconds == next.seconds) {
         in_order_of_log(second, lines);
+        claims.put_in_order(second);
     }
     events
 }
@@ -304,6 +316,7 @@ pub(super) fn more(event: &LogEvent) -> String {
         (EventSource::Guard | EventSource::Receipt, _, message) => words.extend(message.clone()),
         (EventSource::Git, ..) => {}
     }
+    words.extend(event.changed_nothing().then(|| "nothing changed".to_owned()));
     words.extend(event.phase.as_ref().map(|phase| format!("while: {phase}")));
     words.extend(event.to.as_ref().map(|to| format!("to {}", name_of(to))));
     words.extend(event.host.as_ref().map(|host| format!("on {host}")));
@@ -337,7 +350,7 @@ mod tests {
         let line = json!({"schema": "tix/receipt@1", "operation": "activate", "ticket": "TICKET-a-001",
             "claim": {"commit": "1".repeat(40)}, "commits": ["2".repeat(40)], "attempts": 3,
             "outcome": "activated", "duration_ms": 70});
-        let events = merge(vec![claim("2", 20), claim("1", 10)], &[line], None);
+        let events = merge(vec![claim("1", 10), claim("2", 20)], &[line], None);
         assert_eq!(events.len(), 2);
         assert_eq!(events[0].commit.as_deref(), Some("1".repeat(40).as_str()));
         assert_eq!((events[0].attempts, events[0].duration_ms), (Some(3), Some(70)));

@@ -4,6 +4,8 @@ mod event;
 mod index;
 mod order;
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use self::event::{LogEvent, merge, more, of_commit};
@@ -81,7 +83,7 @@ pub fn run(args: &LogArgs, globals: &Globals, env: &Env, out: &Out) -> Result<()
     })
 }
 
-/// The commits about tickets, oldest first.
+/// The commits about tickets, oldest first, and each after its ancestors.
 fn commits(
     ctx: &Context<'_>,
     seen: &TrunkAsSeen<'_>,
@@ -111,7 +113,15 @@ fn commits(
     if let Some(branch) = branch.transpose()?.flatten() {
         named.extend(index::beyond(ctx, &branch, trunk, id)?);
     }
-    Ok(history(HistoryWalk::Only(&named))?)
+    let mut commits = history(HistoryWalk::Only(&named))?;
+    // The branch stands behind the trunk here. Only where times say otherwise, or nothing, git is asked again: it has to
+    // walk everything since the first of them.
+    if !commits.is_sorted_by(|one, next| one.at < next.at) {
+        let order = ctx.repo.oldest_first(&named)?;
+        let places: HashMap<&Oid, usize> = order.iter().zip(0..).collect();
+        commits.sort_by_key(|commit| places.get(&commit.oid).copied());
+    }
+    Ok(commits)
 }
 
 fn answer(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, events: &[LogEvent], limit: Option<usize>) {
