@@ -214,10 +214,14 @@ impl TicketRow {
         self.since.map(|since| duration::age(since, now)).unwrap_or_default()
     }
 
-    /// Its status as people read it. What nobody reviewed is completed, and approved by nobody; what the stage that it is at
-    /// has approved waits for its holder to complete it.
+    /// Its status as people read it. What is active is approved while it waits for its holder to complete it, which is so
+    /// when the stage that it is at has approved it, and completed while it waits for a merge. What nobody reviewed was
+    /// approved by nobody.
     pub fn status_words(&self) -> &str {
-        self.known.map_or(&self.status, |status| status.words(&self.approved))
+        match self.known {
+            Some(Status::Approved) if self.lane == Lane::Active => "completed",
+            known => known.map_or(&self.status, |status| status.words(&self.approved)),
+        }
     }
 
     pub fn holder_name(&self) -> Option<&str> {
