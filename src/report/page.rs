@@ -68,7 +68,7 @@ pub fn render(page: &Page<'_>) -> String {
     }
     html.raw("</nav>");
     for file in page.unreadable {
-        html.raw("<p>").text("Counted, but unreadable: ").element("code", file).raw("</p>");
+        html.raw("<p>").text("Unreadable, and not counted: ").element("code", file).raw("</p>");
     }
     html.raw("</header>\n<main>\n");
     board(&mut html, page);

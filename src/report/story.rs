@@ -133,6 +133,11 @@ impl QueueHistory {
         }
     }
 
+    /// Leaves a ticket out of all figures.
+    pub fn leave_out(&mut self, id: &TicketId) {
+        self.lives.remove(id);
+    }
+
     /// The tickets that are held now, those that have been held longest first.
     pub fn held(&self) -> Vec<HeldSince> {
         let mut held: Vec<HeldSince> = self

@@ -47,7 +47,7 @@ pub struct Numbers {
     in_progress_median_s: Option<i64>,
     /// How long the ticket that has been held longest has been held, in seconds; missing when none is held.
     longest_held_s: Option<i64>,
-    /// The files that cannot be read as tickets. They count as tickets of their lanes, and in nothing else.
+    /// The files that cannot be read as tickets, and count in nothing else.
     damaged: Vec<Damage>,
     /// How many open tickets are blocked.
     blocked: usize,
@@ -153,8 +153,7 @@ impl<'a> FlowReport<'a> {
             Table::new([ColumnSpec::new("figure"), ColumnSpec::new("value")]).untitled();
         let mut lines = Vec::from(lines);
         if !self.damaged.is_empty() {
-            // A file is in a lane whatever is in it.
-            lines.insert(3, ("unreadable, counted above", self.damaged.len().to_string()));
+            lines.insert(3, ("unreadable, counted nowhere", self.damaged.len().to_string()));
         }
         for (name, value) in lines {
             totals.push([name.to_owned(), value]);

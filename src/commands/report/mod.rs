@@ -58,6 +58,13 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
                 story.set_holder(&row.id, holder);
             }
         }
+        // Whoever reads another list finds it there neither.
+        for damage in &tickets.damaged {
+            let file = damage.path.rsplit('/').next().unwrap_or_default();
+            if let Ok(id) = TicketId::parse(file.strip_suffix(".md").unwrap_or(file)) {
+                story.leave_out(&id);
+            }
+        }
         let reported = reported(&ctx, seen, &tickets.rows)?;
         let report = FlowReport::of(&ctx, &story, &reported, &tickets.damaged);
         if let Some(file) = &args.html {
