@@ -20,8 +20,8 @@ use crate::error::Failure;
 use crate::lifecycle::machine::{self, Mover, Verb};
 use crate::lifecycle::{self, Act, Ticket, TicketEntry};
 use crate::out::{Format, Out};
-use crate::text::{cut, duration, safe};
-use crate::ticket::{Lane, TicketRow, WorkerNow};
+use crate::text::{cut, duration, safe, shell_word};
+use crate::ticket::{Lane, TicketId, TicketRow, WorkerNow};
 
 /// Show where a ticket is and which moves are possible
 ///
@@ -96,6 +96,8 @@ pub struct StatusJson<'a> {
 struct Standpoint {
     row: TicketRow,
     at: Lane,
+    /// Whether it is complete on this machine alone.
+    is_unpushed: bool,
     workspace: Workspace,
     worker: Option<WorkerNow>,
     last: Option<chrono::DateTime<chrono::Utc>>,
@@ -136,6 +138,14 @@ fn standpoint(
 ) -> Result<Standpoint, Failure> {
     let (row, document) = board::read_one(ctx, seen.view, entry)?;
     let on_trunk = Ticket::new(entry, document.clone());
+    let unpushed = board::unpushed(ctx, entry, row.claim_id.as_deref())?;
+    let unpushed = unpushed.filter(|newer| newer.document.text("completed_at").is_some());
+    // Completed on this machine alone, which only its own status tells.
+    let is_unpushed = unpushed.is_some() && document.text("completed_at").is_none();
+    let (row, document) = match unpushed.filter(|_| is_unpushed) {
+        Some(newer) => (newer.row, newer.document),
+        None => (row, document),
+    };
     // The board shows the trunk's lane; a ticket that is complete on its branch has moved on there.
     let mut there = entry.clone();
     if row.source != ctx.trunk_label() && document.text("completed_at").is_some() {
@@ -171,7 +181,8 @@ fn standpoint(
         stale,
     };
     // The rest of the answer stands without it.
-    let next = here.next_step().unwrap_or_else(|failure| {
+    let next = if is_unpushed { push(ctx, &entry.id) } else { here.next_step() };
+    let next = next.unwrap_or_else(|failure| {
         ctx.out.warn(&format!("the next step is unknown: {}", failure.message));
         None
     });
@@ -179,6 +190,7 @@ fn standpoint(
         workspace,
         worker,
         at: there.lane,
+        is_unpushed,
         row,
         last,
         stale,
@@ -187,6 +199,13 @@ fn standpoint(
         next,
         moves,
     })
+}
+
+/// The command that pushes what was completed here.
+fn push(ctx: &Context<'_>, id: &TicketId) -> Result<Option<String>, Failure> {
+    let branch = ctx.ticket_branch(id).ok();
+    let pushed = ctx.remote.as_ref().zip(branch);
+    Ok(pushed.map(|(remote, b)| format!("git push {remote} {}", shell_word(b.short()))))
 }
 
 fn moves(
@@ -243,7 +262,8 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
     let row = &standpoint.row;
     let mut state = row.status_words().to_owned();
     if standpoint.at != row.lane {
-        state.push_str(", not merged yet");
+        let missing = if standpoint.is_unpushed { "pushed" } else { "merged" };
+        state.push_str(&format!(", not {missing} yet"));
     }
     if let Some(reason) = &row.blocked {
         state.push_str(&format!(", blocked: {reason}"));
@@ -320,7 +340,8 @@ fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
     let lane = if standpoint.at == row.lane {
         row.lane.to_string()
     } else {
-        format!("{}, and {} on its branch, which is not merged yet", row.lane, standpoint.at)
+        let missing = if standpoint.is_unpushed { "pushed" } else { "merged" };
+        format!("{}, and {} on its branch, which is not {missing} yet", row.lane, standpoint.at)
     };
     let lines = [
         ("lane", Some(lane)),

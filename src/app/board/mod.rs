@@ -16,7 +16,9 @@ use self::age::fetch_ticket_branches;
 pub use self::age::{tell_age, tell_progress_age};
 pub use self::damage::Damage;
 pub use self::overlay::{WorkspaceLook, overlay};
-pub use self::progress::{NewerCopy, branch_pattern, progress, progress_pattern, progress_ref};
+pub use self::progress::{
+    NewerCopy, branch_pattern, progress, progress_pattern, progress_ref, unpushed,
+};
 use super::context::Context;
 use super::find::no_tickets;
 use super::worktree;

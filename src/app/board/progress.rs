@@ -37,10 +37,36 @@ pub fn progress(
             branches.push(HeldBranch { at, entry, claim, name });
         }
     }
+    newest(ctx, branches)
+}
+
+/// What these branches say, in `active` or where the file has gone from there.
+fn newest(ctx: &Context<'_>, branches: Vec<HeldBranch<'_>>) -> Result<Vec<NewerCopy>, Failure> {
     let mut newer = Vec::new();
     let elsewhere = find(ctx, branches, |entry| Some(entry.path.as_bytes().to_vec()), &mut newer)?;
     find(ctx, elsewhere, |entry| moved_on(ctx, entry), &mut newer)?;
     Ok(newer)
+}
+
+/// The state of a held ticket on the branch of this clone, if that is ahead of the remote's.
+pub fn unpushed(
+    ctx: &Context<'_>,
+    entry: &TicketEntry,
+    claim: Option<&str>,
+) -> Result<Option<NewerCopy>, Failure> {
+    let (Some(_), Lane::Active, Some(claim)) = (&ctx.remote, entry.lane, claim) else {
+        return Ok(None);
+    };
+    let (Some(there), Ok(name)) = (progress_ref(ctx, &entry.id), ctx.ticket_branch(&entry.id))
+    else {
+        return Ok(None);
+    };
+    let (there, here) = (ctx.objects.resolve(there.as_str())?, ctx.objects.resolve(name.as_str())?);
+    let (Some(there), Some(here)) = (there, here) else { return Ok(None) };
+    if here == there || !ctx.repo.is_ancestor(&there, &here)? {
+        return Ok(None);
+    }
+    Ok(newest(ctx, vec![HeldBranch { at: 0, entry, claim, name }])?.pop())
 }
 
 /// The branch of a held ticket, whether or not it exists.

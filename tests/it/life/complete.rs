@@ -316,6 +316,10 @@ fn no_push_leaves_the_commit_to_its_holder() {
     assert_eq!(receipt["workspace"]["commit"], there.git(&["rev-parse", "HEAD"]));
     assert_eq!(sandbox.remote().git(&["rev-parse", BRANCH]), tip);
     assert!(there.exists(COMPLETED) && there.git(&["status", "--porcelain"]).is_empty());
+    let status = there.tix(&["status"]).success().stdout().to_owned();
+    assert!(status.contains("completed, not pushed yet\n"), "{status}");
+    assert!(status.contains(&format!("next: git push origin ticket/{ID}\n")), "{status}");
+    assert!(!status.contains("to do") && !status.contains("complete,"), "{status}");
     assert_eq!(
         there.tix(&["complete", "--no-push", "--json"]).success().json()["outcome"],
         "already"

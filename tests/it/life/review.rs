@@ -34,7 +34,11 @@ fn work_goes_through_all_stages_and_back() {
     there.tix(&["submit"]).success();
     critic.tix(&["review", ID, "--approve"]).success();
     expediter.tix(&["review", ID, "--approve", "--stage", "expediter_review"]).success();
+    let listed =
+        || ada.tix(&["list", "--fetch", "--columns", "status"]).success().stdout().to_owned();
+    assert_eq!(listed(), "approved\n");
     there.tix(&["complete"]).success();
+    assert_eq!(listed(), "completed\n");
     let now = text(&sandbox, BRANCH, super::COMPLETED);
     insta::assert_snapshot!(entries(&now).join("\n"), @"
     Creator: created
