@@ -2,6 +2,8 @@
 //!
 //! Reads what was last fetched and never asks the remote.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::board::{self, Look, TicketRows, TrunkAsSeen, WorkspaceLook, is_stale, overlay};
@@ -18,8 +20,11 @@ use crate::out::{Format, Out};
 use crate::text::safe;
 use crate::ticket::{Lane, Status, TicketRow};
 
-/// How many lines each part has for people; twelve lines are read at a glance, thirty are not.
-const SHOWN: usize = 4;
+/// How many lines there are for people: twelve are read at a glance, thirty are not. The last one counts the rest.
+const LINES: usize = 11;
+
+/// How many of them are for what the caller holds.
+const MINE: usize = 4;
 
 /// The answer in JSON.
 #[derive(Serialize)]
@@ -137,41 +142,83 @@ impl Dashboard {
 
     fn table(&self, ctx: &Context<'_>) -> Table {
         let mut table = Table::new(COLUMNS).untitled();
-        let mut part = |label: &'static str, none: &'static str, lines: Vec<[Cell; 3]>| {
-            let more = lines.len().saturating_sub(SHOWN);
-            let shown = if more > 0 { SHOWN - 1 } else { SHOWN };
-            if lines.is_empty() && !none.is_empty() {
-                table.push([label, none, " ", " "]);
-            }
+        let mut part = |label: &'static str, lines: Vec<[Cell; 3]>, (room, all): (usize, &str)| {
+            let more = lines.len().saturating_sub(room);
+            let shown = if more > 0 { room - 1 } else { room };
             let label = |at| Cell::new(if at == 0 { label } else { " " }).meaning(Meaning::Quiet);
             for (at, [id, state, text]) in lines.into_iter().take(shown).enumerate() {
                 table.push([label(at), id, state, text]);
             }
             if more > 0 {
-                let more = Cell::new(format!("and {} more", more + 1)).meaning(Meaning::Quiet);
-                table.push([label(1), more, Cell::new(" "), Cell::new(" ")]);
+                let quiet = |text: String| Cell::new(text).meaning(Meaning::Quiet);
+                let count = quiet(format!("and {} more", more + 1));
+                table.push([label(1), count, Cell::new(" "), quiet(format!("all of it: {all}"))]);
             }
         };
         let title = |row: &TicketRow| Cell::new(row.title.as_deref().unwrap_or_default());
+        let nothing = |text: &str| vec![[Cell::new(text), Cell::new(" "), Cell::new(" ")]];
+        let or_nothing =
+            |lines: Vec<[Cell; 3]>, text| if lines.is_empty() { nothing(text) } else { lines };
         let mine = self.mine.iter();
-        let mine = mine.map(|row| [cells::id(row.id.as_str()), cells::status(row), title(row)]);
-        part("yours", "nothing", mine.collect());
+        let mine = mine.map(|row| [cells::id(row.id.as_str()), self.state_of(row), title(row)]);
+        let mine = or_nothing(mine.collect(), "nothing");
+        let room = LINES - mine.len().min(MINE) - 1;
+        part("yours", mine, (MINE, "tix list --mine"));
         let next = self.next.iter().map(|row| {
             let state = row.priority.clone().unwrap_or_else(|| row.age(ctx.now));
             [cells::id(row.id.as_str()), Cell::new(state), title(row)]
         });
-        part("next", "nothing; see why: tix next --explain", next.collect());
-        let attention = self.attention.iter().map(|one| {
-            let meaning = if matches!(one.kind, "damaged" | "lane-mismatch") {
-                Meaning::Bad
-            } else {
-                Meaning::Waiting
-            };
+        let next = or_nothing(next.collect(), "nothing; see why: tix next --explain");
+        part("next", next, (1, "tix next --explain"));
+        let attention = self.one_of_each_first().into_iter().map(|one| {
             let id = one.ticket.as_deref().map_or_else(|| Cell::new("a file"), cells::id);
-            [id, Cell::new(one.kind).meaning(meaning), Cell::new(one.text.as_str())]
+            [id, Cell::new(one.kind).meaning(one.meaning()), Cell::new(one.text.as_str())]
         });
-        part("attention", "", attention.collect());
+        part("attention", attention.collect(), (room, "tix doctor, tix list --lane active"));
         table
+    }
+
+    /// The status of a ticket of the caller's, and what is wrong with it: it stands here and not below as well.
+    fn state_of(&self, row: &TicketRow) -> Cell {
+        let about = |one: &&Attention| one.ticket.as_deref() == Some(row.id.as_str());
+        match self.attention.iter().find(about) {
+            Some(one) if matches!(one.kind, "stale" | "lane-mismatch") => {
+                Cell::new(format!("{}, {}", row.status_words(), one.kind)).meaning(one.meaning())
+            }
+            Some(_) | None => cells::status(row),
+        }
+    }
+
+    /// What needs attention besides what the caller holds, each ticket once: one of each kind, and then the others.
+    fn one_of_each_first(&self) -> Vec<&Attention> {
+        let waits = |ticket: &str| {
+            let mut others = self.attention.iter().filter(|other| other.kind != "stale");
+            others.any(|other| other.ticket.as_deref() == Some(ticket))
+        };
+        let is_told = |ticket: &str| self.mine.iter().any(|row| row.id.as_str() == ticket);
+        let mut of_kind: HashMap<&str, usize> = HashMap::new();
+        let mut all: Vec<(usize, &Attention)> = Vec::new();
+        for one in &self.attention {
+            let ticket = one.ticket.as_deref().unwrap_or_default();
+            // What waits for a review does not wait for its holder.
+            let is_more = one.kind == "stale" && waits(ticket);
+            if !is_told(ticket) && !is_more {
+                let before = of_kind.entry(one.kind).or_default();
+                all.push((*before, one));
+                *before += 1;
+            }
+        }
+        all.sort_by_key(|(before, _)| *before);
+        all.into_iter().map(|(_, one)| one).collect()
+    }
+}
+
+impl Attention {
+    fn meaning(&self) -> Meaning {
+        match self.kind {
+            "damaged" | "lane-mismatch" => Meaning::Bad,
+            _ => Meaning::Waiting,
+        }
     }
 }
 

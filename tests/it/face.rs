@@ -65,6 +65,54 @@ fn alone_tix_says_what_is_yours_what_is_next_and_what_needs_somebody() {
 }
 
 #[test]
+fn alone_tix_shows_one_of_each_kind_first_and_no_ticket_twice() {
+    let sandbox = Sandbox::new();
+    let active = |id: &str, by: &str, status: &str, at: &str| {
+        let ticket = Ticket::new(id).key("status", status).key("claimed_by", by);
+        let text = ticket.key("claim_id", "x-1").key("claimed_at", at).text();
+        (format!("tickets/active/{id}/{id}.md"), text)
+    };
+    const LATELY: &str = "2999-12-03T12:00:00Z";
+    const LONG_AGO: &str = "2025-12-03T12:00:00Z";
+    let ada = "Ada Example <ada@example.org>";
+    let mut files: Vec<_> = (0..9)
+        .map(|n| active(&format!("TICKET-old-00{n}"), BOB, "in_progress", LONG_AGO))
+        .collect();
+    files.push(active("TICKET-merge-001", BOB, "approved", LATELY));
+    files.push(active("TICKET-review-001", BOB, "critic_review", LATELY));
+    files.push(active("TICKET-done-001", ada, "approved", LATELY));
+    files.push(active("TICKET-left-001", ada, "in_progress", LONG_AGO));
+    files.push(("tickets/queue/TICKET-bad-001.md".to_owned(), "no ticket\n".to_owned()));
+    files.push(("tickets/queue/TICKET-bad-002.md".to_owned(), "no ticket\n".to_owned()));
+    sandbox.seed(&files);
+    let clone = sandbox.clone_named("a");
+    let output = clone.tix(&[]);
+    let lines: Vec<&str> = output.success().stdout().lines().collect();
+    let shown = [
+        "yours done-001 completed ",
+        "left-001 in_progress, stale ",
+        "next nothing; see why",
+        "attention a file damaged",
+        "old-000 stale",
+        "merge-001 merge",
+        "review-001 review",
+        "a file damaged",
+        "old-001 stale",
+        "old-002 stale",
+        "and 6 more all of it: tix doctor",
+        "0 in the queue",
+    ];
+    for (line, words) in lines.iter().zip(shown) {
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(line.starts_with(words), "{words}: {output}");
+    }
+    assert_eq!(lines.len(), 12, "{output}");
+    for id in ["done-001", "left-001", "merge-001", "review-001"] {
+        assert_eq!(output.stdout().matches(id).count(), 1, "{id}: {output}");
+    }
+}
+
+#[test]
 fn alone_tix_names_a_status_that_does_not_fit_its_lane() {
     let sandbox = Sandbox::new();
     let done = Ticket::new("TICKET-odd-001").key("status", "done").text();
