@@ -224,7 +224,7 @@ impl Attention {
 
 const COLUMNS: [ColumnSpec; 4] = [
     ColumnSpec::new("part"),
-    ColumnSpec::new("id").cut_to(16),
+    ColumnSpec::new("id").cut_to(16).apart(),
     ColumnSpec::new("state").leaves(1),
     ColumnSpec::new("text").cut_to(12),
 ];

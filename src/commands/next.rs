@@ -83,7 +83,7 @@ fn tell(ctx: &Context<'_>, args: &NextArgs, choice: &Choice) -> Result<(), Failu
     Ok(())
 }
 
-const ID: ColumnSpec = ColumnSpec::new("id").cut_to(16);
+const ID: ColumnSpec = ColumnSpec::new("id").cut_to(16).apart();
 const PRIORITY: ColumnSpec = ColumnSpec::new("priority").leaves(2);
 const AGE: ColumnSpec = ColumnSpec::new("age").leaves(1);
 

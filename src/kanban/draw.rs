@@ -11,9 +11,8 @@ use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget};
 
 use super::help::{ASKING, BROWSING, FILTERING, HELPING, KeyHelp, READING, WRITING, hints};
 use super::layout::{ABOVE, ScreenParts, TICKET, fitting, parts, side_by_side};
-use super::short::short_ids;
 use super::{Board, BoardContent, BoardMode};
-use crate::text::{cut, duration, safe, width};
+use crate::text::{cut, cut_apart, duration, safe, width};
 use crate::ticket::{Lane, Status, TicketRow};
 
 /// Whether the board is interactive.
@@ -139,8 +138,9 @@ impl Board {
             let first = Board::top_row(row, place.height);
             let tickets: Vec<&TicketRow> =
                 tickets.into_iter().skip(first).take(visible.into()).collect();
-            let ids: Vec<&str> = tickets.iter().map(|ticket| ticket.id.as_str()).collect();
-            let ids = short_ids(&ids, room.saturating_sub(2));
+            let ids = tickets.iter().map(|ticket| ticket.id.as_str());
+            let ids: Vec<&str> = ids.map(|id| id.strip_prefix("TICKET-").unwrap_or(id)).collect();
+            let ids = cut_apart(&ids, room.saturating_sub(2));
             let now = self.content.now;
             let lines = tickets.iter().zip(ids).enumerate().flat_map(|(nth, (ticket, id))| {
                 lines(ticket, &id, now, here && nth + first == row, room)

@@ -9,7 +9,6 @@ mod help;
 mod keys;
 mod layout;
 mod markdown;
-mod short;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,6 @@
 //! Tables: aligned and cut to the screen for a person, tab-separated and whole for a program.
 
-use crate::text::{cut, safe, width};
+use crate::text::{cut, cut_apart, safe, width};
 
 /// Shown in an empty cell, so that no column disappears from a line.
 const NOTHING: &str = "-";
@@ -79,16 +79,22 @@ pub struct ColumnSpec {
     name: &'static str,
     least: Option<usize>,
     leaves: Option<u8>,
+    apart: bool,
 }
 
 impl ColumnSpec {
     pub const fn new(name: &'static str) -> ColumnSpec {
-        ColumnSpec { name, least: None, leaves: None }
+        ColumnSpec { name, least: None, leaves: None, apart: false }
     }
 
     /// It may be cut to so many columns of the screen.
     pub const fn cut_to(self, least: usize) -> ColumnSpec {
         ColumnSpec { least: Some(least), ..self }
+    }
+
+    /// Its cells stay different where they are cut, as ids must.
+    pub const fn apart(self) -> ColumnSpec {
+        ColumnSpec { apart: true, ..self }
     }
 
     /// It may leave; the lowest number leaves first.
@@ -205,16 +211,26 @@ impl Table {
             Some(terminal) => fit(&self.columns, &natural, terminal),
             None => natural.into_iter().map(Some).collect(),
         };
+        // Of each column whose cells stay apart, if they do not fit.
+        let apart = |((at, column), room): ((usize, &ColumnSpec), &Option<usize>)| {
+            let room = room.filter(|_| column.apart)?;
+            let cells = lines().filter_map(|line| Some(line.get(at)?.short.as_str()));
+            let cells: Vec<&str> = cells.collect();
+            let is_cut = cells.iter().any(|cell| width(cell) > room);
+            is_cut.then(|| cut_apart(&cells, room))
+        };
+        let apart: Vec<_> = (0..).zip(&self.columns).zip(&widths).map(apart).collect();
         let last = widths.iter().rposition(Option::is_some);
         let mut text = String::new();
-        for line in lines() {
+        for (row, line) in lines().enumerate() {
             let mut first = true;
             for (at, (cell, columns)) in line.iter().zip(&widths).enumerate() {
                 let Some(columns) = *columns else { continue };
                 if !std::mem::take(&mut first) {
                     text.push_str(GAP);
                 }
-                let shown = cut(&cell.short, columns);
+                let shown = apart.get(at).and_then(|cells| cells.as_ref()?.get(row)).cloned();
+                let shown = shown.unwrap_or_else(|| cut(&cell.short, columns));
                 // Padding by hand: the formatter counts characters, not the columns they take.
                 let blanks = columns.saturating_sub(width(&shown));
                 text.push_str(&cell.meaning.paint(&shown, colors));
@@ -308,6 +324,15 @@ mod tests {
         assert!(text.starts_with("LANE ") && text.contains("日本語のとても…\n"), "{text}");
         let text = table().render(plain(Some(20)));
         assert!(text.starts_with("ID  TITLE\n") && text.contains("日本語のとても…\n"), "{text}");
+    }
+
+    #[test]
+    fn ids_stay_different_where_they_are_cut() {
+        let mut table = Table::new([ColumnSpec::new("id").cut_to(16).apart()]);
+        table.push(["rewrite-the-framework-001"]);
+        table.push(["rewrite-the-framework-002"]);
+        let text = table.render(plain(Some(16)));
+        assert_eq!(text, "ID\nrewrite-…ork-001\nrewrite-…ork-002\n");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Every part may use this module. It is pure, and knows nothing of tickets, git or the command line.
 
+mod apart;
 pub mod duration;
 mod json;
 mod near;
@@ -12,6 +13,7 @@ pub mod yaml;
 
 use std::fmt::Display;
 
+pub use apart::cut_apart;
 pub use json::without_nulls;
 pub use near::near;
 pub use shell::{shell_quoted, shell_word};

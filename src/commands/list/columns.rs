@@ -87,7 +87,7 @@ impl Column {
     fn spec(self) -> ColumnSpec {
         let spec = ColumnSpec::new(self.heading());
         match self {
-            Column::Id => spec.cut_to(24),
+            Column::Id => spec.cut_to(24).apart(),
             Column::Title => spec.cut_to(20),
             Column::Status | Column::Priority => spec,
             Column::Lane => spec.leaves(1),

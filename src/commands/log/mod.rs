@@ -151,7 +151,7 @@ fn answer(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, events: &[LogEvent], limit:
 const COLUMNS: [ColumnSpec; 6] = [
     ColumnSpec::new("when"),
     ColumnSpec::new("what"),
-    ColumnSpec::new("ticket").cut_to(16),
+    ColumnSpec::new("ticket").cut_to(16).apart(),
     ColumnSpec::new("who").cut_to(8).leaves(2),
     ColumnSpec::new("commit").leaves(1),
     ColumnSpec::new("more").cut_to(16).leaves(3),

@@ -167,7 +167,7 @@ impl<'a> FlowReport<'a> {
         }
         let held = self.story.held();
         if !held.is_empty() {
-            let ticket = ColumnSpec::new("held ticket").cut_to(12);
+            let ticket = ColumnSpec::new("held ticket").cut_to(12).apart();
             let mut table =
                 Table::new([ColumnSpec::new("age"), ticket, ColumnSpec::new("by").cut_to(8)]);
             for held in held {
