@@ -194,14 +194,16 @@ fn record(
     (claim_id, commit): (&str, &Oid),
 ) -> Result<LocalRecord, Failure> {
     let session = ctx.session()?.map(str::to_owned);
-    let claim_id = claim_id.to_owned();
-    Ok(match known {
-        Some(record) => LocalRecord { claim_id, session, ..record },
-        None => {
-            let commit = commit.to_string();
-            LocalRecord { claim_id, session, commit, path, finished: true, reminded: false }
-        }
-    })
+    let made = LocalRecord {
+        claim_id: String::new(),
+        session: None,
+        commit: commit.to_string(),
+        path,
+        finished: true,
+        reminded: false,
+    };
+    let record = known.unwrap_or(made);
+    Ok(LocalRecord { claim_id: claim_id.to_owned(), session, ..record })
 }
 
 /// Updates this clone's record: the workspace now belongs to the new claim, or to nobody here.

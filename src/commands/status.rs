@@ -181,7 +181,7 @@ fn standpoint(
         stale,
     };
     // The rest of the answer stands without it.
-    let next = if is_unpushed { push(ctx, &entry.id) } else { here.next_step() };
+    let next = if is_unpushed { Ok(push(ctx, &entry.id)) } else { here.next_step() };
     let next = next.unwrap_or_else(|failure| {
         ctx.out.warn(&format!("the next step is unknown: {}", failure.message));
         None
@@ -202,10 +202,9 @@ fn standpoint(
 }
 
 /// The command that pushes what was completed here.
-fn push(ctx: &Context<'_>, id: &TicketId) -> Result<Option<String>, Failure> {
-    let branch = ctx.ticket_branch(id).ok();
-    let pushed = ctx.remote.as_ref().zip(branch);
-    Ok(pushed.map(|(remote, b)| format!("git push {remote} {}", shell_word(b.short()))))
+fn push(ctx: &Context<'_>, id: &TicketId) -> Option<String> {
+    let (remote, branch) = (ctx.remote.as_ref()?, ctx.ticket_branch(id).ok()?);
+    Some(format!("git push {remote} {}", shell_word(branch.short())))
 }
 
 fn moves(

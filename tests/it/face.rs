@@ -66,14 +66,14 @@ fn alone_tix_says_what_is_yours_what_is_next_and_what_needs_somebody() {
 
 #[test]
 fn alone_tix_shows_one_of_each_kind_first_and_no_ticket_twice() {
+    const LATELY: &str = "2999-12-03T12:00:00Z";
+    const LONG_AGO: &str = "2025-12-03T12:00:00Z";
     let sandbox = Sandbox::new();
     let active = |id: &str, by: &str, status: &str, at: &str| {
         let ticket = Ticket::new(id).key("status", status).key("claimed_by", by);
         let text = ticket.key("claim_id", "x-1").key("claimed_at", at).text();
         (format!("tickets/active/{id}/{id}.md"), text)
     };
-    const LATELY: &str = "2999-12-03T12:00:00Z";
-    const LONG_AGO: &str = "2025-12-03T12:00:00Z";
     let ada = "Ada Example <ada@example.org>";
     let mut files: Vec<_> = (0..9)
         .map(|n| active(&format!("TICKET-old-00{n}"), BOB, "in_progress", LONG_AGO))

@@ -103,8 +103,7 @@ pub(super) fn places(
     };
     let second = |at: usize| events.get(at).and_then(|(_, event)| event.seconds);
     let own = |line: &Value| of_line(line).and_then(|event| event.seconds);
-    let all: Vec<((Option<usize>, Option<usize>), Option<i64>)> =
-        lines.iter().map(|line| (span(line), own(line))).collect();
+    let all: Vec<_> = lines.iter().map(|line| (span(line), own(line))).collect();
     let near = |seconds: Option<i64>, at: Option<usize>| {
         at.filter(|at| seconds.is_some() && second(*at) == seconds)
     };
