@@ -71,6 +71,9 @@ pub struct LogEvent {
     source: EventSource,
     #[serde(skip)]
     pub(super) seconds: Option<i64>,
+    /// Its line in the audit log, where that has one and nothing else tells.
+    #[serde(skip)]
+    pub(super) line: Option<usize>,
 }
 
 impl LogEvent {
@@ -105,6 +108,7 @@ pub(super) fn of_commit(commit: &Logged) -> LogEvent {
         message: None,
         source: EventSource::Git,
         seconds: Some(commit.at),
+        line: None,
     }
 }
 
@@ -126,6 +130,7 @@ pub(super) fn of_line(line: &Value) -> Option<LogEvent> {
     let unpushed = source == EventSource::Receipt && is_unpushed(line);
     Some(LogEvent {
         seconds: seconds.map(|at| at.timestamp()),
+        line: None,
         at,
         operation: text(line, "operation").unwrap_or_else(|| "unknown".to_owned()),
         tickets,
@@ -169,6 +174,7 @@ fn of_guard(line: &Value) -> Option<LogEvent> {
     let rule = text(line, "rule").unwrap_or_default();
     Some(LogEvent {
         seconds: seconds.map(|at| at.timestamp()),
+        line: None,
         at,
         operation: "guard".to_owned(),
         tickets: paths.iter().filter_map(stem).filter(|name| name.starts_with("TICKET-")).collect(),
@@ -231,8 +237,9 @@ pub(super) fn merge(
     let mut events: Vec<(LogPlace, LogEvent)> =
         events.into_iter().enumerate().map(|(at, event)| ((at, Ordering::Equal), event)).collect();
     let places = places(&events, &known, lines);
-    for (line, beside) in lines.iter().zip(places) {
+    for ((number, line), beside) in lines.iter().enumerate().zip(places) {
         let Some(event) = of_line(line) else { continue };
+        let event = LogEvent { line: Some(number), ..event };
         if id.is_some_and(|id| !is_about(&event, line, id)) {
             continue;
         }

@@ -13,8 +13,8 @@ use super::event::{LogEvent, commits_of, of_line};
 /// commit of the trunk and one of a ticket branch.
 pub(super) fn in_order_of_log(second: &mut [LogEvent], lines: &[Value]) {
     let line_of = |event: &LogEvent| {
-        let commit = event.commit.as_ref()?;
-        lines.iter().position(|line| commits_of(line).contains(commit))
+        let about = |commit| lines.iter().position(|line| commits_of(line).contains(commit));
+        event.line.or_else(|| about(event.commit.as_ref()?))
     };
     let known = second.iter().enumerate();
     let known: Vec<(usize, usize)> =
