@@ -1,7 +1,6 @@
 //! Gives a ticket another holder: the transaction, and this clone's records afterwards.
 
 use std::cell::Cell;
-use std::path::PathBuf;
 
 use super::context::Context;
 use super::follow::follow;
@@ -10,7 +9,6 @@ use super::operation::Identity;
 use super::receipt::Receipt;
 use super::sign::last_sign;
 use super::witness::{Sighting, confirms};
-use super::worktree::with_branch;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
@@ -71,7 +69,7 @@ pub fn take_over(
     diary.phase = "follow";
     let tip = landed.moved.iter().find(|moved| moved.name == branch).and_then(|m| m.new.clone());
     // The claim has changed hands, whatever becomes of what is here.
-    match settle(ctx, &names, request, (&claim, &landed.commit), tip.as_ref()) {
+    match settle(ctx, &names, request, &claim, tip.as_ref()) {
         Ok(warning) => receipt.warnings.extend(warning),
         Err(failure) => receipt.warnings.push(failure.message),
     }
@@ -184,34 +182,12 @@ fn copy<'c>(
     Ok(Some(BranchCopy { at: tip, fork, ticket: Ticket { trunk, ..ticket } }))
 }
 
-/// The record of a workspace that belongs to a new claim. `known` is of an earlier one, and missing where the ticket was
-/// given away and came back. tix's commits under an earlier claim still count as its own; of a branch from elsewhere it
-/// knows only the claim.
-fn record(
-    ctx: &Context<'_>,
-    known: Option<LocalRecord>,
-    path: Option<PathBuf>,
-    (claim_id, commit): (&str, &Oid),
-) -> Result<LocalRecord, Failure> {
-    let session = ctx.session()?.map(str::to_owned);
-    let made = LocalRecord {
-        claim_id: String::new(),
-        session: None,
-        commit: commit.to_string(),
-        path,
-        finished: true,
-        reminded: false,
-    };
-    let record = known.unwrap_or(made);
-    Ok(LocalRecord { claim_id: claim_id.to_owned(), session, ..record })
-}
-
 /// Updates this clone's record: the workspace now belongs to the new claim, or to nobody here.
 fn settle(
     ctx: &Context<'_>,
     names: &TicketNames<'_>,
     request: &TakeoverRequest<'_>,
-    (claim, commit): (&Claim, &Oid),
+    claim: &Claim,
     tip: Option<&Oid>,
 ) -> Result<Option<String>, Failure> {
     match request.way {
@@ -221,10 +197,9 @@ fn settle(
         }
         TakeoverKind::Reclaim(_) | TakeoverKind::TakeBack | TakeoverKind::Resume => {
             workspace::keep_claim(&ctx.repo, names.id, &claim.id)?;
-            let known = workspace::load(&ctx.repo, names.id);
-            let path = with_branch(ctx, names.branch)?.map(|worktree| worktree.path);
-            if known.is_some() || path.is_some() {
-                let record = record(ctx, known, path, (&claim.id, commit))?;
+            if let Some(record) = workspace::load(&ctx.repo, names.id) {
+                let session = ctx.session()?.map(str::to_owned);
+                let record = LocalRecord { claim_id: claim.id.clone(), session, ..record };
                 workspace::save(&ctx.repo, names.id, &record)?;
             }
         }

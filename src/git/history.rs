@@ -1,6 +1,6 @@
 //! What the commits of a branch say: their trailers, and the paths they change.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::delta::NO_ORDER;
@@ -170,9 +170,9 @@ impl Repo {
 fn walk(call: GitCall, walk: HistoryWalk<'_>) -> GitCall {
     const WITHIN: [&str; 3] = ["--full-history", "--full-diff", "--diff-merges=off"];
     match walk {
-        // Without this git may list a commit before its parent: in one second, and where clocks differ.
+        // By dates alone git may list a commit before its parent, if both were made in one second.
         HistoryWalk::From(tips, patterns) => call
-            .arg("--date-order")
+            .arg("--topo-order")
             .args(WITHIN)
             .args(patterns.iter().map(|pattern| format!("--glob={pattern}")))
             .args(tips.iter().map(Oid::as_str)),
@@ -191,16 +191,6 @@ fn walk(call: GitCall, walk: HistoryWalk<'_>) -> GitCall {
 }
 
 impl Repo {
-    /// Puts commits in the order of their times, but each after its ancestors. None may be an ancestor of the first.
-    pub fn oldest_first(&self, commits: &[Oid]) -> Result<Vec<Oid>, GitError> {
-        let Some(first) = commits.first() else { return Ok(Vec::new()) };
-        let wanted: HashSet<&str> = commits.iter().map(Oid::as_str).collect();
-        let lines = commits.iter().flat_map(|oid| [oid.as_str(), "\n"]).collect::<String>();
-        let call = self.git().call("rev-list").args(["--date-order", "--reverse", "--stdin"]);
-        let answer = text_of(&call.arg("--not").arg(format!("{first}^@")).stdin(lines).run_ok()?);
-        Ok(answer.lines().filter(|line| wanted.contains(line)).filter_map(Oid::parse).collect())
-    }
-
     /// The commits reachable from the tips but not from `base`, each with its parents.
     pub fn beyond(&self, tips: &[Oid], base: &Oid) -> Result<Vec<(Oid, Vec<Oid>)>, GitError> {
         let mut stdin = format!("^{base}\n");

@@ -145,7 +145,7 @@ fn own(known: &KnownTicket<'_>, gate: QueueGate) -> Vec<Hindrance> {
     match known.head.status_in(Lane::Queue) {
         Some(status) if status.is_claimable(gate) => {}
         Some(status) => {
-            found.push(Hindrance::Status { status: status.as_str().to_owned(), need });
+            found.push(Hindrance::Status { status: status.words(&[]).to_owned(), need });
         }
         None => {
             let status = match &known.head.status {

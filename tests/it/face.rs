@@ -128,11 +128,11 @@ fn alone_tix_names_a_status_that_does_not_fit_its_lane() {
         format!("{}{}", output.stdout(), output.stderr())
     };
     for (args, words) in [
-        (&["list"][..], "queue\tapproved\t"),
-        (&[], "its status `approved`"),
-        (&["doctor", "--offline"], "its status `approved`"),
-        (&["next", "--explain"], "its status is `approved`"),
-        (&["activate", "odd-001"], "its status is `approved`"),
+        (&["list"][..], "queue\tcompleted\t"),
+        (&[], "its status `completed`"),
+        (&["doctor", "--offline"], "its status `completed`"),
+        (&["next", "--explain"], "its status is `completed`"),
+        (&["activate", "odd-001"], "its status is `completed`"),
     ] {
         assert!(told(args).contains(words), "{args:?}: {}", told(args));
     }

@@ -4,8 +4,6 @@ mod event;
 mod index;
 mod order;
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 
 use self::event::{LogEvent, merge, more, of_commit};
@@ -83,7 +81,7 @@ pub fn run(args: &LogArgs, globals: &Globals, env: &Env, out: &Out) -> Result<()
     })
 }
 
-/// The commits about tickets, oldest first, and each after its ancestors.
+/// The commits about tickets, oldest first.
 fn commits(
     ctx: &Context<'_>,
     seen: &TrunkAsSeen<'_>,
@@ -113,15 +111,7 @@ fn commits(
     if let Some(branch) = branch.transpose()?.flatten() {
         named.extend(index::beyond(ctx, &branch, trunk, id)?);
     }
-    let mut commits = history(HistoryWalk::Only(&named))?;
-    // The branch stands behind the trunk here. Only where times say otherwise, or nothing, git is asked again: it has to
-    // walk everything since the first of them.
-    if !commits.is_sorted_by(|one, next| one.at < next.at) {
-        let order = ctx.repo.oldest_first(&named)?;
-        let places: HashMap<&Oid, usize> = order.iter().zip(0..).collect();
-        commits.sort_by_key(|commit| places.get(&commit.oid).copied());
-    }
-    Ok(commits)
+    Ok(history(HistoryWalk::Only(&named))?)
 }
 
 fn answer(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, events: &[LogEvent], limit: Option<usize>) {
@@ -151,7 +141,7 @@ fn answer(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, events: &[LogEvent], limit:
 const COLUMNS: [ColumnSpec; 6] = [
     ColumnSpec::new("when"),
     ColumnSpec::new("what"),
-    ColumnSpec::new("ticket").cut_to(16).apart(),
+    ColumnSpec::new("ticket").cut_to(16),
     ColumnSpec::new("who").cut_to(8).leaves(2),
     ColumnSpec::new("commit").leaves(1),
     ColumnSpec::new("more").cut_to(16).leaves(3),

@@ -1,9 +1,7 @@
-//! The order of events. Ancestry comes first: git lists a commit after its ancestors. Commits that have no order in git
-//! stand by their times; within one second, of which git's times know no part, a claim goes before what needs it and after
-//! what was done under the one before, and the rest is in the order of the audit log, which was written as things happened.
+//! The order of what happened within one second: git's times are no finer, and the audit log was written as things happened.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde_json::Value;
 
@@ -13,73 +11,18 @@ use super::event::{LogEvent, commits_of, of_line};
 /// commit of the trunk and one of a ticket branch.
 pub(super) fn in_order_of_log(second: &mut [LogEvent], lines: &[Value]) {
     let line_of = |event: &LogEvent| {
-        let about = |commit| lines.iter().position(|line| commits_of(line).contains(commit));
-        event.line.or_else(|| about(event.commit.as_ref()?))
+        let commit = event.commit.as_ref()?;
+        lines.iter().position(|line| commits_of(line).contains(commit))
     };
     let known = second.iter().enumerate();
     let known: Vec<(usize, usize)> =
         known.filter_map(|(place, event)| Some((line_of(event)?, place))).collect();
     let mut sorted = known.clone();
     sorted.sort_unstable();
-    let places: Vec<usize> = known.iter().map(|(_, place)| *place).collect();
-    put(second, &places, sorted.into_iter().map(|(_, place)| place));
-}
-
-/// Gives a commit at least the time of those before it. They are in git's order, so one that seems older has an ancestor
-/// from a machine whose clock is ahead.
-pub(super) fn not_before_what_it_follows(events: &mut [LogEvent]) {
-    let mut latest = None;
-    for event in events {
-        latest = latest.max(event.seconds);
-        event.seconds = event.seconds.and(latest);
-    }
-}
-
-/// The claims in the order of git, which knows it: each was made on top of the one before.
-pub(super) struct ClaimOrder(HashMap<String, usize>);
-
-impl ClaimOrder {
-    pub(super) fn of(events: &[LogEvent]) -> ClaimOrder {
-        let mut ranks = HashMap::new();
-        for event in events {
-            let makes_claim = matches!(event.operation.as_str(), "claim" | "handoff" | "reclaim");
-            let rank = ranks.len();
-            if let Some(claim) = event.claim.clone().filter(|_| makes_claim) {
-                ranks.entry(claim).or_insert(rank);
-            }
-        }
-        ClaimOrder(ranks)
-    }
-
-    /// Within one second, puts what was done to a ticket under one claim before the next claim: the former may be on the
-    /// ticket branch and the latter on the trunk, which then do not know each other.
-    pub(super) fn put_in_order(&self, second: &mut [LogEvent]) {
-        let mut of_ticket: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (place, event) in second.iter().enumerate() {
-            if let [ticket] = event.tickets.as_slice() {
-                of_ticket.entry(ticket.clone()).or_default().push(place);
-            }
-        }
-        for places in of_ticket.into_values() {
-            // What names no claim stays with what is before it.
-            let mut last = 0;
-            let mut sorted: Vec<(usize, usize)> = Vec::new();
-            for place in &places {
-                let claim = second.get(*place).and_then(|event| event.claim.as_ref());
-                last = claim.and_then(|claim| self.0.get(claim).copied()).unwrap_or(last);
-                sorted.push((last, *place));
-            }
-            sorted.sort_unstable();
-            put(second, &places, sorted.into_iter().map(|(_, place)| place));
-        }
-    }
-}
-
-/// Puts these events into those places, in this order.
-fn put(events: &mut [LogEvent], places: &[usize], order: impl Iterator<Item = usize>) {
-    let moved: Vec<LogEvent> = order.filter_map(|from| events.get(from).cloned()).collect();
-    for (place, event) in places.iter().zip(moved) {
-        if let Some(there) = events.get_mut(*place) {
+    let told: Vec<LogEvent> =
+        sorted.iter().filter_map(|(_, place)| second.get(*place).cloned()).collect();
+    for ((_, place), event) in known.iter().zip(told) {
+        if let Some(there) = second.get_mut(*place) {
             *there = event;
         }
     }
@@ -95,29 +38,25 @@ pub(super) fn places(
     known: &HashMap<String, usize>,
     lines: &[Value],
 ) -> Vec<LogPlace> {
-    // A line may tell of two commits, such as a claim and its activation.
-    let span = |line: &Value| {
-        let commits = commits_of(line);
-        let places = commits.iter().filter_map(|oid| known.get(oid).copied());
-        (places.clone().min(), places.max())
-    };
+    let place = |line: &Value| commits_of(line).iter().find_map(|oid| known.get(oid).copied());
     let second = |at: usize| events.get(at).and_then(|(_, event)| event.seconds);
     let own = |line: &Value| of_line(line).and_then(|event| event.seconds);
-    let all: Vec<_> = lines.iter().map(|line| (span(line), own(line))).collect();
-    let near = |seconds: Option<i64>, at: Option<usize>| {
+    let all: Vec<(Option<usize>, Option<i64>)> =
+        lines.iter().map(|line| (place(line), own(line))).collect();
+    let near = |seconds: Option<i64>, (at, _): &(Option<usize>, Option<i64>)| {
         at.filter(|at| seconds.is_some() && second(*at) == seconds)
     };
     let mut places = vec![(usize::MAX, Ordering::Equal); all.len()];
     let mut last: Option<usize> = None;
     for (entry, to) in all.iter().zip(&mut places) {
-        last = near(entry.1, entry.0.1).or(last);
+        last = near(entry.1, entry).or(last);
         if let Some(at) = last.filter(|at| second(*at) == entry.1) {
             *to = (at, Ordering::Greater);
         }
     }
     let mut next: Option<usize> = None;
     for (entry, to) in all.iter().zip(&mut places).rev() {
-        next = near(entry.1, entry.0.0).or(next);
+        next = near(entry.1, entry).or(next);
         if let Some(at) = next.filter(|at| second(*at) == entry.1) {
             *to = (at, Ordering::Less);
         }
