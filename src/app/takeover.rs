@@ -1,6 +1,6 @@
 //! Gives a ticket another holder: the transaction, and this clone's records afterwards.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use super::context::Context;
 use super::follow::follow;
@@ -52,10 +52,18 @@ pub fn take_over(
     let claim = claim(ctx, &identity, request);
     let mut receipt = Receipt::new(ctx, request.operation, id.as_str(), act.actor);
     let names = TicketNames { id: &id, branch: &branch };
-    let landed = match transact(ctx, &run, diary, &names, (&act, &claim, request))? {
+    let (outcome, branch_tip) = transact(ctx, &run, diary, &names, (&act, &claim, request))?;
+    let landed = match outcome {
         Outcome::Landed(landed) => landed,
         Outcome::Answered(Already) => {
             receipt.outcome = "already";
+            // A run that was killed behind its push has left the workspace as it was.
+            if let (Some(tip), false) = (branch_tip, matches!(request.way, TakeoverKind::Handoff)) {
+                match follow(ctx, &branch, &tip) {
+                    Ok(warning) => receipt.warnings.extend(warning),
+                    Err(failure) => receipt.warnings.push(failure.message),
+                }
+            }
             return Ok(receipt);
         }
     };
@@ -104,14 +112,16 @@ fn transact(
     diary: &mut Diary,
     names: &TicketNames<'_>,
     (act, claim, request): (&Act<'_>, &Claim, &TakeoverRequest<'_>),
-) -> Result<Outcome<(), Already>, Failure> {
+) -> Result<(Outcome<(), Already>, Option<Oid>), Failure> {
     let progress = ctx.progress();
     let engine = ctx.engine(run, &progress).watching(names.branch.clone());
     let last = Cell::new(None);
+    let branch_tip = RefCell::new(None);
     let outcome = engine.transact(diary, |view| {
         let entry = view.snapshot.find_id(names.id)?;
         let ticket = view.require(entry)?;
         let tip = view.watched().filter(|_| entry.lane == Lane::Active);
+        branch_tip.replace(tip.cloned());
         let there = match tip {
             Some(tip) if ctx.record == RecordPlace::Branch => Some((tip, engine.view_of(tip)?)),
             Some(_) | None => None,
@@ -154,7 +164,7 @@ fn transact(
         let last = crate::clock::rfc3339(last);
         ctx.out.narrate(&format!("the last sign of its earlier holder was at {last}"));
     }
-    outcome.map_err(Failure::from)
+    Ok((outcome?, branch_tip.take()))
 }
 
 /// The ticket on its branch, and the merge base of branch and trunk; `None` if the branch does not have the ticket as
