@@ -405,12 +405,17 @@ impl From<WorkspaceError> for Failure {
 
 /// An error that another tix printed as JSON, as a model reads it: the exit's name, what is wrong, the facts, and the first way out.
 pub fn in_words(error: &serde_json::Value) -> String {
+    let hint = error.get("hints").and_then(|hints| hints.get(0)?.as_str());
+    let hint = hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));
+    without_hint(error) + &hint
+}
+
+/// The same, where the way out is another one.
+pub fn without_hint(error: &serde_json::Value) -> String {
     let text = |key: &str| error.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
     let facts = error.get("details").and_then(serde_json::Value::as_object).into_iter().flatten();
     let facts = facts.filter_map(|(name, value)| Some(format!("\n  {name}: {}", value.as_str()?)));
-    let hint = error.get("hints").and_then(|hints| hints.get(0)?.as_str());
-    let hint = hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));
-    format!("{}: {}{}{hint}", text("name"), text("message"), facts.collect::<String>())
+    format!("{}: {}{}", text("name"), text("message"), facts.collect::<String>())
 }
 
 #[cfg(test)]

@@ -56,15 +56,16 @@ pub fn read_all(
     agents: impl IntoIterator<Item = Agent>,
     changes: AgentFileChange,
 ) -> Result<Vec<AgentFile>, Failure> {
-    let named: Vec<_> = agents.into_iter().map(|agent| (agent, agent.file(part))).collect();
-    if named.is_empty() {
+    let mut agents = agents.into_iter().peekable();
+    if agents.peek().is_none() {
         return Ok(Vec::new());
     }
     let root = repo.worktree.as_deref().ok_or_else(|| {
         Failure::new(Exit::Refused, "a bare repository has no working tree for the agents' files")
             .hint("go to a worktree of it, and run this again")
     })?;
-    let decide = |(agent, name): (Agent, &'static str)| {
+    let decide = |agent: Agent| {
+        let name = agent.file(part);
         let path = root.join(name);
         let text = read(&path)?;
         let edit = match changes {
@@ -74,7 +75,7 @@ pub fn read_all(
         let edit = edit.map_err(|bad| bad_file(&path, &bad))?;
         Ok(AgentFile { agent, name, path, existed: text.is_some(), edit })
     };
-    named.into_iter().map(decide).collect()
+    agents.map(decide).collect()
 }
 
 /// The state of tix's entries in an agent's file; an error as text.

@@ -53,31 +53,30 @@ pub fn take_over(
     let mut receipt = Receipt::new(ctx, request.operation, id.as_str(), act.actor);
     let names = TicketNames { id: &id, branch: &branch };
     let (outcome, branch_tip) = transact(ctx, &run, diary, &names, (&act, &claim, request))?;
-    let landed = match outcome {
-        Outcome::Landed(landed) => landed,
+    let settled = match outcome {
+        Outcome::Landed(landed) => {
+            receipt.outcome = match request.way {
+                TakeoverKind::Reclaim(_) | TakeoverKind::TakeBack => "reclaimed",
+                TakeoverKind::Handoff => "handed_over",
+                TakeoverKind::Resume => "resumed",
+            };
+            receipt.add(&landed);
+            receipt.set_claim(ctx, &claim, &landed.commit, landed.attempts);
+            diary.phase = "follow";
+            let moved = landed.moved.iter().find(|moved| moved.name == branch);
+            settle(ctx, &names, request, &claim, moved.and_then(|moved| moved.new.as_ref()))
+        }
         Outcome::Answered(Already) => {
             receipt.outcome = "already";
             // A run that was killed behind its push has left the workspace as it was.
-            if let (Some(tip), false) = (branch_tip, matches!(request.way, TakeoverKind::Handoff)) {
-                match follow(ctx, &branch, &tip) {
-                    Ok(warning) => receipt.warnings.extend(warning),
-                    Err(failure) => receipt.warnings.push(failure.message),
-                }
+            match branch_tip.filter(|_| !matches!(request.way, TakeoverKind::Handoff)) {
+                Some(tip) => follow(ctx, &branch, &tip),
+                None => Ok(None),
             }
-            return Ok(receipt);
         }
     };
-    receipt.outcome = match request.way {
-        TakeoverKind::Reclaim(_) | TakeoverKind::TakeBack => "reclaimed",
-        TakeoverKind::Handoff => "handed_over",
-        TakeoverKind::Resume => "resumed",
-    };
-    receipt.add(&landed);
-    receipt.set_claim(ctx, &claim, &landed.commit, landed.attempts);
-    diary.phase = "follow";
-    let tip = landed.moved.iter().find(|moved| moved.name == branch).and_then(|m| m.new.clone());
     // The claim has changed hands, whatever becomes of what is here.
-    match settle(ctx, &names, request, &claim, tip.as_ref()) {
+    match settled {
         Ok(warning) => receipt.warnings.extend(warning),
         Err(failure) => receipt.warnings.push(failure.message),
     }

@@ -25,19 +25,12 @@ pub struct TaskJson {
 
 impl TaskJson {
     pub fn of(ctx: &Context<'_>, document: &Document, file: &RepoPath) -> TaskJson {
-        let text = |missing| match missing {
-            Missing::Criterion { text, .. } => Some(text).filter(|text| !text.is_empty()),
-            Missing::Commits
-            | Missing::Section { .. }
-            | Missing::Placeholder { .. }
-            | Missing::TooLong(_)
-            | Missing::Dependency(_)
-            | Missing::Approval { .. } => None,
-        };
+        let missing = missing_in(document);
+        let open = missing.iter().filter_map(Missing::open_box).filter(|text| !text.is_empty());
         TaskJson {
             title: FrontMatter::of(document).title,
             file: (ctx.base == ctx.trunk).then(|| file.to_string()),
-            criteria: missing_in(document).into_iter().filter_map(text).collect(),
+            criteria: open.map(str::to_owned).collect(),
         }
     }
 

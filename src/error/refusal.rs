@@ -199,16 +199,7 @@ fn incomplete(id: &TicketId, missing: &[Missing]) -> Vec<String> {
         format!("look at the ticket: tix show {id}")
     }];
     // By its text: what is missing is told by lines, and boxes are counted.
-    let open = missing.iter().find_map(|one| match one {
-        Missing::Criterion { text, .. } => Some(text.trim()),
-        Missing::Commits
-        | Missing::Section { .. }
-        | Missing::Placeholder { .. }
-        | Missing::TooLong(_)
-        | Missing::Dependency(_)
-        | Missing::Approval { .. } => None,
-    });
-    match open {
+    match missing.iter().find_map(Missing::open_box).map(str::trim) {
         Some("") => hints.push(format!("fill in or remove the empty box: tix edit {id}")),
         Some(text) => {
             hints.push(format!("tick what is done: tix tick {id} {}", shell_word(text)));

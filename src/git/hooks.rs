@@ -64,13 +64,7 @@ impl Repo {
 
     /// Whether git ignores this path of the main worktree.
     pub fn is_ignored(&self, path: &Path) -> Result<bool, GitError> {
-        let call = self.git().elsewhere(&self.root).call("check-ignore").args(["-q", "--"]);
-        let answer = call.arg(path).run()?;
-        match answer.code {
-            Some(0) => Ok(true),
-            Some(1) => Ok(false),
-            _ => Err(ExecError::Failed(Box::new(answer)).into()),
-        }
+        self.git().elsewhere(&self.root).is_ignored(path)
     }
 
     /// This repository's own configuration, without the user's and the machine's.

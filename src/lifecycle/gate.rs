@@ -88,6 +88,19 @@ impl Missing {
         ),
     ];
 
+    /// The text of a box that is not ticked; `None` for everything else.
+    pub fn open_box(&self) -> Option<&str> {
+        match self {
+            Missing::Criterion { text, .. } => Some(text),
+            Missing::Commits
+            | Missing::Section { .. }
+            | Missing::Placeholder { .. }
+            | Missing::TooLong(_)
+            | Missing::Dependency(_)
+            | Missing::Approval { .. } => None,
+        }
+    }
+
     /// The kind of missing thing, as the name of a fact.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -19,19 +19,21 @@ const LONGEST: usize = 600;
 
 /// The message; `None` if there is nothing to say, or if it cannot be found out.
 pub fn facts(dir: &Path, branch: Option<&RefName>, env: &Env, out: &Out) -> Option<String> {
-    let (dir, on_unknown) = (Some(dir.to_owned()), OnUnknown::PassOver);
-    let globals = Globals { dir, on_unknown, ..Globals::default() };
-    let found = find(&globals, branch, env, out);
+    let found = find(&asked_in(dir), branch, env, out);
     let text =
         found.inspect_err(|failure| tracing::debug!(message = %failure.message, "session")).ok()?;
     Some(cut(&safe(text), LONGEST))
 }
 
+/// A session starts and ends also where the team has a setting of a newer tix.
+fn asked_in(dir: &Path) -> Globals {
+    let (dir, on_unknown) = (Some(dir.to_owned()), OnUnknown::PassOver);
+    Globals { dir, on_unknown, ..Globals::default() }
+}
+
 /// The tickets on which this session is still at work, if it was not told of them before; they count as told from here on.
 pub fn still_held(dir: &Path, session: &str, env: &Env, out: &Out) -> Option<Vec<String>> {
-    let (dir, on_unknown) = (Some(dir.to_owned()), OnUnknown::PassOver);
-    let globals = Globals { dir, on_unknown, ..Globals::default() };
-    let found = held_by(session, &globals, env, out);
+    let found = held_by(session, &asked_in(dir), env, out);
     let ids =
         found.inspect_err(|failure| tracing::debug!(message = %failure.message, "stop")).ok()?;
     (!ids.is_empty()).then_some(ids)

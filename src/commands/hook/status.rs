@@ -89,26 +89,22 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
     let repo = repository(&working_dir(globals, env)?, env)?;
     let guard = hooks::status(&repo)?;
     let part = AgentPart::Hooks;
-    let agents: Vec<_> = Agent::ALL
-        .into_iter()
-        .map(|agent| (agent, agent.file(part)))
-        .map(|(agent, file)| {
-            let entries = agent_files::entries(&repo, part, agent);
-            let inactive = agent_files::inactive(&repo, agent, env);
-            (agent, file, entries, inactive)
-        })
-        .collect();
+    let look = |agent| {
+        let entries = agent_files::entries(&repo, part, agent);
+        (agent, entries, agent_files::inactive(&repo, agent, env))
+    };
+    let agents = Agent::ALL.map(look);
     let broken = |entries: &Result<AgentEntries, String>| match entries {
         Ok(AgentEntries::Current | AgentEntries::None) => false,
         Ok(AgentEntries::Outdated) | Err(_) => true,
     };
-    let in_order = guard.is_in_order() && !agents.iter().any(|(_, _, entries, _)| broken(entries));
+    let in_order = guard.is_in_order() && !agents.iter().any(|(_, entries, _)| broken(entries));
     if out.format == Format::Json {
         let agents: Vec<_> = agents
             .iter()
-            .map(|(agent, path, entries, inactive)| {
+            .map(|(agent, entries, inactive)| {
                 let (state, detail) = agent_words(entries, *inactive);
-                AgentState { agent: agent.name(), detail, path, state }
+                AgentState { agent: agent.name(), detail, path: agent.file(part), state }
             })
             .collect();
         out.json(&Hooks {
@@ -138,10 +134,10 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
             let place = format!("{} ({lacking})", worktree.path.display());
             table.push(["worktree", "unguarded", &place]);
         }
-        for (agent, path, entries, inactive) in &agents {
+        for (agent, entries, inactive) in &agents {
             let (state, detail) = agent_words(entries, *inactive);
             let detail = detail.map(|detail| format!(" ({detail})"));
-            let place = format!("{path}{}", detail.unwrap_or_default());
+            let place = format!("{}{}", agent.file(part), detail.unwrap_or_default());
             table.push([agent.name(), state, &place]);
         }
         out.table(&table);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::env::{self, Env};
-use crate::error::in_words;
+use crate::error::{in_words, without_hint};
 use crate::git::{InheritedConfig, Repo};
 use crate::guard::agent::HookAnswer;
 use crate::names::RefName;
@@ -49,11 +49,11 @@ fn activate(ticket: &str, cwd: &Path, session: Option<&str>) -> Result<PathBuf, 
     let path = answer.pointer("/workspace/path").and_then(Value::as_str);
     path.map(PathBuf::from).ok_or_else(|| match answer.pointer("/details/workspace") {
         // The hint of the command line is an option, which the agent's own options do not have.
-        Some(Value::String(path)) => {
-            let words = in_words(&answer);
-            let words = words.split("\nhint: ").next().unwrap_or_default();
-            format!("{words}\nhint: if it is yours, start the agent there: cd {}", shell_word(path))
-        }
+        Some(Value::String(path)) => format!(
+            "{}\nhint: if it is yours, start the agent there: cd {}",
+            without_hint(&answer),
+            shell_word(path)
+        ),
         _ => in_words(&answer),
     })
 }

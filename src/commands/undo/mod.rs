@@ -242,8 +242,7 @@ fn about_no_ticket(line: &Value, operation: &str) -> Failure {
 
 /// The commit and the file of a write of one file.
 fn written(line: &Value) -> Option<(&str, &str)> {
-    let first = |key: &str| line.get(key)?.get(0)?.as_str();
-    Some((first("commits")?, first("paths")?))
+    Some((first_commit(line)?, line.get("paths")?.get(0)?.as_str()?))
 }
 
 fn first_commit(line: &Value) -> Option<&str> {

@@ -288,7 +288,7 @@ impl<M: Machine> Walker<'_, M> {
         if wrap::may_start(name, said.text) || wrap::may_start(name, fed) {
             let text = format!("{} {fed}", said.text);
             let why = "it is put together when it runs".to_owned();
-            let is_script = !wrap::has(" awk gawk sed ", name);
+            let is_script = wrap::is_language(name);
             self.troubled(&Trouble { text, why, is_script }, &vec![world.clone()]);
         }
         // Many variables hold what other programs run: BASH_ENV, GIT_EDITOR.

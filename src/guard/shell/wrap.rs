@@ -111,6 +111,11 @@ pub fn may_start(name: &str, text: &str) -> bool {
     }
 }
 
+/// Whether what this program is told is a program in a language of its own, and not mostly a line for the shell.
+pub fn is_language(name: &str) -> bool {
+    !has(" awk gawk sed ", name)
+}
+
 /// How often one wrapper may stand inside another.
 const DEPTH: usize = 16;
 
