@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{Output, Place, Sandbox, Ticket};
+use crate::harness::{Output, Place, Sandbox, Ticket, drawn};
 
 const OLD: &str = "2025-12-03T12:00:00Z";
 
@@ -156,7 +156,7 @@ fn every_example_of_the_help_works() {
         .collect();
     assert!(all.len() > 80, "{all:?}");
     let mut bad = String::new();
-    for (command, line) in &all {
+    for (command, line) in &drawn::of(all) {
         // A program that not every machine has.
         let needed = ["fish", "man", "zsh"]
             .into_iter()

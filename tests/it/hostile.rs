@@ -8,12 +8,12 @@ mod people;
 use std::fs;
 use std::path::Path;
 
-use crate::harness::{Output, Place, Sandbox, Ticket, Untouched, no_leftovers};
+use crate::harness::{Output, Place, Sandbox, Ticket, Untouched, drawn, no_leftovers};
 
 const ID: &str = "TICKET-foo-001";
 const QUEUED: &str = "tickets/queue/TICKET-foo-001.md";
 
-/// The lines of a file in `tests/data/hostile`: arrays of texts, as JSON. `#` begins a comment.
+/// The lines of a file in `tests/data/hostile` that this run tries: arrays of texts, as JSON. `#` begins a comment.
 #[track_caller]
 fn corpus<const N: usize>(name: &str) -> Vec<[String; N]> {
     let path = format!("tests/data/hostile/{name}.jsonl");
@@ -26,7 +26,7 @@ fn corpus<const N: usize>(name: &str) -> Vec<[String; N]> {
     });
     let entries: Vec<_> = entries.collect();
     assert!(entries.len() >= 20, "{} has shrunk to {} entries", path.display(), entries.len());
-    entries
+    drawn::of(entries)
 }
 
 /// Commits an entry of any kind under any name; fast-import and the file system would refuse some of them.
