@@ -2,12 +2,14 @@
 #![expect(clippy::disallowed_methods, reason = "this is the one place that prints")]
 
 mod pager;
+mod reader;
 pub mod screen;
 pub mod table;
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -221,10 +223,16 @@ impl Out {
         Some(usize::from(width.0)).filter(|width| *width > 0)
     }
 
-    /// Prints one line for a program that may have gone; that is its error.
-    pub fn line(&self, line: &str) -> io::Result<()> {
+    /// Prints one line for a program that may have gone; that is its error, and so is one that has closed the input and
+    /// reads nothing for this long.
+    pub fn line(&self, line: &str, unread: Duration) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(format!("{line}\n").as_bytes()).and_then(|()| stdout.flush())
+        for part in format!("{line}\n").as_bytes().chunks(reader::PORTION) {
+            reader::await_room(&stdout, unread)?;
+            stdout.write_all(part)?;
+            stdout.flush()?;
+        }
+        Ok(())
     }
 
     /// Prints the answer as one JSON object on one line, without the keys that hold nothing.

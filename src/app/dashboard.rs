@@ -93,14 +93,16 @@ pub fn run(globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
 /// The answer, on what is known of the trunk.
 pub fn show(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<(), Failure> {
     let dashboard = Dashboard::of(ctx, seen)?;
-    match ctx.out.format {
-        Format::Json => ctx.out.json(&dashboard),
-        Format::Human => {
-            ctx.out.aligned(&dashboard.table(ctx));
-            let (queue, active) = (dashboard.queue, dashboard.active);
-            ctx.out.lines(&format!(
-                "{queue} in the queue, {active} active; `tix --help` lists the commands\n"
-            ));
+    for format in ctx.out.formats() {
+        match format {
+            Format::Json => ctx.out.json(&dashboard),
+            Format::Human => {
+                ctx.out.aligned(&dashboard.table(ctx));
+                let (queue, active) = (dashboard.queue, dashboard.active);
+                ctx.out.lines(&format!(
+                    "{queue} in the queue, {active} active; `tix --help` lists the commands\n"
+                ));
+            }
         }
     }
     board::tell_age(ctx, seen, "tix list --fetch");

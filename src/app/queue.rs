@@ -276,6 +276,12 @@ impl Choice {
         self.total == 0
     }
 
+    /// How many are shown, where these are not all.
+    pub fn extent(&self) -> Option<String> {
+        let shown = self.tickets.len();
+        (shown < self.total).then(|| format!("{shown} of {} that can be claimed", self.total))
+    }
+
     /// The trunk that the choice was made on.
     pub fn commit(&self) -> Option<Oid> {
         self.as_of.commit.as_deref().and_then(Oid::parse)

@@ -71,7 +71,12 @@ fn tell(ctx: &Context<'_>, args: &NextArgs, choice: &Choice) -> Result<(), Failu
     for format in ctx.out.formats() {
         match (format, explained) {
             (Format::Human, Some(explained)) => ctx.out.table(&reasons(ctx, explained)),
-            (Format::Human, None) => ctx.out.table(&table(ctx, &choice.tickets)),
+            (Format::Human, None) => {
+                ctx.out.table(&table(ctx, &choice.tickets));
+                if let Some(extent) = choice.extent() {
+                    ctx.out.narrate(&extent);
+                }
+            }
             (Format::Json, _) if empty => {}
             (Format::Json, _) => ctx.out.json(choice),
         }

@@ -154,10 +154,97 @@ fn wrong_parameters_are_named() {
     assert_eq!(to(&told, 1)["error"]["code"], -32602);
     assert_eq!(to(&told, 2)["error"]["code"], -32602);
     for (id, word) in [(3, "tickte"), (4, "no ticket matches `--force`"), (5, "delete")] {
-        let result = &to(&told, id)["result"];
-        let text = result["content"][0]["text"].as_str().unwrap();
-        assert!(result["isError"] == true && text.contains(word), "{result}");
+        assert!(failed(&told, id).contains(word), "{told:?}");
     }
+}
+
+/// What a failed call tells: the exit's name, a message and one next step, as text and as data.
+#[track_caller]
+fn failed(answers: &[Value], id: impl Into<Value>) -> &str {
+    let result = &to(answers, id)["result"];
+    let (text, data) =
+        (result["content"][0]["text"].as_str().unwrap(), &result["structuredContent"]);
+    assert!(result["isError"] == true && data["schema"] == "tix/error@1", "{result}");
+    let begins =
+        format!("{}: {}", data["name"].as_str().unwrap(), data["message"].as_str().unwrap());
+    assert!(text.starts_with(&begins), "{result}");
+    assert!(text.contains(&format!("hint: {}", data["hints"][0].as_str().unwrap())), "{result}");
+    text
+}
+
+#[test]
+fn every_error_has_a_name_and_a_next_step() {
+    let (_sandbox, clone) = ready();
+    let many: Vec<Value> = (0..51).map(|n| json!({ "title": format!("t{n}") })).collect();
+    let told = serve(
+        &clone,
+        &opened(&[
+            call(1, "show", json!({ "repository": "/nonexistent", "ticket": ID })),
+            call(2, "show", json!({ "ticket": "a\0b" })),
+            call(3, "list", json!({ "bogus": 1 })),
+            call(4, "show", json!({ "ticket": 5 })),
+            call(5, "new", json!({ "tickets": many })),
+            call(6, "new", json!({ "tickets": [] })),
+        ]),
+    );
+    for (id, begin) in [
+        (1, "not found: /nonexistent is not a directory"),
+        (2, "usage: an argument holds a NUL character"),
+        (3, "usage: list: unknown field `bogus`"),
+        (4, "usage: show: invalid type"),
+        (5, "usage: new: `tickets` has 1 to 50 tickets, not 51; nothing was written"),
+        (6, "usage: new: `tickets` has 1 to 50 tickets, not 0; nothing was written"),
+    ] {
+        assert!(failed(&told, id).starts_with(begin), "{told:?}");
+    }
+    assert_eq!(clone.tix(&["list", "--json", "--fetch"]).success().json()["total"], 1);
+}
+
+#[test]
+fn the_text_says_what_the_data_says() {
+    let (_sandbox, clone) = ready();
+    clone.tix(&["new", "Another", "-q"]).success();
+    let told = serve(&clone, &opened(&[call(1, "status", json!({})), call(2, "next", json!({}))]));
+    let text = |id: i32| to(&told, id)["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(text(1).contains("2 in the queue, 0 active"), "{told:?}");
+    assert!(text(2).ends_with("\n1 of 2 that can be claimed"), "{told:?}");
+}
+
+#[test]
+fn a_batch_is_answered_with_one_array_where_the_version_has_batches() {
+    let (_sandbox, clone) = ready();
+    let batch = json!([
+        { "jsonrpc": "2.0", "id": 1, "method": "ping" },
+        { "jsonrpc": "2.0", "method": "notifications/progress" },
+        5,
+        call(2, "show", json!({ "ticket": ID })),
+        { "jsonrpc": "2.0", "id": 3, "method": "frobnicate" },
+    ]);
+    let told = |version: &str| {
+        let line = json!({ "jsonrpc": "2.0", "id": "open", "method": "initialize", "params": { "protocolVersion": version } });
+        let silent = json!([{ "jsonrpc": "2.0", "method": "notifications/progress" }]);
+        serve(&clone, &[line.to_string(), batch.to_string(), silent.to_string(), "[]".to_owned()])
+    };
+    let old = told("2025-03-26");
+    let [_, empty, all] = &old[..] else { panic!("{old:?}") };
+    let (empty, all) = if all.is_array() { (empty, all) } else { (all, empty) };
+    assert_eq!((&empty["id"], &empty["error"]["code"]), (&Value::Null, &(-32600).into()));
+    let all = all.as_array().unwrap();
+    assert_eq!(all.len(), 4, "{old:?}");
+    assert_eq!(to(all, 2)["result"]["isError"], false);
+    assert_eq!(to(all, Value::Null)["error"]["code"], -32600);
+    let new = told("2025-06-18");
+    assert_eq!(new.len(), 4, "{new:?}");
+    assert!(new[1..].iter().all(|answer| answer["error"]["code"] == -32600), "{new:?}");
+}
+
+#[test]
+fn an_id_that_can_be_read_is_in_the_answer() {
+    let (_sandbox, clone) = ready();
+    let lines = [r#"{"jsonrpc":"1.0","id":5,"method":"ping"}"#, r#"{"id":"six","method":"ping"}"#];
+    let told = serve(&clone, &lines.map(str::to_owned));
+    assert_eq!(to(&told, 5)["error"]["code"], -32600);
+    assert_eq!(to(&told, "six")["error"]["code"], -32600);
 }
 
 #[test]
@@ -260,6 +347,23 @@ fn it_ends_with_a_client_that_reads_no_more() {
     let ping = r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#;
     let output = clone.sh(&format!("yes '{ping}' | {tix} mcp | head -n 1")).run();
     assert_eq!(answers(&output).len(), 1);
+}
+
+/// The pipe is full when the input ends; the claim that is running is finished first.
+#[test]
+fn it_ends_after_a_client_that_closed_the_input_and_never_read() {
+    let (sandbox, clone) = ready();
+    let tix = env!("CARGO_BIN_EXE_tix");
+    let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
+    let lines = opened(&[call(1, "claim", json!({ "ticket": ID }))]);
+    let lines: Vec<String> = lines.into_iter().chain(vec![list.to_string(); 100]).collect();
+    clone.write("lines", lines.join("\n") + "\n");
+    // Nobody reads the other end, which stays open until the server has gone.
+    let script = format!("mkfifo out; exec 4<>out; cat lines | {tix} mcp >out; echo $?");
+    let output = clone.command(std::path::Path::new("/bin/bash"), &["-c", &script]).run();
+    assert_eq!(output.success().stdout(), "0\n", "{output}");
+    let tree = sandbox.remote().git(&["ls-tree", "-r", "--name-only", "main"]);
+    assert!(tree.contains("tickets/active/"), "{tree}");
 }
 
 /// Lines that are nearly right: each answer is JSON, and the server lives to answer the last one.

@@ -13,10 +13,11 @@ use std::thread;
 
 use serde_json::{Value, json};
 
+use super::message::{self, Era};
 use super::server::ServerSettings;
 use super::tools::{Asked, VerbCall};
 use crate::env::ANSWER_BOTH;
-use crate::error::in_words;
+use crate::error::{Exit, Failure, in_words};
 use crate::git::exec::text_of;
 use crate::git::signals::Heir;
 use crate::workspace::spawn::CommandLine;
@@ -31,8 +32,30 @@ pub struct ToolOutcome {
 }
 
 impl ToolOutcome {
-    fn failed(text: impl Into<String>) -> ToolOutcome {
-        ToolOutcome { text: text.into(), data: None, failed: true }
+    /// A failure in the words and the form of the command line.
+    pub fn of(failure: &Failure) -> ToolOutcome {
+        let data = serde_json::to_value(failure.json()).unwrap_or_default();
+        ToolOutcome { text: in_words(&data), data: Some(data), failed: true }
+    }
+
+    pub fn line(self, id: &Value, era: Era) -> String {
+        message::outcome(id, era, &self.text, self.data, self.failed)
+    }
+}
+
+/// Why a child cannot be started.
+fn not_started(error: &io::Error, dir: &Path) -> Failure {
+    if !dir.is_dir() {
+        return Failure::new(Exit::NotFound, format!("{} is not a directory", dir.display()))
+            .hint("name the directory of a clone as repository, or leave it out");
+    }
+    match error.kind() {
+        io::ErrorKind::InvalidInput => {
+            Failure::new(Exit::Usage, "an argument holds a NUL character")
+                .hint("call the tool again without it")
+        }
+        _ => Failure::new(Exit::Git, format!("tix cannot be run: {error}"))
+            .hint("see whether tix runs: tix --version"),
     }
 }
 
@@ -98,7 +121,7 @@ pub fn run(
     for call in &asked.calls {
         let outcome = match run_one(call, &known, station, dir, running) {
             Ok(outcome) => outcome,
-            Err(error) => ToolOutcome::failed(format!("tix cannot be run: {error}")),
+            Err(error) => ToolOutcome::of(&not_started(&error, dir)),
         };
         let ticket = outcome.data.as_ref().and_then(|data| data.get("ticket")?.as_str());
         if let (Some(key), Some(ticket)) = (&call.key, ticket) {
@@ -162,7 +185,11 @@ fn run_one(
                 failed,
             }
         }
-        Err(_) => ToolOutcome::failed(format!("tix ended with {}\n{text}", status?)),
+        Err(_) => {
+            let message = format!("tix ended with {} and no answer", status?);
+            let failure = Failure::new(Exit::Git, message).fact("said", text);
+            ToolOutcome::of(&failure.hint("see what holds now: tix status"))
+        }
     })
 }
 

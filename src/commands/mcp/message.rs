@@ -12,6 +12,9 @@ const STATELESS: &str = "2026-07-28";
 /// Versions that open with `initialize`, the newest first.
 const OPENED: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
 
+/// The one version that has batches.
+const BATCHES: &str = "2025-03-26";
+
 const VERSION_KEY: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES_KEY: &str = "io.modelcontextprotocol/clientCapabilities";
 const SERVER_KEY: &str = "io.modelcontextprotocol/serverInfo";
@@ -81,6 +84,8 @@ pub enum Incoming {
     Call(ToolCall),
     /// The client has no use for the answer to this request any more.
     Cancel(Value),
+    /// To be answered with one array.
+    Batch(Vec<Incoming>),
     /// A notification that means nothing here, or an answer to a question that was never asked.
     Nothing,
 }
@@ -95,21 +100,25 @@ pub struct ToolCall {
     pub progress: Option<Value>,
 }
 
-/// Reads a line. `opened` remembers whether `initialize` came before.
-pub fn read(line: &[u8], opened: &mut bool) -> Incoming {
+/// Reads a line. `opened` remembers the version that `initialize` agreed on.
+pub fn read(line: &[u8], opened: &mut Option<&'static str>) -> Incoming {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     if line.iter().all(u8::is_ascii_whitespace) {
         return Incoming::Nothing;
     }
-    let message: Value = match serde_json::from_slice(line) {
-        Ok(message) => message,
-        Err(error) => {
-            return Incoming::Answer(RpcError::parse(error.to_string()).line(&Value::Null));
+    match serde_json::from_slice(line) {
+        Ok(Value::Array(batch)) if *opened == Some(BATCHES) && !batch.is_empty() => {
+            Incoming::Batch(batch.iter().map(|message| read_one(message, opened)).collect())
         }
-    };
+        Ok(message) => read_one(&message, opened),
+        Err(error) => Incoming::Answer(RpcError::parse(error.to_string()).line(&Value::Null)),
+    }
+}
+
+fn read_one(message: &Value, opened: &mut Option<&'static str>) -> Incoming {
     let Some(message) = message.as_object() else {
-        let error = RpcError::request("a message is one JSON object; batches are not taken");
-        return Incoming::Answer(error.line(&Value::Null));
+        let why = format!("a message is one JSON object; batches are for {BATCHES} only");
+        return Incoming::Answer(RpcError::request(why).line(&Value::Null));
     };
     let method = message.get("method").and_then(Value::as_str);
     let id = message.get("id");
@@ -127,7 +136,8 @@ pub fn read(line: &[u8], opened: &mut bool) -> Incoming {
             let error = RpcError::request(
                 "a request has \"jsonrpc\": \"2.0\", a \"method\", and an \"id\" that is a text or a whole number",
             );
-            Incoming::Answer(error.line(&Value::Null))
+            let id = id.filter(|id| is_id(id));
+            Incoming::Answer(error.line(id.unwrap_or(&Value::Null)))
         }
     }
 }
@@ -152,7 +162,7 @@ fn request(
     method: &str,
     id: &Value,
     message: &Map<String, Value>,
-    opened: &mut bool,
+    opened: &mut Option<&'static str>,
 ) -> Result<Incoming, RpcError> {
     let nothing = Map::new();
     let params = match message.get("params") {
@@ -162,10 +172,11 @@ fn request(
             .ok_or_else(|| RpcError::parameters("\"params\" must be an object"))?,
     };
     if method == "initialize" {
-        *opened = true;
-        return Ok(Incoming::Answer(answer(id, Era::Opened, initialized(params))));
+        let version = agreed(params);
+        *opened = Some(version);
+        return Ok(Incoming::Answer(answer(id, Era::Opened, initialized(version))));
     }
-    let era = era(params, *opened || method == "ping")?;
+    let era = era(params, opened.is_some() || method == "ping")?;
     match method {
         "ping" if era == Era::Opened => Ok(Incoming::Answer(answer(id, era, json!({})))),
         "server/discover" => Ok(Incoming::Answer(answer(id, era, discovered()))),
@@ -225,12 +236,16 @@ fn call(id: &Value, era: Era, params: &Map<String, Value>) -> Result<ToolCall, R
     })
 }
 
-fn initialized(params: &Map<String, Value>) -> Value {
+/// The version that was asked for, or else the newest.
+fn agreed(params: &Map<String, Value>) -> &'static str {
     let wanted = params.get("protocolVersion").and_then(Value::as_str);
-    let version = OPENED.into_iter().find(|version| Some(*version) == wanted);
     let [newest, ..] = OPENED;
+    OPENED.into_iter().find(|version| Some(*version) == wanted).unwrap_or(newest)
+}
+
+fn initialized(version: &str) -> Value {
     json!({
-        "protocolVersion": version.unwrap_or(newest),
+        "protocolVersion": version,
         "capabilities": { "tools": {} },
         "serverInfo": server(),
         "instructions": INSTRUCTIONS,
@@ -282,4 +297,9 @@ fn answer(id: &Value, era: Era, mut result: Value) -> String {
 pub fn progress(token: &Value, seconds: u64, message: &str) -> String {
     let params = json!({ "progressToken": token, "progress": seconds, "message": message });
     json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params }).to_string()
+}
+
+/// The answers to a batch; `None` where it asked for none.
+pub fn batch(answers: &[String]) -> Option<String> {
+    (!answers.is_empty()).then(|| format!("[{}]", answers.join(",")))
 }

@@ -8,15 +8,16 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::call::{self, ToolProcess};
+use super::call::{self, ToolOutcome, ToolProcess};
 use super::message::{self, Incoming, RpcError, ToolCall};
-use super::tools::{Asked, TOOLS, Tool};
+use super::tools::{Asked, TOOLS, Tool, usage};
 use crate::git::signals;
 use crate::out::Out;
 
@@ -31,6 +32,9 @@ const PROGRESS: Duration = Duration::from_secs(5);
 
 /// How long calls have to end after a signal.
 const LAST_CALLS: Duration = Duration::from_secs(10);
+
+/// How long a client that has closed the input may take none of the answers. One that has not may take its time.
+const UNREAD: Duration = Duration::from_secs(5);
 
 /// What every call is run with.
 pub struct ServerSettings {
@@ -84,11 +88,14 @@ struct Server<'a> {
     station: &'a ServerSettings,
     out: &'a Out,
     calls: Arc<Calls>,
+    /// The client takes no answers any more.
+    is_left: AtomicBool,
 }
 
 /// Serves standard input to its end; then calls that change something come to theirs, and those that wait for a ticket stop.
 pub fn serve(station: &ServerSettings, out: &Out) -> io::Result<()> {
-    let server = Server { station, out, calls: Arc::default() };
+    let calls = Arc::default();
+    let server = Server { station, out, calls, is_left: AtomicBool::new(false) };
     let calls = Arc::clone(&server.calls);
     signals::when_caught(move || {
         // The children were told by the same signal.
@@ -98,8 +105,39 @@ pub fn serve(station: &ServerSettings, out: &Out) -> io::Result<()> {
     });
     let mut input = io::stdin().lock();
     thread::scope(|scope| {
-        let mut opened = false;
-        while let Some(line) = next_line(&mut input)? {
+        let served = server.read_all(&mut input, scope);
+        for (call, waits) in server.calls.lock().values() {
+            if *waits {
+                call.cancel();
+            }
+        }
+        server.calls.wait(None);
+        served
+    })
+}
+
+/// A call that was taken on.
+struct Ready {
+    call: ToolCall,
+    asked: Asked,
+    running: ToolProcess,
+}
+
+/// What is to be sent for a message.
+enum Answer {
+    Now(Option<String>),
+    /// What the call comes to.
+    Later(Box<Ready>),
+}
+
+impl Server<'_> {
+    fn read_all<'s>(
+        &'s self,
+        input: &mut impl BufRead,
+        scope: &'s thread::Scope<'s, '_>,
+    ) -> io::Result<()> {
+        let mut opened = None;
+        while let Some(line) = next_line(input)? {
             let incoming = match line {
                 Line::Whole(bytes) => message::read(&bytes, &mut opened),
                 Line::TooLong => {
@@ -107,60 +145,61 @@ pub fn serve(station: &ServerSettings, out: &Out) -> io::Result<()> {
                     Incoming::Answer(error.line(&Value::Null))
                 }
             };
-            match incoming {
-                Incoming::Nothing => {}
-                Incoming::Answer(line) => server.send(&line)?,
-                Incoming::ListTools { id, era } => {
-                    let may = |verb: &str| server.station.may(verb);
-                    let seen = TOOLS.iter().filter(|tool| tool.verbs.iter().any(|verb| may(verb)));
-                    let tools: Vec<Value> = seen.map(|tool| tool.describe(&may)).collect();
-                    server.send(&message::tools(&id, era, &tools))?;
-                }
-                Incoming::Cancel(id) => {
-                    if let Some((call, _)) = server.calls.lock().get(&id.to_string()) {
-                        call.cancel();
-                    }
-                }
-                Incoming::Call(call) => {
-                    if let Some(ready) = server.begin(&call)? {
-                        let server = &server;
-                        scope.spawn(move || server.run(&call, &ready));
-                    }
+            if let Incoming::Batch(all) = incoming {
+                let answers: Vec<_> = all.into_iter().map(|one| self.answer(one)).collect();
+                scope.spawn(move || {
+                    let all = answers.into_iter().filter_map(|answer| self.come_to(answer));
+                    let line = message::batch(&all.collect::<Vec<_>>());
+                    line.and_then(|line| self.send(&line).ok())
+                });
+                continue;
+            }
+            match self.answer(incoming) {
+                Answer::Now(Some(line)) => self.send(&line)?,
+                Answer::Now(None) => {}
+                later @ Answer::Later(_) => {
+                    scope.spawn(|| self.come_to(later).and_then(|line| self.send(&line).ok()));
                 }
             }
         }
-        for (call, waits) in server.calls.lock().values() {
-            if *waits {
-                call.cancel();
-            }
-        }
-        server.calls.wait(None);
         Ok(())
-    })
-}
+    }
 
-/// A call that was taken on.
-struct Ready {
-    asked: Asked,
-    running: ToolProcess,
-}
+    fn answer(&self, incoming: Incoming) -> Answer {
+        match incoming {
+            Incoming::Answer(line) => Answer::Now(Some(line)),
+            Incoming::ListTools { id, era } => {
+                let may = |verb: &str| self.station.may(verb);
+                let seen = TOOLS.iter().filter(|tool| tool.verbs.iter().any(|verb| may(verb)));
+                let tools: Vec<Value> = seen.map(|tool| tool.describe(&may)).collect();
+                Answer::Now(Some(message::tools(&id, era, &tools)))
+            }
+            Incoming::Cancel(id) => {
+                if let Some((call, _)) = self.calls.lock().get(&id.to_string()) {
+                    call.cancel();
+                }
+                Answer::Now(None)
+            }
+            Incoming::Call(call) => self.begin(call),
+            // A batch holds none.
+            Incoming::Nothing | Incoming::Batch(_) => Answer::Now(None),
+        }
+    }
 
-impl Server<'_> {
     /// Takes a call on, or answers it at once where nothing can be run for it.
-    fn begin(&self, call: &ToolCall) -> io::Result<Option<Ready>> {
-        let ToolCall { id, era, .. } = call;
+    fn begin(&self, call: ToolCall) -> Answer {
+        let ToolCall { id, era, .. } = &call;
         let tool = Tool::named(&call.tool)
             .filter(|tool| tool.verbs.iter().any(|verb| self.station.may(verb)));
         let Some(tool) = tool else {
             let error = RpcError::parameters(format!("unknown tool: {}", call.tool));
-            self.send(&error.line(id))?;
-            return Ok(None);
+            return Answer::Now(Some(error.line(id)));
         };
         let asked = match tool.read(call.arguments.clone()) {
             Ok(asked) => asked,
             Err(why) => {
-                self.send(&message::outcome(id, *era, &format!("usage: {why}"), None, true))?;
-                return Ok(None);
+                let outcome = ToolOutcome::of(&usage(why));
+                return Answer::Now(Some(outcome.line(id, *era)));
             }
         };
         let mut running = self.calls.lock();
@@ -172,36 +211,35 @@ impl Server<'_> {
             None
         };
         if let Some(why) = refusal {
-            drop(running);
-            self.send(&RpcError::request(why).line(id))?;
-            return Ok(None);
+            return Answer::Now(Some(RpcError::request(why).line(id)));
         }
-        let ready = Ready { running: ToolProcess::default(), asked };
-        running.insert(id.to_string(), (ready.running.clone(), ready.asked.waits));
-        Ok(Some(ready))
+        let process = ToolProcess::default();
+        running.insert(id.to_string(), (process.clone(), asked.waits));
+        drop(running);
+        Answer::Later(Box::new(Ready { call, asked, running: process }))
     }
 
-    fn run(&self, call: &ToolCall, ready: &Ready) {
-        let Ready { asked, running } = ready;
+    /// The line to send, when it is there; none for a call that was cancelled.
+    fn come_to(&self, answer: Answer) -> Option<String> {
+        let ready = match answer {
+            Answer::Now(line) => return line,
+            Answer::Later(ready) => ready,
+        };
+        let Ready { call, asked, running } = *ready;
         let done = (Mutex::new(false), Condvar::new());
         let outcome = thread::scope(|scope| {
             if let Some(token) = call.progress.as_ref().filter(|_| asked.waits) {
-                scope.spawn(|| self.tell_progress(token, running, &done));
+                scope.spawn(|| self.tell_progress(token, &running, &done));
             }
-            let directory = self.station.directory(asked);
-            let outcome = call::run(asked, self.station, directory, running);
+            let directory = self.station.directory(&asked);
+            let outcome = call::run(&asked, self.station, directory, &running);
             *done.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
             done.1.notify_all();
             outcome
         });
-        // Nothing is said any more about a call that was cancelled.
-        if !running.is_cancelled() {
-            let line =
-                message::outcome(&call.id, call.era, &outcome.text, outcome.data, outcome.failed);
-            self.send(&line).ok();
-        }
         self.calls.lock().remove(&call.id.to_string());
         self.calls.ended.notify_all();
+        (!running.is_cancelled()).then(|| outcome.line(&call.id, call.era))
     }
 
     fn tell_progress(&self, token: &Value, running: &ToolProcess, done: &(Mutex<bool>, Condvar)) {
@@ -222,9 +260,14 @@ impl Server<'_> {
         }
     }
 
-    /// Writes a line. A client that has closed its end asks for nothing any more, so the server ends.
+    /// Writes a line. A client that has closed its end, or reads no more, asks for nothing any more, so the server ends.
     fn send(&self, line: &str) -> io::Result<()> {
-        self.out.line(line)
+        if self.is_left.load(Ordering::SeqCst) {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let sent = self.out.line(line, UNREAD);
+        self.is_left.store(sent.is_err(), Ordering::SeqCst);
+        sent
     }
 }
 

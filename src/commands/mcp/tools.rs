@@ -8,8 +8,13 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::error::{Exit, Failure};
+
 /// How many tickets a list has when nobody says how many.
 const SHOWN: u16 = 20;
+
+/// How many tickets one call may write: each is a push.
+const MOST_NEW: usize = 50;
 
 /// A command line of tix, without the options that each call gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,7 +189,7 @@ pub static TOOLS: [Tool; 8] = [
         idempotent: false,
         properties: |_| {
             json!({
-                "tickets": { "type": "array", "minItems": 1, "maxItems": 50, "items": {
+                "tickets": { "type": "array", "minItems": 1, "maxItems": MOST_NEW, "items": {
                     "type": "object",
                     "properties": {
                         "title": text(""),
@@ -239,6 +244,11 @@ impl Tool {
     pub fn read(&self, arguments: Value) -> Result<Asked, String> {
         (self.read)(arguments).map_err(|error| format!("{}: {error}", self.name))
     }
+}
+
+/// What a call with wrong arguments is told.
+pub fn usage(why: String) -> Failure {
+    Failure::new(Exit::Usage, why).hint("call it again as the tool's inputSchema says")
 }
 
 fn text(about: &str) -> Value {
@@ -409,6 +419,12 @@ fn new(arguments: Value) -> serde_json::Result<Asked> {
         tickets: Vec<Ticket>,
     }
     let given: Arguments = serde_json::from_value(arguments)?;
+    let count = given.tickets.len();
+    if !(1..=MOST_NEW).contains(&count) {
+        let why =
+            format!("`tickets` has 1 to {MOST_NEW} tickets, not {count}; nothing was written");
+        return Err(serde::de::Error::custom(why));
+    }
     let call = |ticket: Ticket| {
         let mut call = VerbCall::new(["new"]).option("priority", ticket.priority);
         for label in ticket.labels {
