@@ -9,6 +9,36 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 150
+# The groups of the programs that run now.
+GROUPS = set()
+
+
+def bounded(words, limit, **options):
+    """Runs a program for this many seconds at most, and ends all that it started. `TimeoutExpired` says that it took longer."""
+    words = [str(word) for word in words]
+    child = subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+    GROUPS.add(child.pid)
+    try:
+        out, err = child.communicate(timeout=limit)
+        return subprocess.CompletedProcess(words, child.returncode, out, err)
+    finally:
+        end(child.pid)
+        child.communicate()
+        GROUPS.discard(child.pid)
+
+
+def end(group):
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def end_all(number, _frame):
+    """Leaves no program behind when a signal ends this one."""
+    for group in list(GROUPS):
+        end(group)
+    os._exit(128 + number)
 
 
 class Client:
@@ -37,7 +67,7 @@ class Client:
         (place / "package.json").write_text('{"private":true}')
         words = ["npm", "install", "--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts", *self.package.split()]
         try:
-            done = subprocess.run(words, cwd=place, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=limit, check=False)
+            done = bounded(words, limit, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         except subprocess.TimeoutExpired:
             shutil.rmtree(place, ignore_errors=True)
             return f"not installed within {limit} s"
@@ -74,19 +104,12 @@ class Client:
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "npm_config_registry", "BUN_CONFIG_REGISTRY") if not self.fetches else ():
             env[name] = env[name.lower()] = "http://127.0.0.1:9/"
         env["NO_PROXY"] = env["no_proxy"] = "127.0.0.1,localhost"
-        words = [str(word) for word in [*self.command(world, f"PLAN:{plan} go on"), *options]]
+        words = [*self.command(world, f"PLAN:{plan} go on"), *options]
         with open(world.root / f"{plan}.log", "wb") as log:
-            child = subprocess.Popen(words, cwd=world.clone, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
             try:
-                child.wait(PATIENCE)
+                bounded(words, PATIENCE, cwd=world.clone, env=env, stdout=log, stderr=log)
             except subprocess.TimeoutExpired:
                 log.write(f"\nno end within {PATIENCE} s\n".encode())
-            finally:
-                try:
-                    os.killpg(child.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-                child.wait()
 
 
 class Claude(Client):
@@ -146,21 +169,39 @@ class Gemini(Client):
     package = "@google/gemini-cli@0.61.0"
     programs = (".bin/gemini",)
 
-    def settings(self, world, model):
+    def write_settings(self, world):
         world.write_home(".gemini/settings.json", json.dumps({
             "security": {"auth": {"selectedType": "gemini-api-key"}, "folderTrust": {"enabled": False}},
             "telemetry": {"enabled": False}, "privacy": {"usageStatisticsEnabled": False},
         }))
+
+    def settings(self, world, model):
+        self.write_settings(world)
         return {"GEMINI_API_KEY": "none", "GOOGLE_GEMINI_BASE_URL": f"http://127.0.0.1:{model.port}", "GEMINI_CLI_TRUST_WORKSPACE": "true"}
 
     def command(self, world, prompt):
         return [world.program, "-p", prompt, "--yolo"]
 
-    def guard(self, world):
+    def identify(self, world):
         # It takes the user's own configuration away from every command.
         world.git("config", "user.name", "Ada Example")
         world.git("config", "user.email", "ada@example.org")
+
+    def guard(self, world):
+        self.identify(world)
         super().guard(world)
+
+
+class GeminiExtension(Gemini):
+    """The extension for the person instead of the project's settings."""
+
+    title = "Gemini CLI extension"
+
+    def guard(self, world):
+        self.identify(world)
+        world.tix("hook", "install")
+        self.write_settings(world)
+        world.call(world.program, "extensions", "install", ROOT / "gemini", "--consent")
 
 
 class Qwen(Client):
@@ -265,4 +306,4 @@ class CopilotPlugin(Copilot):
         self.more = ("--plugin-dir", Plugin.copy(world))
 
 
-ALL = [Claude(), ClaudePlugin(), Codex(), CodexPlugin(), Gemini(), Qwen(), Copilot(), CopilotPlugin(), Opencode()]
+ALL = [Claude(), ClaudePlugin(), Codex(), CodexPlugin(), Gemini(), GeminiExtension(), Qwen(), Copilot(), CopilotPlugin(), Opencode()]

@@ -8,6 +8,7 @@ LIMIT seconds is skipped. KEEP=1 keeps what each has left behind, and VERBOSE=1 
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from clients import ALL, ROOT
+from clients import ALL, ROOT, bounded, end_all
 from model import Model, delegate, run, wait, write
 
 INSTALLING = threading.Lock()
@@ -90,10 +91,9 @@ class World:
         path.write_text(text)
 
     def call(self, *words, at=None):
-        words = [str(word) for word in words]
-        done = subprocess.run(words, cwd=at or self.clone, env=self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+        done = bounded(words, 60, cwd=at or self.clone, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if done.returncode:
-            raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+            raise RuntimeError(f"{' '.join(done.args)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
         return done.stdout
 
     def git(self, *words, at=None):
@@ -215,6 +215,8 @@ def documented():
 
 
 def main():
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end_all)
     tix, folder = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
     limit = int(sys.argv[3]) if len(sys.argv) > 3 else 600
     wanted = sys.argv[4:]

@@ -319,3 +319,20 @@ fn what_is_installed_for_claude_is_what_the_plugin_brings() {
         }
     }
 }
+
+/// The extension for Gemini CLI brings what `tix hook install` and `tix mcp install` write into a project, and the skill.
+#[test]
+fn the_extension_brings_what_is_installed_for_gemini() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[("tickets/queue/.gitkeep", "")]);
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["hook", "install", "--agents", "gemini"]).success();
+    assert_eq!(clone.read(".gemini/settings.json"), text("gemini/hooks/hooks.json"));
+    clone.tix(&["hook", "uninstall"]).success();
+    clone.tix(&["mcp", "install", "--agents", "gemini"]).success();
+    let installed: Value = serde_json::from_str(&clone.read(".gemini/settings.json")).unwrap();
+    let manifest: Value = serde_json::from_str(&text("gemini/gemini-extension.json")).unwrap();
+    assert_eq!(manifest["mcpServers"], installed["mcpServers"]);
+    assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(text("gemini/skills/tickets/SKILL.md"), text("skills/tickets/SKILL.md"));
+}
