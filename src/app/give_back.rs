@@ -16,7 +16,6 @@ use crate::text::shell_word;
 use crate::ticket::{Lane, Status, TicketId};
 use crate::trunk::{Diary, Outcome, Run, Stop, View, may_still_land};
 use crate::workspace;
-use crate::workspace::trash::Unmovable;
 use crate::workspace::worker::{self, WorkerState};
 
 pub struct GiveBack<'a> {
@@ -148,15 +147,10 @@ fn attic(id: &TicketId, claim_id: &str) -> Option<RefName> {
 
 fn why_kept(path: &Path, dirty: &[String]) -> String {
     if dirty.is_empty() {
-        let why = match workspace::trash::fixed(path) {
-            Ok(Some(Unmovable::Locked)) => "it is locked",
-            Ok(Some(Unmovable::Submodules)) => {
-                "it has a submodule, whose commits may exist nowhere else"
-            }
-            Ok(Some(Unmovable::InBetween)) => "a git operation is unfinished in it",
-            Ok(None) | Err(_) => "git cannot remove it; it may have been moved",
+        return match workspace::trash::fixed(path) {
+            Ok(Some(fixed)) => format!("it {}", fixed.words()),
+            Ok(None) | Err(_) => "git cannot remove it; it may have been moved".to_owned(),
         };
-        return why.to_owned();
     }
     format!("it has uncommitted changes ({})", list(dirty))
 }

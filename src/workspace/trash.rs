@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 use super::WorkspaceError;
 use super::clone_id::write;
 use crate::git::Repo;
-use crate::ticket::TicketId;
 
 pub const KEPT_DAYS: u32 = 7;
 
 /// A directory that was moved to the trash.
 #[derive(Debug, Serialize, Deserialize)]
 struct Note {
+    /// The ticket, or the name of a worktree that had none.
     ticket: String,
     from: PathBuf,
     to: PathBuf,
@@ -30,11 +30,11 @@ fn root(repo: &Repo) -> PathBuf {
     repo.tix_dir().join("trash")
 }
 
-/// Moves the worktree at `from` to the trash, and returns its new place. `token` names it, `at` is the time in seconds
-/// since 1970.
+/// Moves the worktree at `from` to the trash, and returns its new place. `id` (the ticket, or what else the worktree is called)
+/// and `token` name it, `at` is the time in seconds since 1970.
 pub fn put_aside(
     repo: &Repo,
-    id: &TicketId,
+    id: &str,
     from: &Path,
     (token, at): (&str, i64),
 ) -> Result<PathBuf, WorkspaceError> {
@@ -55,13 +55,8 @@ pub fn put_aside(
     Ok(to)
 }
 
-fn note_and_move(
-    repo: &Repo,
-    id: &TicketId,
-    from: &Path,
-    (to, at): (&Path, i64),
-) -> io::Result<()> {
-    let note = Note { ticket: id.to_string(), from: from.to_owned(), to: to.to_owned(), at };
+fn note_and_move(repo: &Repo, id: &str, from: &Path, (to, at): (&Path, i64)) -> io::Result<()> {
+    let note = Note { ticket: id.to_owned(), from: from.to_owned(), to: to.to_owned(), at };
     write(&note_of(repo, to), &note)?;
     std::fs::rename(from, to)
 }
@@ -106,6 +101,16 @@ pub enum Unmovable {
     Submodules,
     /// A git operation is in progress in it.
     InBetween,
+}
+
+impl Unmovable {
+    pub fn words(self) -> &'static str {
+        match self {
+            Unmovable::Locked => "is locked",
+            Unmovable::Submodules => "has a submodule, whose commits may exist nowhere else",
+            Unmovable::InBetween => "has an unfinished git operation",
+        }
+    }
 }
 
 /// What prevents moving the worktree, apart from changes in it.

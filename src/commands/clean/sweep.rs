@@ -89,8 +89,12 @@ pub fn local(
     let mut warnings = Vec::new();
     let mut trash = None;
     if let Some(path) = &plan.worktree {
-        let aside =
-            workspace::trash::put_aside(repo, id, path, (run.token(), ctx.now.timestamp()))?;
+        let aside = workspace::trash::put_aside(
+            repo,
+            id.as_str(),
+            path,
+            (run.token(), ctx.now.timestamp()),
+        )?;
         trash = Some(aside);
         remove_if_empty(path.parent());
     }

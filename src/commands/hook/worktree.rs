@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::clock;
 use crate::env::{self, Env};
 use crate::error::{in_words, without_hint};
 use crate::git::{InheritedConfig, Repo};
@@ -15,7 +16,8 @@ use crate::guard::agent::HookAnswer;
 use crate::names::RefName;
 use crate::text::shell_word;
 use crate::ticket::TicketId;
-use crate::workspace::{self, spawn::CommandLine};
+use crate::trunk::random_token;
+use crate::workspace::{self, spawn::CommandLine, trash};
 
 /// Where Claude Code keeps its worktrees, from the root of the main one.
 const HOME: &str = ".claude/worktrees";
@@ -97,8 +99,9 @@ fn ordinary(name: &str, cwd: &Path, env: &Env) -> Result<PathBuf, String> {
     Ok(path)
 }
 
-/// Takes an ordinary worktree away, with its branch, where neither holds anything that exists nowhere else. A ticket's workspace
-/// stays: `tix clean` removes it once its work is merged.
+/// Takes an ordinary worktree away, with its branch, where neither holds anything that exists nowhere else. What git ignores
+/// there is in no commit, so the directory goes to the trash, as a workspace does that `tix clean` removes. A ticket's
+/// workspace stays: `tix clean` removes it once its work is merged.
 pub fn remove(path: &Path, cwd: &Path, env: &Env) -> HookAnswer {
     let Ok(repo) = Repo::discover(cwd, InheritedConfig::of(env.git_settings())) else {
         return HookAnswer::Pass;
@@ -113,15 +116,8 @@ pub fn remove(path: &Path, cwd: &Path, env: &Env) -> HookAnswer {
             path.display()
         ));
     }
-    match repo.remove_worktree(path) {
-        Ok(true) => {}
-        Ok(false) => {
-            return HookAnswer::Refuse(format!(
-                "{} has changes that are not committed, so it stays.",
-                path.display()
-            ));
-        }
-        Err(error) => return HookAnswer::Refuse(error.to_string()),
+    if let Err(why) = put_away(&repo, path) {
+        return HookAnswer::Refuse(format!("{} {why}, so it stays.", path.display()));
     }
     if let Some(branch) = branch.filter(|branch| branch.short().starts_with("worktree-"))
         && BASES.iter().any(|base| is_within(&repo, &branch, base))
@@ -130,6 +126,22 @@ pub fn remove(path: &Path, cwd: &Path, env: &Env) -> HookAnswer {
         tracing::debug!(%error, "branch -D");
     }
     HookAnswer::Pass
+}
+
+/// Moves a worktree to the trash, and makes git forget it. The error says what is in the way, as a predicate.
+fn put_away(repo: &Repo, path: &Path) -> Result<(), String> {
+    let words = |error: &dyn std::fmt::Display| format!("cannot be removed ({error})");
+    if !repo.dirty_paths(path).map_err(|e| words(&e))?.is_empty() {
+        return Err("has changes that are not committed".to_owned());
+    }
+    if let Some(fixed) = trash::fixed(path).map_err(|e| words(&e))? {
+        return Err(fixed.words().to_owned());
+    }
+    let now = clock::now().timestamp();
+    let name = path.file_name().unwrap_or_default().display().to_string();
+    trash::put_aside(repo, &name, path, (&random_token(), now)).map_err(|e| words(&e))?;
+    trash::empty(repo, now);
+    repo.remove_worktree(path).map(drop).map_err(|e| words(&e))
 }
 
 /// Whether some branch or tag has the commit that is checked out there.

@@ -73,6 +73,25 @@ fn a_worktree_with_any_other_name_is_an_ordinary_one() {
     }
 }
 
+/// What git ignores is nobody's to lose either, and an operation that is under way has work that no branch has yet.
+#[test]
+fn nothing_is_lost_with_a_worktree_that_goes() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    clone.write(".git/info/exclude", "notes\n");
+    let path = wants(&clone, "s", "spike").success().stdout().trim_end().to_owned();
+    let here = clone.at(&path);
+    here.commit("kept", &[("k.txt", "k\n")]);
+    here.write("notes", "mine\n");
+    here.git(&["bisect", "start"]);
+    assert!(gives_up(&here, &path).exits(2).stderr().contains("unfinished git operation"));
+    here.git(&["bisect", "reset"]);
+    gives_up(&here, &path).success();
+    assert!(!here.path().exists() && clone.has_ref("refs/heads/worktree-spike"));
+    assert!(!clone.git(&["worktree", "list"]).contains("spike"));
+    assert_eq!(clone.sh("cat .git/tix/trash/spike-*/notes").run().success().stdout(), "mine\n");
+}
+
 #[test]
 fn a_worktree_with_commits_on_no_branch_stays_and_a_branch_without_any_goes() {
     let sandbox = seeded();
