@@ -187,6 +187,12 @@ impl Env {
         named.or_else(|| self.raw("HOME").map(|home| Path::new(home).join(".codex")))
     }
 
+    /// Where Claude Code keeps a person's settings: `CLAUDE_CONFIG_DIR`, else `.claude` at home.
+    pub fn claude_home(&self) -> Option<PathBuf> {
+        let named = self.raw("CLAUDE_CONFIG_DIR").map(PathBuf::from);
+        named.or_else(|| self.raw("HOME").map(|home| Path::new(home).join(".claude")))
+    }
+
     /// The shell that asks for completions.
     pub fn completes_for(&self) -> Option<&str> {
         self.raw(COMPLETE)?.to_str()

@@ -4,14 +4,18 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::env::Env;
-use crate::error::{Exit, Failure, not_written};
+use crate::error::{Exit, Failure};
 use crate::file;
 use crate::git::Repo;
-use crate::guard::install::agents::{self, Agent, AgentEntries, AgentFileEdit, AgentPart, BadFile};
+use crate::guard::install::agents::{
+    self, Agent, AgentEntries, AgentFileEdit, AgentPart, FileRemark,
+};
+use crate::out::Format;
+use crate::text::safe;
 
 /// Reads the word of an agent.
 pub fn word() -> impl TypedValueParser<Value = Agent> {
@@ -34,17 +38,98 @@ pub struct AgentFile {
     /// From the root of the working tree.
     name: &'static str,
     path: PathBuf,
-    existed: bool,
+    /// What it held; `None` if it was not there.
+    before: Option<String>,
     pub edit: AgentFileEdit,
+    /// What stays in it because it is somebody's own.
+    own: Option<FileRemark>,
+    /// Why it is not edited.
+    problem: Option<String>,
 }
 
 impl AgentFile {
     fn words(&self) -> &'static str {
-        match (&self.edit, self.existed) {
+        match (&self.edit, &self.before) {
+            _ if self.problem.is_some() => "failed",
             (AgentFileEdit::Keep, _) => "unchanged",
-            (AgentFileEdit::Write(_), true) => "changed",
-            (AgentFileEdit::Write(_), false) => "written",
+            (AgentFileEdit::Write(_), Some(_)) => "changed",
+            (AgentFileEdit::Write(_), None) => "written",
             (AgentFileEdit::Delete, _) => "removed",
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        self.problem.clone().or_else(|| self.own.as_ref().map(FileRemark::to_string))
+    }
+
+    /// Whether there is nothing to say of it.
+    pub fn is_idle(&self) -> bool {
+        self.edit.is_keep() && self.own.is_none() && self.problem.is_none()
+    }
+
+    pub fn has_failed(&self) -> bool {
+        self.problem.is_some()
+    }
+
+    fn read(root: &Path, agent: Agent, part: AgentPart, name: &'static str) -> AgentFile {
+        let path = root.join(name);
+        let (before, problem) = match read(&path) {
+            Ok(text) => (text, None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let own = before.as_deref().and_then(|text| agents::own(agent, part, text).ok().flatten());
+        AgentFile { agent, name, path, before, edit: AgentFileEdit::Keep, own, problem }
+    }
+
+    /// Decides what to do with the file, unless it could not be read.
+    fn decided(mut self, part: AgentPart, change: AgentFileChange, repo: &Repo) -> AgentFile {
+        let text = self.before.as_deref();
+        let edit = match change {
+            _ if self.problem.is_some() => return self,
+            AgentFileChange::Install => agents::install(self.agent, part, text),
+            AgentFileChange::Uninstall => agents::uninstall(self.agent, part, text),
+        };
+        match edit {
+            Ok(AgentFileEdit::Write(text)) if change == AgentFileChange::Uninstall => {
+                let undone = FileUndo::read(repo, part, self.name);
+                let undone = undone.filter(|undo| Some(&undo.wrote) == self.before.as_ref());
+                self.edit = AgentFileEdit::Write(undone.map_or(text, |undo| undo.was));
+            }
+            Ok(edit) => self.edit = edit,
+            Err(why) => self.problem = Some(why.to_string()),
+        }
+        self
+    }
+}
+
+/// What an edit made of a file: whoever undoes it before anybody else has changed the file gets every byte back, also those
+/// that no longer tell whether they were there before, such as a list that was empty.
+#[derive(Deserialize, Serialize)]
+struct FileUndo {
+    was: String,
+    wrote: String,
+}
+
+impl FileUndo {
+    fn path(repo: &Repo, part: AgentPart, name: &str) -> PathBuf {
+        let part = match part {
+            AgentPart::Hooks => "hooks",
+            AgentPart::Server => "server",
+        };
+        repo.tix_dir().join("agents").join(part).join(name)
+    }
+
+    /// Without it the edit is undone by what the file holds.
+    fn read(repo: &Repo, part: AgentPart, name: &str) -> Option<FileUndo> {
+        let bytes = std::fs::read(FileUndo::path(repo, part, name)).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    fn save(&self, repo: &Repo, part: AgentPart, name: &str) {
+        let path = FileUndo::path(repo, part, name);
+        let saved = serde_json::to_vec(self).map_err(io::Error::from);
+        if let Err(error) = saved.and_then(|bytes| file::rewrite(&path, &bytes)) {
+            tracing::debug!(%error, path = %path.display(), "undo");
         }
     }
 }
@@ -54,7 +139,7 @@ pub fn read_all(
     repo: &Repo,
     part: AgentPart,
     agents: impl IntoIterator<Item = Agent>,
-    changes: AgentFileChange,
+    change: AgentFileChange,
 ) -> Result<Vec<AgentFile>, Failure> {
     let mut agents = agents.into_iter().peekable();
     if agents.peek().is_none() {
@@ -64,65 +149,87 @@ pub fn read_all(
         Failure::new(Exit::Refused, "a bare repository has no working tree for the agents' files")
             .hint("go to a worktree of it, and run this again")
     })?;
-    let decide = |agent: Agent| {
-        let name = agent.file(part);
-        let path = root.join(name);
-        let text = read(&path)?;
-        let edit = match changes {
-            AgentFileChange::Install => agents::install(agent, part, text.as_deref()),
-            AgentFileChange::Uninstall => agents::uninstall(agent, part, text.as_deref()),
-        };
-        let edit = edit.map_err(|bad| bad_file(&path, &bad))?;
-        Ok(AgentFile { agent, name, path, existed: text.is_some(), edit })
+    let files = agents.flat_map(|agent| {
+        let others = agent.other_files(part).iter().copied();
+        let names = std::iter::once(agent.file(part)).chain(others);
+        let mut files: Vec<_> =
+            names.map(|name| AgentFile::read(root, agent, part, name)).collect();
+        if change == AgentFileChange::Install {
+            files = vec![chosen(files, part)];
+        }
+        files.into_iter().map(|file| file.decided(part, change, repo)).collect::<Vec<_>>()
+    });
+    Ok(files.collect())
+}
+
+/// The file to install into: one that has our entry, or else one that is there, or else the first.
+fn chosen(mut files: Vec<AgentFile>, part: AgentPart) -> AgentFile {
+    let has_ours = |file: &AgentFile| {
+        let text = file.before.as_deref();
+        text.is_some() && agents::install(file.agent, part, text) == Ok(AgentFileEdit::Keep)
     };
-    agents.map(decide).collect()
+    let is_there = |file: &AgentFile| file.before.is_some() || file.problem.is_some();
+    let at = files.iter().position(has_ours).or_else(|| files.iter().position(is_there));
+    files.swap_remove(at.unwrap_or_default())
 }
 
 /// The state of tix's entries in an agent's file; an error as text.
 pub fn entries(repo: &Repo, part: AgentPart, agent: Agent) -> Result<AgentEntries, String> {
     let file = repo.worktree.as_deref().map(|root| root.join(agent.file(part)));
     let Some(file) = file else { return Ok(AgentEntries::None) };
-    let text = read(&file).map_err(|failure| failure.message)?;
-    agents::entries(agent, part, text.as_deref())
-        .map_err(|bad| format!("line {}: {}", bad.line, bad.why))
+    let text = read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    agents::entries(agent, part, text.as_deref()).map_err(|remark| remark.to_string())
 }
 
-fn read(path: &Path) -> Result<Option<String>, Failure> {
+fn read(path: &Path) -> io::Result<Option<String>> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::new(Exit::Damaged, format!("{}: {error}", path.display()))
-            .hint("nothing changed; fix it and run this again")),
+        Err(error) => Err(error),
     }
-}
-
-fn bad_file(path: &Path, bad: &BadFile) -> Failure {
-    let message = format!("{}:{}: {}", path.display(), bad.line, bad.why);
-    Failure::new(Exit::Damaged, message)
-        .fact("line", bad.line.to_string())
-        .hint("nothing changed; fix the file and run this again")
 }
 
 /// Two agents may read one file: it is written once.
-fn each(files: &[AgentFile]) -> impl Iterator<Item = &AgentFile> {
-    let first = |name| files.iter().find(|file| file.name == name);
-    files
-        .iter()
-        .filter(move |file| first(file.name).is_some_and(|first| std::ptr::eq(first, *file)))
+fn is_first(files: &[AgentFile], file: &AgentFile) -> bool {
+    let first = files.iter().find(|other| other.name == file.name);
+    first.is_some_and(|first| std::ptr::eq(first, file))
 }
 
-pub fn write(files: &[AgentFile]) -> Result<(), Failure> {
-    for file in each(files) {
+fn each(files: &[AgentFile]) -> impl Iterator<Item = &AgentFile> {
+    files.iter().filter(|file| is_first(files, file))
+}
+
+/// Does what was decided. One file that cannot be written keeps none of the others from it.
+pub fn write(files: &mut [AgentFile], repo: &Repo, part: AgentPart) {
+    let firsts: Vec<bool> = files.iter().map(|file| is_first(files, file)).collect();
+    for (file, _) in files.iter_mut().zip(firsts).filter(|(_, is_first)| *is_first) {
         let done = match &file.edit {
             AgentFileEdit::Keep => Ok(()),
-            AgentFileEdit::Write(text) => file::rewrite(&file.path, text.as_bytes()),
+            AgentFileEdit::Write(text) => {
+                if let Some(was) = file.before.clone() {
+                    FileUndo { was, wrote: text.clone() }.save(repo, part, file.name);
+                }
+                file::rewrite(&file.path, text.as_bytes())
+            }
             AgentFileEdit::Delete => delete(&file.path),
         };
-        done.map_err(|error| {
-            not_written(format!("{}: {error}", file.path.display()), "run this again")
-        })?;
+        file.problem = done.err().map(|error| error.to_string()).or_else(|| file.problem.take());
     }
-    Ok(())
+}
+
+/// Says at the end that a file was not edited, although the others were.
+pub fn finish(files: &[AgentFile], format: Format) -> Result<(), Failure> {
+    let failed = each(files).filter_map(|file| Some((&file.path, file.problem.as_ref()?)));
+    let failed: Vec<String> =
+        failed.map(|(path, why)| format!("{}: {why}", path.display())).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    if format == Format::Json {
+        return Err(Failure::answered(Exit::Damaged));
+    }
+    Err(Failure::new(Exit::Damaged, failed.join("; "))
+        .hint("the rest is done; fix this file and run the command again"))
 }
 
 /// The file, and the directories above it in which nothing else is.
@@ -140,7 +247,9 @@ fn delete(path: &Path) -> io::Result<()> {
 pub struct AgentJson {
     /// Whose it is.
     agent: &'static str,
-    /// `unchanged`, `changed`, `written` (it was not there) or `removed`.
+    /// An entry of somebody's own that stays, or why the file could not be edited; missing otherwise.
+    detail: Option<String>,
+    /// `unchanged`, `changed`, `written` (it was not there), `removed` or `failed`.
     did: &'static str,
     /// The file, from the root of the working tree.
     path: &'static str,
@@ -148,9 +257,14 @@ pub struct AgentJson {
 
 /// What was done, a line a file.
 pub fn lines(files: &[AgentFile]) -> String {
-    let mut text: String =
-        each(files).map(|file| format!("  {:<21}  {}\n", file.name, file.words())).collect();
-    if files.iter().any(|file| matches!(file.edit, AgentFileEdit::Write(_))) {
+    let line = |file: &AgentFile| {
+        let detail = file.detail().map(|detail| format!(" ({})", safe(detail)));
+        format!("  {:<21}  {}{}\n", file.name, file.words(), detail.unwrap_or_default())
+    };
+    let mut text: String = each(files).map(line).collect();
+    let is_written =
+        |file: &AgentFile| matches!(file.edit, AgentFileEdit::Write(_)) && file.problem.is_none();
+    if files.iter().any(is_written) {
         text.push_str(
             "the agents' files belong to the working tree: commit them the way you commit code\n",
         );
@@ -160,7 +274,8 @@ pub fn lines(files: &[AgentFile]) -> String {
 
 /// What each of these agents asks of a person before it makes use of its file.
 pub fn notes(files: &[AgentFile], part: AgentPart) -> Vec<&str> {
-    files.iter().filter_map(|file| file.agent.consent(part)).collect()
+    let fine = files.iter().filter(|file| file.problem.is_none());
+    fine.filter_map(|file| file.agent.consent(part)).collect()
 }
 
 /// Where workspaces are better kept for agents that may not leave the repository.
@@ -181,20 +296,53 @@ pub fn advice(files: &[AgentFile], config: &Config) -> Option<String> {
 }
 
 /// What keeps an agent from running the hooks that are in its file, as far as tix can know it.
-pub fn inactive(repo: &Repo, agent: Agent, env: &Env) -> Option<&'static str> {
-    let file = repo.worktree.as_deref()?.join(agent.file(AgentPart::Hooks));
-    if agent != Agent::Codex {
-        return None;
+pub fn inactive(repo: &Repo, agent: Agent, env: &Env) -> Option<String> {
+    let root = repo.worktree.as_deref()?;
+    match agent {
+        Agent::Claude => switched_off(root, env),
+        Agent::Codex => {
+            let file = root.join(agent.file(AgentPart::Hooks));
+            let config = env.codex_home().map(|home| home.join("config.toml"));
+            let config = config.and_then(|path| read(&path).ok().flatten()).unwrap_or_default();
+            (!agents::codex_trusts(&config, file.to_str()?)).then(|| {
+                "not active until trusted: start codex here, and trust the hooks when it asks"
+                    .to_owned()
+            })
+        }
+        Agent::Gemini | Agent::Cursor | Agent::Qwen | Agent::Copilot | Agent::Opencode => None,
     }
-    let config = env.codex_home().map(|home| home.join("config.toml"));
-    let config = config.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
-    (!agents::codex_trusts(&config, file.to_str()?))
-        .then_some("not active until trusted: start codex here, and trust the hooks when it asks")
+}
+
+/// The settings that switch Claude Code's hooks off. The nearest that say so count: those of this checkout alone, then those
+/// of the project, then the person's own.
+fn switched_off(root: &Path, env: &Env) -> Option<String> {
+    let project = root.join(Agent::Claude.file(AgentPart::Hooks));
+    let nearest = [Some(project.with_file_name("settings.local.json")), Some(project)];
+    let personal = env.claude_home().map(|home| home.join("settings.json"));
+    let mut all = nearest.into_iter().chain([personal]).flatten();
+    let (path, is_off) = all.find_map(|path| {
+        let is_off = agents::claude_disables_hooks(&read(&path).ok()??)?;
+        Some((path, is_off))
+    })?;
+    let path = path.strip_prefix(root).unwrap_or(&path).display();
+    is_off.then(|| format!("not active: {path} has disableAllHooks"))
+}
+
+/// The agents that have our hooks and do not run them, in words.
+pub fn idle(repo: &Repo, env: &Env) -> Vec<String> {
+    let installed =
+        |agent: &Agent| entries(repo, AgentPart::Hooks, *agent) == Ok(AgentEntries::Current);
+    let words = |agent: Agent| {
+        let why = inactive(repo, agent, env)?;
+        Some(format!("the hooks of {} are {why}", agent.title()))
+    };
+    Agent::ALL.into_iter().filter(installed).filter_map(words).collect()
 }
 
 pub fn json(files: &[AgentFile]) -> Vec<AgentJson> {
     let file = |file: &AgentFile| AgentJson {
         agent: file.agent.name(),
+        detail: file.detail(),
         did: file.words(),
         path: file.name,
     };

@@ -12,7 +12,15 @@ pub(super) fn findings(facts: &RepoFacts) -> Vec<Finding> {
         leftovers(facts),
         unseen(facts),
     ];
-    unknown_settings(facts).chain(one_each.into_iter().flatten()).collect()
+    let several = unknown_settings(facts).chain(idle_agents(facts));
+    several.chain(one_each.into_iter().flatten()).collect()
+}
+
+fn idle_agents(facts: &RepoFacts) -> impl Iterator<Item = Finding> {
+    facts.idle_agents.iter().map(|message| {
+        Finding::new(Check::IdleAgentHooks, None, message.clone())
+            .repair("see the state of each agent's hooks", &["tix", "hook", "status"])
+    })
 }
 
 fn unknown_settings(facts: &RepoFacts) -> impl Iterator<Item = Finding> {

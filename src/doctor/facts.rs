@@ -30,6 +30,8 @@ pub struct RepoFacts {
     pub code: TrunkCode,
     /// The hooks of this clone, if they do not all run the guard.
     pub hooks: Option<HooksFacts>,
+    /// The agents that have our hooks in their settings and do not run them, each with the reason.
+    pub idle_agents: Vec<String>,
     /// What killed runs left behind.
     pub leftovers: Vec<RunLeftover>,
     /// The settings that this tix does not understand, each with its place.

@@ -59,6 +59,8 @@ pub enum Check {
     ApprovalOutdated,
     /// Hooks that do not run the guard in this clone.
     HooksMissing,
+    /// An agent that has our hooks and does not run them.
+    IdleAgentHooks,
     /// Commits on the trunk that change more than tickets.
     CodeOnTrunk,
     /// Commits on the local trunk that the remote does not have.
@@ -80,7 +82,7 @@ pub struct Rule {
 }
 
 /// Every check, in the order in which findings of one severity are shown.
-pub const RULES: [Rule; 24] = [
+pub const RULES: [Rule; 25] = [
     Rule {
         check: Check::UnknownSetting,
         name: "unknown-setting",
@@ -219,6 +221,13 @@ pub const RULES: [Rule; 24] = [
         name: "hooks-missing",
         severity: Severity::Warning,
         about: "the hooks that keep code off the trunk do not run in this clone",
+        fix: None,
+    },
+    Rule {
+        check: Check::IdleAgentHooks,
+        name: "idle-agent-hooks",
+        severity: Severity::Warning,
+        about: "the guard is in the settings of an agent, but the agent does not run it",
         fix: None,
     },
     Rule {

@@ -37,6 +37,7 @@ fn in_a_sandbox(failure: Failure) -> Failure {
     failure
         .hint("if this is an agent's sandbox, let it run tix outside of that")
         .hint("for Codex, in ~/.codex/rules/tix.rules: prefix_rule(pattern=[\"tix\"], decision=\"allow\")")
+        .hint("then call tix in a line of its own: another command beside it keeps the whole line in the sandbox")
 }
 
 /// A failure whose cause is on this machine, if git's words name one: trying again later does not help.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{guard, reviews};
+use crate::app::agent_files;
 use crate::app::board::{self, Damage, TrunkAsSeen};
 use crate::app::context::Context;
 use crate::app::sign::not_before;
@@ -58,6 +59,7 @@ pub fn facts(
         code: guard::code(ctx, seen, local_trunk.as_ref()),
         local_trunk,
         hooks: guard::hooks(ctx),
+        idle_agents: agent_files::idle(&ctx.repo, ctx.env),
         leftovers: outlook.leftovers.clone(),
         unseen: outlook.unseen.clone(),
         pushes_elsewhere: pushes_elsewhere(ctx)?,

@@ -23,7 +23,8 @@ use crate::text::safe;
 /// commit, so without --strict only the push of it is refused.
 ///
 /// With --agents tix also adds its hooks to the files of coding agents in the working tree, which the team then
-/// shares; everything else in these files stays as it is.
+/// shares; everything else in these files stays as it is. A file that cannot be edited keeps nothing else from being
+/// installed; exit code 9 says so.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct HookInstallArgs {
@@ -70,8 +71,7 @@ pub struct HookInstallJson<'a> {
 pub fn run(args: &HookInstallArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     let mode = if args.dry_run { InstallMode::Rehearse } else { InstallMode::Do };
-    // Read before anything is written: a file that cannot be edited stops us here.
-    let agents = agent_files::read_all(
+    let mut agents = agent_files::read_all(
         &ctx.repo,
         AgentPart::Hooks,
         args.agents.iter().copied(),
@@ -89,12 +89,12 @@ pub fn run(args: &HookInstallArgs, globals: &Globals, env: &Env, out: &Out) -> R
         mode,
     })?;
     if mode == InstallMode::Do {
-        agent_files::write(&agents)?;
+        agent_files::write(&mut agents, &ctx.repo, AgentPart::Hooks);
     }
     drop(lock);
     let advice = agent_files::advice(&agents, &ctx.config);
     answer(out, mode, &report, &agents, advice.as_deref());
-    Ok(())
+    agent_files::finish(&agents, out.format)
 }
 
 fn answer(
@@ -123,9 +123,9 @@ fn answer(
         return;
     }
     let mut text = String::new();
-    if nothing {
+    if nothing && agents.iter().all(|file| !file.has_failed()) {
         text.push_str("nothing to do, the guard is installed\n");
-    } else if mode == InstallMode::Rehearse {
+    } else if !nothing && mode == InstallMode::Rehearse {
         text.push_str("this would be done:\n");
     }
     text.push_str(&hooks::text_of(report));

@@ -81,7 +81,7 @@ struct AgentState<'a> {
     detail: Option<&'a str>,
     /// The file, from the root of the working tree.
     path: &'static str,
-    /// `installed`, `inactive` (the agent waits for a person to trust the hooks), `outdated`, `missing` or `unreadable`.
+    /// `installed`, `inactive` (the agent waits for a person to trust the hooks, or its settings switch all hooks off), `outdated`, `missing` or `unreadable`.
     state: &'static str,
 }
 
@@ -103,7 +103,7 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
         let agents: Vec<_> = agents
             .iter()
             .map(|(agent, entries, inactive)| {
-                let (state, detail) = agent_words(entries, *inactive);
+                let (state, detail) = agent_words(entries, inactive.as_deref());
                 AgentState { agent: agent.name(), detail, path: agent.file(part), state }
             })
             .collect();
@@ -135,7 +135,7 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
             table.push(["worktree", "unguarded", &place]);
         }
         for (agent, entries, inactive) in &agents {
-            let (state, detail) = agent_words(entries, *inactive);
+            let (state, detail) = agent_words(entries, inactive.as_deref());
             let detail = detail.map(|detail| format!(" ({detail})"));
             let place = format!("{}{}", agent.file(part), detail.unwrap_or_default());
             table.push([agent.name(), state, &place]);

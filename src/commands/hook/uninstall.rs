@@ -33,7 +33,7 @@ pub struct HookUninstallArgs {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Uninstalled<'a> {
-    /// The agents' files that had entries of ours.
+    /// The agents' files that had entries of ours, or could not be edited.
     agents: Vec<AgentJson>,
     /// Whether anything was removed, or would be.
     changed: bool,
@@ -63,16 +63,17 @@ pub fn run(
         }
         None => Vec::new(),
     };
-    let agents: Vec<_> = agents.into_iter().filter(|file| !file.edit.is_keep()).collect();
+    let mut agents: Vec<_> = agents.into_iter().filter(|file| !file.is_idle()).collect();
     let lock = hooks::lock(&repo)?;
     let reach = if args.shared { ScriptReach::Shared } else { ScriptReach::Own };
     let report = hooks::uninstall(&repo, reach, mode)?;
     if mode == InstallMode::Do {
-        agent_files::write(&agents)?;
+        agent_files::write(&mut agents, &repo, AgentPart::Hooks);
     }
     drop(lock);
     let removed = |did| matches!(did, HookAction::Removed | HookAction::Restored);
-    let changed = report.lines.iter().any(|line| removed(line.did)) || !agents.is_empty();
+    let changed = report.lines.iter().any(|line| removed(line.did))
+        || agents.iter().any(|file| !file.edit.is_keep());
     if out.format == Format::Json {
         out.json(&Uninstalled {
             agents: agent_files::json(&agents),
@@ -83,12 +84,12 @@ pub fn run(
             notes: &report.notes,
             schema: "tix/hook-uninstall@1",
         });
-        return Ok(());
+        return agent_files::finish(&agents, out.format);
     }
     let mut text = String::new();
-    if !changed {
+    if !changed && agents.iter().all(|file| !file.has_failed()) {
         text.push_str("nothing to do, tix has installed nothing here\n");
-    } else if mode == InstallMode::Rehearse {
+    } else if changed && mode == InstallMode::Rehearse {
         text.push_str("this would be done:\n");
     }
     text.push_str(&hooks::text_of(&report));
@@ -97,5 +98,5 @@ pub fn run(
         text.push_str(&format!("note: {}\n", safe(note)));
     }
     out.answer(&text);
-    Ok(())
+    agent_files::finish(&agents, out.format)
 }

@@ -14,7 +14,8 @@ use crate::out::{Format, Out};
 ///
 /// Adds `tix mcp` to the settings that each agent reads in the working tree, which the team then shares; everything else
 /// in these files stays as it is. A second run changes nothing. An entry of yours that starts `tix mcp` in another way,
-/// such as with a role, is left alone.
+/// such as with a role, is left alone and named. A file that cannot be edited keeps none of the others from it; exit
+/// code 9 says so.
 #[derive(Debug, clap::Args)]
 pub struct McpInstallArgs {
     /// The agents
@@ -27,7 +28,8 @@ pub struct McpInstallArgs {
 
 /// Remove the server from the settings of coding agents
 ///
-/// Removes every entry that starts `tix mcp` from the settings that agents read in the working tree.
+/// Removes what `tix mcp install` writes from the settings that agents read in the working tree. An entry of yours that
+/// starts `tix mcp` in another way stays and is named.
 #[derive(Debug, clap::Args)]
 pub struct McpUninstallArgs {
     /// Show what would be done, and do nothing
@@ -44,7 +46,7 @@ pub struct McpInstallJson<'a> {
     dry_run: bool,
     /// Whether anything was written, or would be.
     changed: bool,
-    /// The agents' files: those that were asked for, or those from which an entry was removed.
+    /// The agents' files: those that were asked for, or those with an entry that was removed or stays.
     agents: Vec<AgentJson>,
     /// What an agent still asks of you before it starts the server.
     notes: Vec<&'a str>,
@@ -59,7 +61,7 @@ pub fn install(
     let change = AgentFileChange::Install;
     let files = edit(args.agents.iter().copied(), change, args.dry_run, globals, env)?;
     answer(out, "nothing to do, the server is registered\n", args.dry_run, &files, change);
-    Ok(())
+    agent_files::finish(&files, out.format)
 }
 
 pub fn uninstall(
@@ -70,15 +72,15 @@ pub fn uninstall(
 ) -> Result<(), Failure> {
     let change = AgentFileChange::Uninstall;
     let mut files = edit(Agent::ALL, change, args.dry_run, globals, env)?;
-    files.retain(|file| !file.edit.is_keep());
+    files.retain(|file| !file.is_idle());
     answer(
         out,
-        "nothing to do, the server is registered nowhere here\n",
+        "nothing to do, tix has registered the server nowhere here\n",
         args.dry_run,
         &files,
         change,
     );
-    Ok(())
+    agent_files::finish(&files, out.format)
 }
 
 fn edit(
@@ -90,9 +92,9 @@ fn edit(
 ) -> Result<Vec<AgentFile>, Failure> {
     let repo = repository(&working_dir(globals, env)?, env)?;
     let lock = hooks::lock(&repo)?;
-    let files = agent_files::read_all(&repo, AgentPart::Server, agents, change)?;
+    let mut files = agent_files::read_all(&repo, AgentPart::Server, agents, change)?;
     if !dry_run {
-        agent_files::write(&files)?;
+        agent_files::write(&mut files, &repo, AgentPart::Server);
     }
     drop(lock);
     Ok(files)
@@ -110,9 +112,9 @@ fn answer(out: &Out, nothing: &str, dry_run: bool, files: &[AgentFile], change: 
         return;
     }
     let mut text = String::new();
-    if !changed {
+    if !changed && files.iter().all(|file| !file.has_failed()) {
         text.push_str(nothing);
-    } else if dry_run {
+    } else if changed && dry_run {
         text.push_str("this would be done:\n");
     }
     text.push_str(&agent_files::lines(files));

@@ -76,26 +76,86 @@ fn hooks_that_wait_for_trust_are_told_so() {
     assert_eq!(line(&trusting.tix(&["hook", "status"])), "codex\tinstalled\t.codex/hooks.json");
 }
 
+/// The nearest settings that say so count.
 #[test]
-fn a_file_that_is_no_json_stops_everything_with_its_line() {
-    let (_sandbox, clone) = scene();
-    let before = snapshot(&clone, &hooks(&clone));
+fn hooks_that_claudes_settings_switch_off_are_told_so() {
+    let (sandbox, clone) = scene();
+    clone.tix(&["hook", "install", "--agents", "claude"]).success();
+    let line = |clone: &Place| {
+        let output = clone.tix(&["hook", "status"]);
+        let lines = output.success().stdout().lines().map(str::to_owned);
+        lines.filter(|line| line.starts_with("claude")).collect::<String>()
+    };
+    let finding = |clone: &Place| clone.tix(&["doctor"]).stdout().contains("idle-agent-hooks");
+    let off = |file: &str| {
+        format!("claude\tinactive\t.claude/settings.json (not active: {file} has disableAllHooks)")
+    };
+    assert!(!finding(&clone));
+    let home = clone.at(sandbox.fresh_directory("person"));
+    home.write("settings.json", "{\"disableAllHooks\": true}");
+    let personal = home.path().join("settings.json").display().to_string();
+    let theirs = clone.env("CLAUDE_CONFIG_DIR", home.path().to_str().unwrap());
+    assert_eq!(line(&theirs), off(&personal));
+    let settings = clone.read(".claude/settings.json");
+    clone.write(".claude/settings.json", settings.replacen('{', "{\"disableAllHooks\": true,", 1));
+    assert_eq!(line(&clone), off(".claude/settings.json"));
+    assert!(finding(&clone));
+    clone.write(".claude/settings.local.json", "{ \"disableAllHooks\": false }");
+    assert_eq!(line(&theirs), "claude\tinstalled\t.claude/settings.json");
+    clone.write(".claude/settings.local.json", "{ \"disableAllHooks\": true /* today */ }");
+    assert_eq!(line(&clone), off(".claude/settings.local.json"));
+}
+
+/// One agent's file keeps no other agent, and no clone, from its guard.
+#[test]
+fn a_file_that_cannot_be_edited_is_named_and_the_rest_is_done() {
+    let broken = "{\n  \"a\": 1,,\n}\n";
     for (agent, file) in FILES {
-        clone.write(file, "{\n  \"a\": 1,\n}\n");
-        let output = clone.tix(&["hook", "install", "--agents", agent]);
+        let (_sandbox, clone) = scene();
+        clone.write(file, broken);
+        let output = clone.tix(&["hook", "install", "--agents", &format!("{agent},opencode")]);
         output.exits(9);
-        assert!(output.stderr().contains(&format!("{file}:2: ")), "{output}");
-        assert_eq!(clone.read(file), "{\n  \"a\": 1,\n}\n");
+        assert!(output.stderr().contains(&format!("{file}: line 2: ")), "{output}");
+        let line = format!("  {file:<21}  failed (line 2: ");
+        assert!(output.stdout().contains(&line), "{output}");
+        assert!(output.stdout().contains("  .opencode/plugins/tix.js  written\n"), "{output}");
+        assert_eq!(clone.read(file), broken);
         let status = clone.tix(&["hook", "status"]);
-        assert!(
-            status.stdout().contains(&format!("{agent}\tunreadable\t{file} (line 2: ")),
-            "{status}"
-        );
-        clone.tix(&["hook", "uninstall"]).exits(9);
-        fs::remove_file(clone.path().join(file)).unwrap();
+        let line = format!("{agent}\tunreadable\t{file} (line 2: ");
+        assert!(status.stdout().contains(&line), "{status}");
+        assert!(status.stdout().contains("pre-push\tinstalled"), "{status}");
+        let json = clone.tix(&["hook", "uninstall", "--json"]);
+        let json = json.exits(9).json();
+        assert_eq!(json["agents"][0]["did"], "failed", "{json}");
+        assert!(!clone.exists(".opencode"));
     }
-    assert_eq!(snapshot(&clone, &hooks(&clone)), before);
+    let (_sandbox, clone) = scene();
     clone.tix(&["hook", "install", "--agents", "nobody"]).exits(2);
+}
+
+/// An editing that nobody has touched since is undone to the last byte, also where the file no longer says what was there.
+#[test]
+fn what_nobody_has_changed_since_comes_back_as_it_was() {
+    let (_sandbox, clone) = scene();
+    let claude = "{\"permissions\":{\"deny\":[]},\"hooks\":{\"PreToolUse\":[],\"Stop\":[ ]}}";
+    let gemini = "{\n  // mine\n  \"mcpServers\": {},\n  \"hooks\": { }, /* kept */\n}\n";
+    let opencode = "{ \"mcp\": {\"other\": {\"type\":\"local\",\"command\":[\"x\"]}} }";
+    clone.write(".claude/settings.json", claude);
+    clone.write(".gemini/settings.json", gemini);
+    clone.write("opencode.json", opencode);
+    clone.tix(&["hook", "install", "--agents", "claude,gemini"]).success();
+    clone.tix(&["mcp", "install", "--agents", "gemini,opencode"]).success();
+    clone.tix(&["mcp", "uninstall"]).success();
+    clone.tix(&["hook", "uninstall"]).success();
+    assert_eq!(clone.read(".claude/settings.json"), claude);
+    assert_eq!(clone.read(".gemini/settings.json"), gemini);
+    assert_eq!(clone.read("opencode.json"), opencode);
+
+    clone.tix(&["hook", "install", "--agents", "claude"]).success();
+    let settings = clone.read(".claude/settings.json").replace("[ ]", "[]");
+    clone.write(".claude/settings.json", settings.replace("\"permissions\"", "\"allowed\""));
+    clone.tix(&["hook", "uninstall"]).success();
+    assert!(clone.read(".claude/settings.json").contains("\"allowed\""));
 }
 
 /// The files that each agent reads its servers of tools from, and what it reads there.
@@ -153,9 +213,52 @@ fn another_server_of_the_name_is_left_alone() {
     let theirs = "[mcp_servers.tix]\ncommand = \"other\"\n";
     clone.write(".codex/config.toml", theirs);
     let output = clone.tix(&["mcp", "install", "--agents", "claude,codex"]);
-    assert!(output.exits(9).stderr().contains(".codex/config.toml:1: "), "{output}");
+    assert!(output.exits(9).stderr().contains(".codex/config.toml: line 1: "), "{output}");
     assert_eq!(clone.read(".codex/config.toml"), theirs);
-    assert!(!clone.exists(".mcp.json"));
+    assert!(clone.exists(".mcp.json"));
+    clone.tix(&["mcp", "uninstall"]).success();
+    assert_eq!(clone.read(".codex/config.toml"), theirs);
+}
+
+#[test]
+fn a_server_of_somebodys_own_is_named_and_stays() {
+    let (_sandbox, clone) = scene();
+    let theirs = r#"{"mcpServers":{"tix":{"command":"tix","args":["--role","coder","mcp"]}}}"#;
+    clone.write(".mcp.json", theirs);
+    let named =
+        "  .mcp.json              unchanged (line 1: the server \"tix\" is an entry of your own)\n";
+    for command in [&["mcp", "install", "--agents", "claude,qwen"][..], &["mcp", "uninstall"]] {
+        let output = clone.tix(command);
+        assert!(output.success().stdout().contains(named), "{output}");
+        assert_eq!(clone.read(".mcp.json"), theirs);
+    }
+    assert!(!clone.exists(".qwen"));
+    let output = clone.tix(&["mcp", "uninstall", "--json"]).success().json();
+    assert_eq!(output["changed"], false);
+    assert!(output["agents"][0]["detail"].as_str().unwrap().contains("of your own"), "{output}");
+}
+
+#[test]
+fn the_file_that_opencode_has_is_the_one_that_is_edited() {
+    for file in ["opencode.jsonc", ".opencode/opencode.json", ".opencode/opencode.jsonc"] {
+        let (_sandbox, clone) = scene();
+        let theirs = "{\n  // mine\n  \"model\": \"x\",\n}\n";
+        clone.write(file, theirs);
+        let args = ["mcp", "install", "--agents", "opencode"];
+        let output = clone.tix(&args);
+        assert!(
+            output.success().stdout().contains(&format!("  {file:<21}  changed\n")),
+            "{output}"
+        );
+        assert!(clone.read(file).contains("// mine") && !clone.exists("opencode.json"));
+        assert!(clone.tix(&args).success().stdout().starts_with("nothing to do"));
+        // The entry counts wherever it stands.
+        clone.write("opencode.json", "{}\n");
+        assert!(clone.tix(&args).success().stdout().starts_with("nothing to do"));
+        clone.tix(&["mcp", "uninstall"]).success();
+        assert_eq!(clone.read(file), theirs);
+        assert_eq!(clone.read("opencode.json"), "{}\n");
+    }
 }
 
 #[test]
@@ -279,6 +382,14 @@ fn the_plugin_for_opencode_asks_and_names_the_session() {
     assert_eq!((shell, report), (r#"{"env":{"TIX_SESSION":"s1"}}"#, "1"));
     assert!(missing.starts_with("The guard cannot be asked"), "{said}");
 
+    clone.write(file, format!("{text}mine()\n"));
+    let output = clone.tix(&["hook", "uninstall"]);
+    assert!(
+        output.success().stdout().contains("tix.js  unchanged (line 1: it was changed"),
+        "{output}"
+    );
+    assert!(clone.read(file).ends_with("mine()\n"));
+    clone.write(file, text);
     clone.tix(&["hook", "uninstall"]).success();
     assert!(!clone.exists(".opencode"));
     clone.write(file, "mine()\n");

@@ -4,15 +4,15 @@ use jsonc_parser::cst::{CstArray, CstInputValue, CstNode};
 use jsonc_parser::json;
 use serde_json::Value;
 
-use super::json::{JsonFile, plain};
-use super::{Agent, AgentFileEdit, BadFile, shapes};
+use super::json::{JsonFile, plain, take_out, unfit};
+use super::{Agent, AgentFileEdit, FileRemark, shapes};
 
 /// The object that holds the events.
 const HOOKS: &str = "hooks";
 
-pub fn install(agent: Agent, name: &str, text: Option<&str>) -> Result<AgentFileEdit, BadFile> {
+pub fn install(agent: Agent, text: Option<&str>) -> Result<AgentFileEdit, FileRemark> {
     let mut edited = false;
-    let file = JsonFile::parse(name, text)?;
+    let file = JsonFile::parse(text)?;
     let has_version = matches!(agent, Agent::Cursor | Agent::Copilot);
     if text.is_none() && has_version {
         file.root.append("version", json!(1));
@@ -20,7 +20,7 @@ pub fn install(agent: Agent, name: &str, text: Option<&str>) -> Result<AgentFile
     let hooks = file.object_or_create(HOOKS)?;
     for (event, wanted) in shapes::of(agent) {
         let list = match hooks.get(event) {
-            Some(_) => hooks.array_value(event).ok_or_else(|| file.unfit(event, "a list"))?,
+            Some(found) => found.array_value().ok_or_else(|| unfit(&found, event, "a list"))?,
             None => hooks.array_value_or_set(event),
         };
         edited |= put(agent, &list, wanted);
@@ -32,8 +32,8 @@ pub fn install(agent: Agent, name: &str, text: Option<&str>) -> Result<AgentFile
     Ok(if edited { AgentFileEdit::Write(file.text()) } else { AgentFileEdit::Keep })
 }
 
-pub fn uninstall(agent: Agent, name: &str, text: &str) -> Result<AgentFileEdit, BadFile> {
-    let file = JsonFile::parse(name, Some(text))?;
+pub fn uninstall(agent: Agent, text: &str) -> Result<AgentFileEdit, FileRemark> {
+    let file = JsonFile::parse(Some(text))?;
     let Some(hooks) = file.root.object_value(HOOKS) else { return Ok(AgentFileEdit::Keep) };
     let mut edited = false;
     for property in hooks.properties() {
@@ -44,7 +44,7 @@ pub fn uninstall(agent: Agent, name: &str, text: &str) -> Result<AgentFileEdit, 
         }
         // A list that was empty before is the user's.
         if before > 0 && list.elements().is_empty() {
-            property.remove();
+            take_out(property.into());
         }
     }
     if edited {
@@ -85,14 +85,14 @@ fn take(agent: Agent, group: CstNode) -> bool {
     match share(agent, &found) {
         Share::None => false,
         Share::Whole => {
-            group.remove();
+            take_out(group);
             true
         }
         Share::Part => {
             let handlers = group.as_object().and_then(|group| group.array_value("hooks"));
             for handler in handlers.iter().flat_map(CstArray::elements) {
                 if handler.to_serde_value().is_some_and(|value| is_ours(agent, &value)) {
-                    handler.remove();
+                    take_out(handler);
                 }
             }
             true

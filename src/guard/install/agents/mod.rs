@@ -33,9 +33,10 @@ pub enum AgentPart {
     Server,
 }
 
-/// Why a file was left alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadFile {
+/// Why a file cannot be edited, or what in it stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {why}")]
+pub struct FileRemark {
     /// The line, from 1.
     pub line: usize,
     pub why: String,
@@ -119,6 +120,16 @@ impl Agent {
             (Agent::Opencode, AgentPart::Hooks) => ".opencode/plugins/tix.js",
         }
     }
+
+    /// Where else the agent looks for this part. One that is there is edited rather than a second one made.
+    pub fn other_files(self, part: AgentPart) -> &'static [&'static str] {
+        match (self, part) {
+            (Agent::Opencode, AgentPart::Server) => {
+                &["opencode.jsonc", ".opencode/opencode.json", ".opencode/opencode.jsonc"]
+            }
+            _ => &[],
+        }
+    }
 }
 
 impl Agent {
@@ -157,8 +168,18 @@ impl Agent {
     }
 }
 
+/// What settings of Claude Code say of `disableAllHooks`, by which none of its hooks runs; `None` where they say nothing.
+pub fn claude_disables_hooks(text: &str) -> Option<bool> {
+    let settings = json::JsonFile::parse(Some(text)).ok()?;
+    settings.root.get("disableAllHooks")?.value()?.to_serde_value()?.as_bool()
+}
+
 /// What the file of this agent says; `None` is a file that is not there.
-pub fn entries(agent: Agent, part: AgentPart, text: Option<&str>) -> Result<AgentEntries, BadFile> {
+pub fn entries(
+    agent: Agent,
+    part: AgentPart,
+    text: Option<&str>,
+) -> Result<AgentEntries, FileRemark> {
     let Some(text) = text else { return Ok(AgentEntries::None) };
     if install(agent, part, Some(text))? == AgentFileEdit::Keep {
         return Ok(AgentEntries::Current);
@@ -171,13 +192,12 @@ pub fn install(
     agent: Agent,
     part: AgentPart,
     text: Option<&str>,
-) -> Result<AgentFileEdit, BadFile> {
-    let name = agent.file(part);
+) -> Result<AgentFileEdit, FileRemark> {
     match (part, agent) {
         (AgentPart::Hooks, Agent::Opencode) => plugin::install(text),
-        (AgentPart::Hooks, _) => hooks::install(agent, name, text),
+        (AgentPart::Hooks, _) => hooks::install(agent, text),
         (AgentPart::Server, Agent::Codex) => toml::install(text),
-        (AgentPart::Server, _) => server::install(agent, name, text),
+        (AgentPart::Server, _) => server::install(agent, text),
     }
 }
 
@@ -186,17 +206,26 @@ pub fn uninstall(
     agent: Agent,
     part: AgentPart,
     text: Option<&str>,
-) -> Result<AgentFileEdit, BadFile> {
+) -> Result<AgentFileEdit, FileRemark> {
     let Some(text) = text else { return Ok(AgentFileEdit::Keep) };
-    let name = agent.file(part);
     if install(agent, part, None)? == AgentFileEdit::Write(text.to_owned()) {
         return Ok(AgentFileEdit::Delete);
     }
     match (part, agent) {
         (AgentPart::Hooks, Agent::Opencode) => Ok(plugin::uninstall(text)),
-        (AgentPart::Hooks, _) => hooks::uninstall(agent, name, text),
+        (AgentPart::Hooks, _) => hooks::uninstall(agent, text),
         (AgentPart::Server, Agent::Codex) => toml::uninstall(text),
-        (AgentPart::Server, _) => server::uninstall(agent, name, text),
+        (AgentPart::Server, _) => server::uninstall(agent, text),
+    }
+}
+
+/// What stands in the place of our entry and is somebody's own: it stays.
+pub fn own(agent: Agent, part: AgentPart, text: &str) -> Result<Option<FileRemark>, FileRemark> {
+    match (part, agent) {
+        (AgentPart::Hooks, Agent::Opencode) => Ok(plugin::own(text)),
+        (AgentPart::Hooks, _) => Ok(None),
+        (AgentPart::Server, Agent::Codex) => toml::own(text),
+        (AgentPart::Server, _) => server::own(agent, text),
     }
 }
 
@@ -217,7 +246,7 @@ mod tests {
         all().filter(move |one| !others.contains(one))
     }
 
-    fn written(edit: Result<AgentFileEdit, BadFile>) -> String {
+    fn written(edit: Result<AgentFileEdit, FileRemark>) -> String {
         match edit.unwrap() {
             AgentFileEdit::Write(text) => text,
             other @ (AgentFileEdit::Keep | AgentFileEdit::Delete) => panic!("{other:?}"),
@@ -273,41 +302,77 @@ mod tests {
     }
 
     #[test]
-    fn a_server_of_ours_in_another_form_is_kept_and_another_of_the_name_is_told() {
-        let install = |agent, text| install(agent, AgentPart::Server, Some(text));
-        for (agent, text) in [
+    fn a_server_of_somebodys_own_stays_and_is_named() {
+        let server = AgentPart::Server;
+        for (agent, text, line) in [
             (
                 Agent::Claude,
-                r#"{"mcpServers":{"tix":{"type":"stdio","command":"/opt/tix","args":["mcp"],"env":{}}}}"#,
+                "{\"mcpServers\":\n{\"tix\":{\"type\":\"stdio\",\"command\":\"tix\",\"args\":[\"mcp\"],\"env\":{\"A\":\"1\"}}}}",
+                2,
             ),
+            (Agent::Claude, r#"{"mcpServers":{"tix":{"command":"/opt/tix","args":["mcp"]}}}"#, 1),
             (
                 Agent::Gemini,
-                r#"{"mcpServers":{"tickets":{"command":"tix","args":["--role","coder","mcp"]}}}"#,
+                "{\n\"tix\": 1,\n\"mcpServers\":{\n\"tickets\":{\"command\":\"tix\",\"args\":[\"mcp\"]}}}",
+                4,
             ),
             (
                 Agent::Opencode,
                 r#"{"mcp":{"tix":{"type":"local","command":["tix","mcp"],"enabled":false}}}"#,
+                1,
             ),
         ] {
-            assert_eq!(install(agent, text), Ok(AgentFileEdit::Keep), "{text}");
-            let back = written(uninstall(agent, AgentPart::Server, Some(text)));
-            assert_eq!(back, "{}", "{text}");
+            assert_eq!(install(agent, server, Some(text)), Ok(AgentFileEdit::Keep), "{text}");
+            assert_eq!(uninstall(agent, server, Some(text)), Ok(AgentFileEdit::Keep), "{text}");
+            assert_eq!(own(agent, server, text).unwrap().unwrap().line, line, "{text}");
         }
         let other = "{\n \"mcpServers\": {\n  \"tix\": {\"command\": \"tix-server\"}}}";
-        assert_eq!(install(Agent::Claude, other).unwrap_err().line, 3);
-        assert_eq!(
-            uninstall(Agent::Claude, AgentPart::Server, Some(other)),
-            Ok(AgentFileEdit::Keep)
-        );
+        assert_eq!(install(Agent::Claude, server, Some(other)).unwrap_err().line, 3);
+        assert_eq!(uninstall(Agent::Claude, server, Some(other)), Ok(AgentFileEdit::Keep));
+        assert_eq!(own(Agent::Claude, server, other), Ok(None));
     }
 
     #[test]
-    fn a_plugin_is_ours_by_its_first_line() {
+    fn commas_and_a_mark_that_editors_leave_stay() {
+        for before in [
+            "{\n  // mine\n  \"model\": \"x\",\n}\n",
+            "\u{feff}{\n  \"model\": \"x\"\n}\n",
+            "{\n  \"z\": [\n    1,\n  ],\n  /* kept */\n}\n",
+        ] {
+            for (agent, part) in in_json() {
+                let after = written(install(agent, part, Some(before)));
+                assert_eq!(install(agent, part, Some(&after)), Ok(AgentFileEdit::Keep), "{after}");
+                let back = written(uninstall(agent, part, Some(&after)));
+                let back = back.replacen("  \"version\": 1,\n", "", 1);
+                let back = back.replacen(",\n  \"version\": 1", "", 1);
+                assert_eq!(back, before, "{agent:?}:\n{after}");
+            }
+        }
+    }
+
+    /// A break that stood before it is the user's.
+    #[test]
+    fn no_break_is_left_behind_on_a_line() {
+        let before = r#"{"hooks":{"PreToolUse":[{"matcher":"X","hooks":[]}],"Stop":[]},"a":1}"#;
+        let after = written(install(Agent::Claude, AgentPart::Hooks, Some(before)));
+        let back = written(uninstall(Agent::Claude, AgentPart::Hooks, Some(&after)));
+        assert!(back.contains(r#""PreToolUse":[{"matcher":"X","hooks":[]}]"#), "{back}");
+    }
+
+    #[test]
+    fn a_plugin_is_ours_until_somebody_changes_it() {
         let (agent, part) = (Agent::Opencode, AgentPart::Hooks);
         let ours = written(install(agent, part, None));
-        let older = format!("{}\nold()\n", ours.lines().next().unwrap());
+        let body = "old()\n";
+        let older = format!("// tix-hook opencode {}\n{body}", super::super::script::sum(body));
         assert_eq!(entries(agent, part, Some(&older)), Ok(AgentEntries::Outdated));
-        assert_eq!(install(agent, part, Some(&older)), Ok(AgentFileEdit::Write(ours)));
+        assert_eq!(install(agent, part, Some(&older)), Ok(AgentFileEdit::Write(ours.clone())));
+        assert_eq!(uninstall(agent, part, Some(&older)), Ok(AgentFileEdit::Delete));
+        for changed in [format!("{ours}mine()\n"), format!("mine()\n{ours}")] {
+            assert!(install(agent, part, Some(&changed)).unwrap_err().why.contains("was changed"));
+            assert_eq!(uninstall(agent, part, Some(&changed)), Ok(AgentFileEdit::Keep));
+            assert!(own(agent, part, &changed).unwrap().is_some());
+        }
         assert_eq!(install(agent, part, Some("mine()\n")).unwrap_err().line, 1);
         assert_eq!(uninstall(agent, part, Some("mine()\n")), Ok(AgentFileEdit::Keep));
     }
@@ -353,7 +418,7 @@ mod tests {
     #[test]
     fn a_file_that_is_no_json_is_told_with_its_line() {
         for (text, line) in [
-            ("{\n  \"a\": 1,\n}", 2),
+            ("{\n  \"a\": 1,,\n}", 2),
             ("{\n\n  'a': 1 }", 3),
             ("[]", 1),
             ("{\n  \"hooks\": []\n}", 2),
@@ -370,7 +435,7 @@ mod tests {
             for (agent, part) in in_json() {
                 entries(agent, part, Some(&text)).ok();
                 if let Ok(AgentFileEdit::Write(text)) = install(agent, part, Some(&text)) {
-                    proptest::prop_assert!(serde_json::from_str::<Value>(&text).is_ok(), "{text}");
+                    proptest::prop_assert!(json::JsonFile::parse(Some(&text)).is_ok(), "{text}");
                     proptest::prop_assert_eq!(install(agent, part, Some(&text)), Ok(AgentFileEdit::Keep));
                 }
             }

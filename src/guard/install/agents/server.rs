@@ -1,11 +1,11 @@
 //! The line by which an agent starts `tix mcp`, among its other servers of tools.
 
-use jsonc_parser::cst::CstInputValue;
+use jsonc_parser::cst::{CstInputValue, CstObjectProp};
 use jsonc_parser::json;
 use serde_json::Value;
 
-use super::json::JsonFile;
-use super::{Agent, AgentFileEdit, BadFile};
+use super::json::{JsonFile, line_of, plain, take_out, unfit};
+use super::{Agent, AgentFileEdit, FileRemark};
 
 /// The name of the server. Agents put it before the names of its tools.
 pub const NAME: &str = "tix";
@@ -24,42 +24,61 @@ fn entry(agent: Agent) -> (&'static str, CstInputValue) {
     }
 }
 
-pub fn install(agent: Agent, name: &str, text: Option<&str>) -> Result<AgentFileEdit, BadFile> {
-    let file = JsonFile::parse(name, text)?;
+pub fn install(agent: Agent, text: Option<&str>) -> Result<AgentFileEdit, FileRemark> {
+    let file = JsonFile::parse(text)?;
     let (key, wanted) = entry(agent);
     let servers = file.object_or_create(key)?;
-    let mut values = servers.properties().into_iter().filter_map(|property| property.value());
     // One that stands there in another form, or under another name, is wanted so.
-    if values.any(|value| value.to_serde_value().is_some_and(|value| is_ours(&value))) {
+    if servers.properties().iter().any(|server| starts_us(&value_of(server))) {
         return Ok(AgentFileEdit::Keep);
     }
-    if servers.get(NAME).is_some() {
-        return Err(file.unfit(NAME, "`tix mcp`, but another server"));
+    if let Some(other) = servers.get(NAME) {
+        return Err(unfit(&other, NAME, "`tix mcp`, but another server"));
     }
     servers.append(NAME, wanted);
     Ok(AgentFileEdit::Write(file.text()))
 }
 
-pub fn uninstall(agent: Agent, name: &str, text: &str) -> Result<AgentFileEdit, BadFile> {
-    let file = JsonFile::parse(name, Some(text))?;
-    let (key, _) = entry(agent);
-    let Some(servers) = file.root.object_value(key) else { return Ok(AgentFileEdit::Keep) };
-    let mut edited = false;
-    for property in servers.properties() {
-        let value = property.value().and_then(|value| value.to_serde_value());
-        if value.is_some_and(|value| is_ours(&value)) {
-            property.remove();
-            edited = true;
-        }
-    }
-    if !edited {
+/// Takes out what `install` would have written, and nothing else.
+pub fn uninstall(agent: Agent, text: &str) -> Result<AgentFileEdit, FileRemark> {
+    let file = JsonFile::parse(Some(text))?;
+    let (key, written) = entry(agent);
+    let servers = file.root.object_value(key);
+    let Some(server) = servers.and_then(|servers| servers.get(NAME)) else {
+        return Ok(AgentFileEdit::Keep);
+    };
+    if value_of(&server) != plain(&written) {
         return Ok(AgentFileEdit::Keep);
     }
+    take_out(server.into());
     file.remove_if_empty(key);
     Ok(AgentFileEdit::Write(file.text()))
 }
 
-fn is_ours(server: &Value) -> bool {
+/// The first server that starts `tix mcp` in another form than ours.
+pub fn own(agent: Agent, text: &str) -> Result<Option<FileRemark>, FileRemark> {
+    let file = JsonFile::parse(Some(text))?;
+    let (key, written) = entry(agent);
+    let written = plain(&written);
+    let servers = file.root.object_value(key).map(|servers| servers.properties());
+    let own = servers.unwrap_or_default().into_iter().find_map(|server| {
+        let value = value_of(&server);
+        let name = server.decoded_name()?;
+        let is_own = starts_us(&value) && (name != NAME || value != written);
+        is_own.then(|| own_server(line_of(&server), &name))
+    });
+    Ok(own)
+}
+
+pub fn own_server(line: usize, name: &str) -> FileRemark {
+    FileRemark { line, why: format!("the server \"{name}\" is an entry of your own") }
+}
+
+fn value_of(server: &CstObjectProp) -> Value {
+    server.value().and_then(|value| value.to_serde_value()).unwrap_or_default()
+}
+
+fn starts_us(server: &Value) -> bool {
     let words = |key: &str| match server.get(key) {
         Some(Value::String(text)) => vec![text.as_str()],
         Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),

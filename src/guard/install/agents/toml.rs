@@ -4,15 +4,15 @@ use std::ops::Range;
 
 use toml_edit::{Document, Item, TableLike};
 
-use super::server::{NAME, starts_tix};
-use super::{AgentFileEdit, BadFile};
+use super::server::{NAME, own_server, starts_tix};
+use super::{AgentFileEdit, FileRemark};
 
 /// The table that holds the servers.
 const SERVERS: &str = "mcp_servers";
 
 const ENTRY: &str = "[mcp_servers.tix]\ncommand = \"tix\"\nargs = [\"mcp\"]\n";
 
-pub fn install(text: Option<&str>) -> Result<AgentFileEdit, BadFile> {
+pub fn install(text: Option<&str>) -> Result<AgentFileEdit, FileRemark> {
     let text = text.unwrap_or_default();
     let document = parse(text)?;
     let servers = servers(&document);
@@ -31,36 +31,39 @@ pub fn install(text: Option<&str>) -> Result<AgentFileEdit, BadFile> {
     // Where the servers stand in braces, or are no table, none can be added below them.
     match parse(&new) {
         Ok(_) => Ok(AgentFileEdit::Write(new)),
-        Err(_) => Err(BadFile {
+        Err(_) => Err(FileRemark {
             line: line_of(text, document.get(SERVERS).and_then(Item::span)),
             why: format!("{SERVERS} is written so that no table can be added to it"),
         }),
     }
 }
 
-pub fn uninstall(text: &str) -> Result<AgentFileEdit, BadFile> {
+/// Takes out what `install` would have written, and nothing else.
+pub fn uninstall(text: &str) -> Result<AgentFileEdit, FileRemark> {
     let document = parse(text)?;
-    let mut spans = Vec::new();
-    for (_, server) in servers(&document).iter().flat_map(|servers| servers.iter()) {
-        if is_ours(server) && !tables(server, &mut spans) {
-            return Err(bad(text, server, "is not a table of its own; take it out by hand"));
-        }
-    }
-    if spans.is_empty() {
+    let server = servers(&document).and_then(|servers| servers.get(NAME));
+    let Some(span) = server.and_then(|server| written(text, server)) else {
         return Ok(AgentFileEdit::Keep);
-    }
-    spans.sort_by_key(|span| std::cmp::Reverse(span.start));
+    };
+    let rest = text.get(span.end..).unwrap_or_default();
+    let newline = rest.find('\n').map_or(rest.len(), |at| at + 1);
+    // The empty line that stands before it.
+    let before = text.get(..span.start).unwrap_or_default();
+    let blank = ["\r\n", "\n"].iter().find(|end| before.ends_with(&end.repeat(2)));
+    let start = span.start - blank.map_or(0, |end| end.len());
     let mut new = text.to_owned();
-    for span in spans {
-        let rest = text.get(span.end..).unwrap_or_default();
-        let newline = rest.find('\n').map_or(rest.len(), |at| at + 1);
-        // The empty line that stands before it.
-        let before = text.get(..span.start).unwrap_or_default();
-        let blank = ["\r\n", "\n"].iter().find(|end| before.ends_with(&end.repeat(2)));
-        let start = span.start - blank.map_or(0, |end| end.len());
-        new.replace_range(start..span.end + newline, "");
-    }
+    new.replace_range(start..span.end + newline, "");
     Ok(AgentFileEdit::Write(new))
+}
+
+/// The first server that starts `tix mcp` in another form than ours.
+pub fn own(text: &str) -> Result<Option<FileRemark>, FileRemark> {
+    let document = parse(text)?;
+    let mut servers = servers(&document).into_iter().flat_map(TableLike::iter);
+    let own = servers.find(|(name, server)| {
+        is_ours(server) && (*name != NAME || written(text, server).is_none())
+    });
+    Ok(own.map(|(name, server)| own_server(line_of(text, server.span()), name)))
 }
 
 /// Whether Codex's user configuration says that somebody has trusted the hooks of this file. The hash of what was trusted is
@@ -77,8 +80,8 @@ pub fn codex_trusts(text: &str, hooks: &str) -> bool {
     })
 }
 
-fn parse(text: &str) -> Result<Document<&str>, BadFile> {
-    Document::parse(text).map_err(|error| BadFile {
+fn parse(text: &str) -> Result<Document<&str>, FileRemark> {
+    Document::parse(text).map_err(|error| FileRemark {
         line: line_of(text, error.span()),
         why: error.message().lines().next().unwrap_or_default().to_owned(),
     })
@@ -95,19 +98,20 @@ fn is_ours(server: &Item) -> bool {
     starts_tix(command.into_iter().chain(args))
 }
 
-/// Where a table and those below it stand. Whether all have a header of their own.
-fn tables(item: &Item, spans: &mut Vec<Range<usize>>) -> bool {
-    let Some(table) = item.as_table() else { return false };
-    let Some(span) = table.span().filter(|_| !table.is_dotted()) else { return false };
+/// Where our entry stands, if it stands there as `install` writes it.
+fn written(text: &str, server: &Item) -> Option<Range<usize>> {
+    let table = server.as_table()?;
     // The span of a table is that of its header.
-    let values = table.iter().filter(|(_, value)| !value.is_table());
-    let end = values.filter_map(|(_, value)| value.span()).map(|span| span.end).max();
-    spans.push(span.start..span.end.max(end.unwrap_or_default()));
-    table.iter().all(|(_, below)| !below.is_table() || tables(below, spans))
+    let end = table.iter().filter_map(|(_, value)| value.span()).map(|span| span.end).max()?;
+    let span = table.span()?.start..end;
+    let rest = text.get(end..)?.lines().next().unwrap_or_default();
+    let is_whole = table.len() == 2 && rest.trim().is_empty();
+    let lines = text.get(span.clone())?.lines();
+    (is_whole && lines.eq(ENTRY.lines())).then_some(span)
 }
 
-fn bad(text: &str, item: &Item, why: &str) -> BadFile {
-    BadFile { line: line_of(text, item.span()), why: format!("{SERVERS}.{NAME} {why}") }
+fn bad(text: &str, item: &Item, why: &str) -> FileRemark {
+    FileRemark { line: line_of(text, item.span()), why: format!("{SERVERS}.{NAME} {why}") }
 }
 
 fn line_of(text: &str, span: Option<Range<usize>>) -> usize {
@@ -148,10 +152,35 @@ mod tests {
 
     #[test]
     fn what_stands_around_our_table_stays() {
-        let text = "# one\n\n[mcp_servers.tix] # two\ncommand = \"/opt/tix\" # three\nargs = [\n  \"--role=coder\", \"mcp\",\n]\n\n[mcp_servers.tix.env]\nA = \"1\"\n\n# four\n[z]\n";
-        assert_eq!(install(Some(text)), Ok(AgentFileEdit::Keep));
-        let left = "# one\n\n# four\n[z]\n".to_owned();
-        assert_eq!(uninstall(text), Ok(AgentFileEdit::Write(left)));
+        for end in ["\n", "\r\n"] {
+            let text =
+                "# one\n\n[mcp_servers.tix]\ncommand = \"tix\"\nargs = [\"mcp\"]\n\n# four\n[z]\n";
+            let text = text.replace('\n', end);
+            assert_eq!(install(Some(&text)), Ok(AgentFileEdit::Keep));
+            let left = "# one\n\n# four\n[z]\n".replace('\n', end);
+            assert_eq!(uninstall(&text), Ok(AgentFileEdit::Write(left)));
+            assert_eq!(own(&text), Ok(None));
+        }
+    }
+
+    /// Options, variables and remarks make it somebody's own.
+    #[test]
+    fn a_table_of_somebodys_own_stays_and_is_named() {
+        for (text, line) in [
+            ("[mcp_servers.tix] # two\ncommand = \"tix\"\nargs = [\"mcp\"]\n", 1),
+            ("[mcp_servers.tix]\ncommand = \"tix\"\nargs = [\"mcp\"] # three\n", 1),
+            ("[mcp_servers.tix]\ncommand = \"/opt/tix\"\nargs = [\"mcp\"]\n", 1),
+            (
+                "a = 1\n[mcp_servers.tix]\ncommand = \"tix\"\nargs = [\"mcp\"]\n[mcp_servers.tix.env]\nA = \"1\"\n",
+                2,
+            ),
+            ("\n[mcp_servers.mine]\ncommand = \"tix\"\nargs = [\"--role=coder\", \"mcp\"]\n", 2),
+            ("\nmcp_servers = { tix = { command = \"tix\", args = [\"mcp\"] } }\n", 2),
+        ] {
+            assert_eq!(install(Some(text)), Ok(AgentFileEdit::Keep), "{text}");
+            assert_eq!(uninstall(text), Ok(AgentFileEdit::Keep), "{text}");
+            assert_eq!(own(text).unwrap().unwrap().line, line, "{text}");
+        }
     }
 
     #[test]
@@ -164,9 +193,6 @@ mod tests {
         ] {
             assert_eq!(install(Some(text)).unwrap_err().line, line, "{text}");
         }
-        let braces = "\nmcp_servers = { tix = { command = \"tix\", args = [\"mcp\"] } }\n";
-        assert_eq!(install(Some(braces)), Ok(AgentFileEdit::Keep));
-        assert_eq!(uninstall(braces).unwrap_err().line, 2);
     }
 
     #[test]
