@@ -115,7 +115,9 @@ mod tests {
         assert_eq!(hints(full), "free some space or fix the permissions, and try again");
         let words = "fatal: Unable to create '.git/index.lock': Read-only file system";
         for failure in [not_written(words, "try again"), caused_here(words).unwrap()] {
-            assert!(hints(failure).contains("prefix_rule(pattern=[\"tix\"]"));
+            let hints = hints(failure);
+            assert!(hints.contains("prefix_rule(pattern=[\"tix\"]"), "{hints}");
+            assert!(hints.contains("tix in a line of its own"), "{hints}");
         }
     }
 
