@@ -187,10 +187,9 @@ impl Env {
         named.or_else(|| self.raw("HOME").map(|home| Path::new(home).join(".codex")))
     }
 
-    /// Where Claude Code keeps a person's settings: `CLAUDE_CONFIG_DIR`, else `.claude` at home.
+    /// `CLAUDE_CONFIG_DIR`: where Claude Code keeps a person's settings, if not at home.
     pub fn claude_home(&self) -> Option<PathBuf> {
-        let named = self.raw("CLAUDE_CONFIG_DIR").map(PathBuf::from);
-        named.or_else(|| self.raw("HOME").map(|home| Path::new(home).join(".claude")))
+        self.raw("CLAUDE_CONFIG_DIR").map(PathBuf::from)
     }
 
     /// The shell that asks for completions.

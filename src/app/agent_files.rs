@@ -12,7 +12,7 @@ use crate::error::{Exit, Failure};
 use crate::file;
 use crate::git::Repo;
 use crate::guard::install::agents::{
-    self, Agent, AgentEntries, AgentFileEdit, AgentPart, FileRemark,
+    self, Agent, AgentEntries, AgentFileEdit, AgentPart, FileRemark, HookSwitch,
 };
 use crate::out::Format;
 use crate::text::safe;
@@ -298,34 +298,37 @@ pub fn advice(files: &[AgentFile], config: &Config) -> Option<String> {
 /// What keeps an agent from running the hooks that are in its file, as far as tix can know it.
 pub fn inactive(repo: &Repo, agent: Agent, env: &Env) -> Option<String> {
     let root = repo.worktree.as_deref()?;
-    match agent {
-        Agent::Claude => switched_off(root, env),
-        Agent::Codex => {
-            let file = root.join(agent.file(AgentPart::Hooks));
-            let config = env.codex_home().map(|home| home.join("config.toml"));
-            let config = config.and_then(|path| read(&path).ok().flatten()).unwrap_or_default();
-            (!agents::codex_trusts(&config, file.to_str()?)).then(|| {
-                "not active until trusted: start codex here, and trust the hooks when it asks"
-                    .to_owned()
-            })
-        }
-        Agent::Gemini | Agent::Cursor | Agent::Qwen | Agent::Copilot | Agent::Opencode => None,
+    if let Some(switch) = agent.hook_switch() {
+        return switched_off(root, agent, switch, env);
     }
+    let file = (agent == Agent::Codex).then(|| root.join(agent.file(AgentPart::Hooks)))?;
+    let config = env.codex_home().map(|home| home.join("config.toml"));
+    let config = config.and_then(|path| read(&path).ok().flatten()).unwrap_or_default();
+    (!agents::codex_trusts(&config, file.to_str()?)).then(|| {
+        "not active until trusted: start codex here, and trust the hooks when it asks".to_owned()
+    })
 }
 
-/// The settings that switch Claude Code's hooks off. The nearest that say so count: those of this checkout alone, then those
-/// of the project, then the person's own.
-fn switched_off(root: &Path, env: &Env) -> Option<String> {
-    let project = root.join(Agent::Claude.file(AgentPart::Hooks));
-    let nearest = [Some(project.with_file_name("settings.local.json")), Some(project)];
-    let personal = env.claude_home().map(|home| home.join("settings.json"));
-    let mut all = nearest.into_iter().chain([personal]).flatten();
+/// The settings that switch an agent's hooks off. The nearest that say something count: those of this checkout alone (Claude
+/// Code has them), then those of the project, then the person's own.
+fn switched_off(root: &Path, agent: Agent, switch: HookSwitch, env: &Env) -> Option<String> {
+    let name = agent.file(AgentPart::Hooks);
+    let project = root.join(name);
+    let named = env.claude_home().filter(|_| agent == Agent::Claude);
+    let personal = match named {
+        Some(home) => Some(home.join("settings.json")),
+        None => env.home().map(|home| home.join(name)),
+    };
+    let local = project.with_file_name("settings.local.json");
+    let local = (agent == Agent::Claude).then_some(local);
+    let mut all = local.into_iter().chain([project]).chain(personal);
     let (path, is_off) = all.find_map(|path| {
-        let is_off = agents::claude_disables_hooks(&read(&path).ok()??)?;
+        let is_off = agents::switch_in(&read(&path).ok()??, switch)?;
         Some((path, is_off))
     })?;
     let path = path.strip_prefix(root).unwrap_or(&path).display();
-    is_off.then(|| format!("not active: {path} has disableAllHooks"))
+    let setting = switch.keys.join(".");
+    is_off.then(|| format!("not active: {path} has {setting}: {}", switch.off))
 }
 
 /// The agents that have our hooks and do not run them, in words.

@@ -78,7 +78,7 @@ fn hooks_that_wait_for_trust_are_told_so() {
 
 /// The nearest settings that say so count.
 #[test]
-fn hooks_that_claudes_settings_switch_off_are_told_so() {
+fn hooks_that_an_agents_settings_switch_off_are_told_so() {
     let (sandbox, clone) = scene();
     clone.tix(&["hook", "install", "--agents", "claude"]).success();
     let line = |clone: &Place| {
@@ -88,7 +88,9 @@ fn hooks_that_claudes_settings_switch_off_are_told_so() {
     };
     let finding = |clone: &Place| clone.tix(&["doctor"]).stdout().contains("idle-agent-hooks");
     let off = |file: &str| {
-        format!("claude\tinactive\t.claude/settings.json (not active: {file} has disableAllHooks)")
+        format!(
+            "claude\tinactive\t.claude/settings.json (not active: {file} has disableAllHooks: true)"
+        )
     };
     assert!(!finding(&clone));
     let home = clone.at(sandbox.fresh_directory("person"));
@@ -104,6 +106,21 @@ fn hooks_that_claudes_settings_switch_off_are_told_so() {
     assert_eq!(line(&theirs), "claude\tinstalled\t.claude/settings.json");
     clone.write(".claude/settings.local.json", "{ \"disableAllHooks\": true /* today */ }");
     assert_eq!(line(&clone), off(".claude/settings.local.json"));
+
+    clone.tix(&["hook", "install", "--agents", "gemini,qwen"]).success();
+    for (agent, switch) in
+        [("gemini", "\"hooksConfig\": {\"enabled\": false}"), ("qwen", "\"disableAllHooks\": true")]
+    {
+        let file = format!(".{agent}/settings.json");
+        clone.write(&file, clone.read(&file).replacen('{', &format!("{{{switch},"), 1));
+        let status = clone.tix(&["hook", "status"]);
+        assert!(
+            status
+                .stdout()
+                .contains(&format!("{agent}\tinactive\t{file} (not active: {file} has ")),
+            "{status}"
+        );
+    }
 }
 
 /// One agent's file keeps no other agent, and no clone, from its guard.

@@ -160,7 +160,27 @@ impl Agent {
     }
 }
 
+/// A setting that switches all hooks of an agent off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HookSwitch {
+    /// What leads to it, from the top of the settings.
+    pub keys: &'static [&'static str],
+    /// The value that switches them off.
+    pub off: bool,
+}
+
 impl Agent {
+    /// The switch of its hooks, where it has one in the same settings.
+    pub fn hook_switch(self) -> Option<HookSwitch> {
+        match self {
+            Agent::Claude | Agent::Qwen => {
+                Some(HookSwitch { keys: &["disableAllHooks"], off: true })
+            }
+            Agent::Gemini => Some(HookSwitch { keys: &["hooksConfig", "enabled"], off: false }),
+            Agent::Codex | Agent::Cursor | Agent::Copilot | Agent::Opencode => None,
+        }
+    }
+
     /// Whether it may write in the repository only, unless somebody allows more: in Codex by its sandbox, in Gemini CLI and Qwen
     /// Code by their file tools.
     pub fn stays_inside(self) -> bool {
@@ -168,10 +188,11 @@ impl Agent {
     }
 }
 
-/// What settings of Claude Code say of `disableAllHooks`, by which none of its hooks runs; `None` where they say nothing.
-pub fn claude_disables_hooks(text: &str) -> Option<bool> {
-    let settings = json::JsonFile::parse(Some(text)).ok()?;
-    settings.root.get("disableAllHooks")?.value()?.to_serde_value()?.as_bool()
+/// What a file of settings says of this switch; `None` where it says nothing.
+pub fn switch_in(text: &str, switch: HookSwitch) -> Option<bool> {
+    let settings = json::JsonFile::parse(Some(text)).ok()?.root.to_serde_value()?;
+    let value = switch.keys.iter().try_fold(&settings, |value, key| value.get(key))?;
+    value.as_bool().map(|value| value == switch.off)
 }
 
 /// What the file of this agent says; `None` is a file that is not there.
