@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::activate::{ID, QUEUED};
-use crate::harness::{Output, Place, Sandbox, queue_ticket};
+use crate::harness::{On, Output, Place, Sandbox, Shim, queue_ticket};
 
 fn ready() -> (Sandbox, Place) {
     let sandbox = Sandbox::new();
@@ -405,6 +405,28 @@ fn no_line_breaks_the_stream() {
     input.extend(b"{\"jsonrpc\":\"2.0\",\"id\":\"last\",\"method\":\"ping\"}\n");
     let told = answers(&clone.tix_command(&["mcp"]).stdin(input).run());
     assert_eq!(to(&told, "last")["result"], json!({}));
+}
+
+/// Whatever ends the server, a claim that is under way comes to its end.
+#[test]
+fn a_claim_is_finished_after_the_server_was_told_to_end() {
+    for signal in [None, Some(rustix::process::Signal::TERM), Some(rustix::process::Signal::HUP)] {
+        let (sandbox, clone) = ready();
+        let shim = Shim::new(&sandbox);
+        let mut gate = shim.gate(On::command("worktree").with("add").nth(1));
+        let lines = opened(&[call(1, "claim", json!({ "ticket": ID }))]).join("\n") + "\n";
+        let mut server = clone.tix_command(&["mcp"]).stdin(lines).through(&shim).spawn();
+        server.until_at(&gate);
+        if let Some(signal) = signal {
+            server.signal(signal);
+        }
+        gate.open();
+        let told = answers(&server.wait());
+        assert_eq!(to(&told, 1)["result"]["isError"], false, "{told:?}");
+        clone.tix(&["activate", ID]).exits(3);
+        let workspace = clone.tix(&["path", ID]);
+        assert!(clone.at(workspace.success().stdout().trim_end()).exists("tickets/active"));
+    }
 }
 
 #[test]

@@ -49,14 +49,12 @@ fn not_started(error: &io::Error, dir: &Path) -> Failure {
         return Failure::new(Exit::NotFound, format!("{} is not a directory", dir.display()))
             .hint("name the directory of a clone as repository, or leave it out");
     }
-    match error.kind() {
-        io::ErrorKind::InvalidInput => {
-            Failure::new(Exit::Usage, "an argument holds a NUL character")
-                .hint("call the tool again without it")
-        }
-        _ => Failure::new(Exit::Git, format!("tix cannot be run: {error}"))
-            .hint("see whether tix runs: tix --version"),
+    if error.kind() == io::ErrorKind::InvalidInput {
+        return Failure::new(Exit::Usage, "an argument holds a NUL character")
+            .hint("call the tool again without it");
     }
+    Failure::new(Exit::Git, format!("tix cannot be run: {error}"))
+        .hint("see whether tix runs: tix --version")
 }
 
 /// The child of a call, as long as it runs, so that another thread can end it.
@@ -99,7 +97,7 @@ impl ToolProcess {
         let both = (ANSWER_BOTH.into(), "1".into());
         let variables: Vec<_> = session.into_iter().chain([both]).collect();
         let child = line.answering(dir, &variables)?;
-        state.child = Some(Heir::of(&child));
+        state.child = Some(Heir::unheard(&child));
         Ok(child)
     }
 
@@ -176,21 +174,14 @@ fn run_one(
     let status = child.wait();
     running.over();
     let text = text_of(&words).trim_end().to_owned();
-    Ok(match serde_json::from_slice::<Value>(&answer) {
-        Ok(data) => {
-            let failed = data.get("schema").and_then(Value::as_str) == Some("tix/error@1");
-            ToolOutcome {
-                text: if failed { in_words(&data) } else { text },
-                data: Some(data),
-                failed,
-            }
-        }
-        Err(_) => {
-            let message = format!("tix ended with {} and no answer", status?);
-            let failure = Failure::new(Exit::Git, message).fact("said", text);
-            ToolOutcome::of(&failure.hint("see what holds now: tix status"))
-        }
-    })
+    let Ok(data) = serde_json::from_slice::<Value>(&answer) else {
+        let message = format!("tix ended with {} and no answer", status?);
+        let failure = Failure::new(Exit::Git, message).fact("said", text);
+        return Ok(ToolOutcome::of(&failure.hint("see what holds now: tix status")));
+    };
+    let failed = data.get("schema").and_then(Value::as_str) == Some("tix/error@1");
+    let text = if failed { in_words(&data) } else { text };
+    Ok(ToolOutcome { text, data: Some(data), failed })
 }
 
 fn read_all(pipe: Option<impl Read>) -> Vec<u8> {

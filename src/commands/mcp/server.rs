@@ -30,7 +30,7 @@ const MOST_CALLS: usize = 32;
 /// Between two words of progress.
 const PROGRESS: Duration = Duration::from_secs(5);
 
-/// How long calls have to end after a signal.
+/// How long the server waits for calls after a signal. One that takes longer comes to its end without it.
 const LAST_CALLS: Duration = Duration::from_secs(10);
 
 /// How long a client that has closed the input may take none of the answers. One that has not may take its time.
@@ -72,6 +72,11 @@ impl Calls {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Ends those that wait for a ticket.
+    fn stop_waiting(&self) {
+        self.lock().values().filter(|(_, waits)| *waits).for_each(|(call, _)| call.cancel());
+    }
+
     /// Waits until none is left, at most this long.
     fn wait(&self, limit: Option<Duration>) {
         let running = self.lock();
@@ -84,6 +89,19 @@ impl Calls {
     }
 }
 
+/// A call in that list, until its answer has been sent.
+struct CallEntry<'s> {
+    calls: &'s Calls,
+    id: String,
+}
+
+impl Drop for CallEntry<'_> {
+    fn drop(&mut self) {
+        self.calls.lock().remove(&self.id);
+        self.calls.ended.notify_all();
+    }
+}
+
 struct Server<'a> {
     station: &'a ServerSettings,
     out: &'a Out,
@@ -92,42 +110,40 @@ struct Server<'a> {
     is_left: AtomicBool,
 }
 
-/// Serves standard input to its end; then calls that change something come to theirs, and those that wait for a ticket stop.
+/// Serves standard input to its end, or to a signal; then calls that change something come to theirs, and those that wait for a
+/// ticket stop.
 pub fn serve(station: &ServerSettings, out: &Out) -> io::Result<()> {
     let calls = Arc::default();
     let server = Server { station, out, calls, is_left: AtomicBool::new(false) };
     let calls = Arc::clone(&server.calls);
     signals::when_caught(move || {
-        // The children were told by the same signal.
+        calls.stop_waiting();
         calls.wait(Some(LAST_CALLS));
         #[expect(clippy::exit, reason = "no signal ends the reading of standard input")]
         std::process::exit(0);
     });
     let mut input = io::stdin().lock();
     thread::scope(|scope| {
-        let served = server.read_all(&mut input, scope);
-        for (call, waits) in server.calls.lock().values() {
-            if *waits {
-                call.cancel();
-            }
-        }
+        let end = server.read_all(&mut input, scope);
+        server.calls.stop_waiting();
         server.calls.wait(None);
-        served
+        end
     })
 }
 
 /// A call that was taken on.
-struct Ready {
+struct Ready<'s> {
     call: ToolCall,
     asked: Asked,
     running: ToolProcess,
+    entry: CallEntry<'s>,
 }
 
 /// What is to be sent for a message.
-enum Answer {
+enum Answer<'s> {
     Now(Option<String>),
     /// What the call comes to.
-    Later(Box<Ready>),
+    Later(Box<Ready<'s>>),
 }
 
 impl Server<'_> {
@@ -148,9 +164,11 @@ impl Server<'_> {
             if let Incoming::Batch(all) = incoming {
                 let answers: Vec<_> = all.into_iter().map(|one| self.answer(one)).collect();
                 scope.spawn(move || {
-                    let all = answers.into_iter().filter_map(|answer| self.come_to(answer));
-                    let line = message::batch(&all.collect::<Vec<_>>());
-                    line.and_then(|line| self.send(&line).ok())
+                    let all = answers.into_iter().map(|answer| self.come_to(answer));
+                    let (lines, entries): (Vec<_>, Vec<_>) = all.unzip();
+                    let lines: Vec<String> = lines.into_iter().flatten().collect();
+                    self.send_last(message::batch(&lines));
+                    drop(entries);
                 });
                 continue;
             }
@@ -158,14 +176,18 @@ impl Server<'_> {
                 Answer::Now(Some(line)) => self.send(&line)?,
                 Answer::Now(None) => {}
                 later @ Answer::Later(_) => {
-                    scope.spawn(|| self.come_to(later).and_then(|line| self.send(&line).ok()));
+                    scope.spawn(|| {
+                        let (line, entry) = self.come_to(later);
+                        self.send_last(line);
+                        drop(entry);
+                    });
                 }
             }
         }
         Ok(())
     }
 
-    fn answer(&self, incoming: Incoming) -> Answer {
+    fn answer(&self, incoming: Incoming) -> Answer<'_> {
         match incoming {
             Incoming::Answer(line) => Answer::Now(Some(line)),
             Incoming::ListTools { id, era } => {
@@ -187,7 +209,7 @@ impl Server<'_> {
     }
 
     /// Takes a call on, or answers it at once where nothing can be run for it.
-    fn begin(&self, call: ToolCall) -> Answer {
+    fn begin(&self, call: ToolCall) -> Answer<'_> {
         let ToolCall { id, era, .. } = &call;
         let tool = Tool::named(&call.tool)
             .filter(|tool| tool.verbs.iter().any(|verb| self.station.may(verb)));
@@ -216,16 +238,17 @@ impl Server<'_> {
         let process = ToolProcess::default();
         running.insert(id.to_string(), (process.clone(), asked.waits));
         drop(running);
-        Answer::Later(Box::new(Ready { call, asked, running: process }))
+        let entry = CallEntry { calls: &self.calls, id: id.to_string() };
+        Answer::Later(Box::new(Ready { call, asked, running: process, entry }))
     }
 
-    /// The line to send, when it is there; none for a call that was cancelled.
-    fn come_to(&self, answer: Answer) -> Option<String> {
+    /// The line to send, when it is there, none for a call that was cancelled; and the call, which counts as running until then.
+    fn come_to<'s>(&self, answer: Answer<'s>) -> (Option<String>, Option<CallEntry<'s>>) {
         let ready = match answer {
-            Answer::Now(line) => return line,
+            Answer::Now(line) => return (line, None),
             Answer::Later(ready) => ready,
         };
-        let Ready { call, asked, running } = *ready;
+        let Ready { call, asked, running, entry } = *ready;
         let done = (Mutex::new(false), Condvar::new());
         let outcome = thread::scope(|scope| {
             if let Some(token) = call.progress.as_ref().filter(|_| asked.waits) {
@@ -237,9 +260,8 @@ impl Server<'_> {
             done.1.notify_all();
             outcome
         });
-        self.calls.lock().remove(&call.id.to_string());
-        self.calls.ended.notify_all();
-        (!running.is_cancelled()).then(|| outcome.line(&call.id, call.era))
+        let line = (!running.is_cancelled()).then(|| outcome.line(&call.id, call.era));
+        (line, Some(entry))
     }
 
     fn tell_progress(&self, token: &Value, running: &ToolProcess, done: &(Mutex<bool>, Condvar)) {
@@ -257,6 +279,15 @@ impl Server<'_> {
             if self.send(&message::progress(token, seconds, "waiting for a ticket")).is_err() {
                 return;
             }
+        }
+    }
+
+    /// The same for the answer of a call: the reader of the next line meets the error.
+    fn send_last(&self, line: Option<String>) {
+        if let Some(line) = line
+            && let Err(error) = self.send(&line)
+        {
+            tracing::debug!(%error, "answer");
         }
     }
 
