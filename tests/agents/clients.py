@@ -9,8 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 150
-# The groups of the programs that run now.
-GROUPS = set()
+# The groups of the programs that run now, and the directories of their worlds.
+GROUPS, ROOTS = set(), set()
 
 
 def bounded(words, limit, **options):
@@ -35,9 +35,11 @@ def end(group):
 
 
 def end_all(number, _frame):
-    """Leaves no program behind when a signal ends this one."""
+    """Leaves nothing behind when a signal ends this program."""
     for group in list(GROUPS):
         end(group)
+    for root in list(ROOTS):
+        shutil.rmtree(root, ignore_errors=True)
     os._exit(128 + number)
 
 

@@ -17,7 +17,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from clients import ALL, ROOT, bounded, end_all
+from clients import ALL, ROOT, ROOTS, bounded, end_all
 from model import Model, delegate, run, wait, write
 
 INSTALLING = threading.Lock()
@@ -192,6 +192,7 @@ def examine(client, tix, folder, limit):
     if problem:
         return None, f"{client.title} ({problem})"
     root = Path(tempfile.mkdtemp(prefix="tix-agents-"))
+    ROOTS.add(root)
     try:
         rows = observe(client, World(root, tix, client.find(folder)))
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
