@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::env::Env;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, not_written};
 use crate::file;
 use crate::git::Repo;
 use crate::guard::install::agents::{
@@ -43,8 +43,8 @@ pub struct AgentFile {
     pub edit: AgentFileEdit,
     /// What stays in it because it is somebody's own.
     own: Option<FileRemark>,
-    /// Why it is not edited.
-    problem: Option<String>,
+    /// Why it is not edited, and what tix ends with for that.
+    problem: Option<(Exit, String)>,
 }
 
 impl AgentFile {
@@ -59,7 +59,8 @@ impl AgentFile {
     }
 
     fn detail(&self) -> Option<String> {
-        self.problem.clone().or_else(|| self.own.as_ref().map(FileRemark::to_string))
+        let problem = self.problem.as_ref().map(|(_, why)| why.clone());
+        problem.or_else(|| self.own.as_ref().map(FileRemark::to_string))
     }
 
     /// Whether there is nothing to say of it.
@@ -75,7 +76,7 @@ impl AgentFile {
         let path = root.join(name);
         let (before, problem) = match read(&path) {
             Ok(text) => (text, None),
-            Err(error) => (None, Some(error.to_string())),
+            Err(error) => (None, Some((Exit::Damaged, error.to_string()))),
         };
         let own = before.as_deref().and_then(|text| agents::own(agent, part, text).ok().flatten());
         AgentFile { agent, name, path, before, edit: AgentFileEdit::Keep, own, problem }
@@ -91,14 +92,22 @@ impl AgentFile {
         };
         match edit {
             Ok(AgentFileEdit::Write(text)) if change == AgentFileChange::Uninstall => {
-                let undone = FileUndo::read(repo, part, self.name);
-                let undone = undone.filter(|undo| Some(&undo.wrote) == self.before.as_ref());
-                self.edit = AgentFileEdit::Write(undone.map_or(text, |undo| undo.was));
+                let was = self.was(repo, part);
+                let is_free = |was: &String| {
+                    agents::entries(self.agent, part, Some(was)) == Ok(AgentEntries::None)
+                };
+                self.edit = AgentFileEdit::Write(was.filter(is_free).unwrap_or(text));
             }
             Ok(edit) => self.edit = edit,
-            Err(why) => self.problem = Some(why.to_string()),
+            Err(why) => self.problem = Some((Exit::Damaged, why.to_string())),
         }
         self
+    }
+
+    /// What the file held before tix wrote what it holds now.
+    fn was(&self, repo: &Repo, part: AgentPart) -> Option<String> {
+        let undo = FileUndo::read(repo, part, self.name);
+        undo.filter(|undo| Some(&undo.wrote) == self.before.as_ref()).map(|undo| undo.was)
     }
 }
 
@@ -206,30 +215,37 @@ pub fn write(files: &mut [AgentFile], repo: &Repo, part: AgentPart) {
         let done = match &file.edit {
             AgentFileEdit::Keep => Ok(()),
             AgentFileEdit::Write(text) => {
-                if let Some(was) = file.before.clone() {
+                if let Some(was) = file.was(repo, part).or_else(|| file.before.clone()) {
                     FileUndo { was, wrote: text.clone() }.save(repo, part, file.name);
                 }
                 file::rewrite(&file.path, text.as_bytes())
             }
             AgentFileEdit::Delete => delete(&file.path),
         };
-        file.problem = done.err().map(|error| error.to_string()).or_else(|| file.problem.take());
+        if let Err(error) = done {
+            file.problem = Some((Exit::Refused, error.to_string()));
+        }
     }
 }
 
 /// Says at the end that a file was not edited, although the others were.
 pub fn finish(files: &[AgentFile], format: Format) -> Result<(), Failure> {
-    let failed = each(files).filter_map(|file| Some((&file.path, file.problem.as_ref()?)));
-    let failed: Vec<String> =
-        failed.map(|(path, why)| format!("{}: {why}", path.display())).collect();
-    if failed.is_empty() {
-        return Ok(());
-    }
+    let failed = each(files).filter_map(|file| Some((file, file.problem.as_ref()?)));
+    let failed: Vec<_> = failed
+        .map(|(file, (exit, why))| (*exit, format!("{}: {why}", file.path.display())))
+        .collect();
+    let Some(exit) = failed.iter().map(|(exit, _)| *exit).next() else { return Ok(()) };
     if format == Format::Json {
-        return Err(Failure::answered(Exit::Damaged));
+        return Err(Failure::answered(exit));
     }
-    Err(Failure::new(Exit::Damaged, failed.join("; "))
-        .hint("the rest is done; fix this file and run the command again"))
+    let words: Vec<String> = failed.into_iter().map(|(_, words)| words).collect();
+    let again = "run the command again";
+    let failure = if exit == Exit::Refused {
+        not_written(words.join("; "), again)
+    } else {
+        Failure::new(exit, words.join("; ")).hint(format!("fix the file, and {again}"))
+    };
+    Err(failure)
 }
 
 /// The file, and the directories above it in which nothing else is.

@@ -297,7 +297,7 @@ impl Server<'_> {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         let sent = self.out.line(line, UNREAD);
-        self.is_left.store(sent.is_err(), Ordering::SeqCst);
+        self.is_left.fetch_or(sent.is_err(), Ordering::SeqCst);
         sent
     }
 }

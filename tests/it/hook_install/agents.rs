@@ -168,11 +168,36 @@ fn what_nobody_has_changed_since_comes_back_as_it_was() {
     assert_eq!(clone.read(".gemini/settings.json"), gemini);
     assert_eq!(clone.read("opencode.json"), opencode);
 
-    clone.tix(&["hook", "install", "--agents", "claude"]).success();
-    let settings = clone.read(".claude/settings.json").replace("[ ]", "[]");
-    clone.write(".claude/settings.json", settings.replace("\"permissions\"", "\"allowed\""));
-    clone.tix(&["hook", "uninstall"]).success();
-    assert!(clone.read(".claude/settings.json").contains("\"allowed\""));
+    // What somebody has changed stays changed, and no older entry of ours comes back.
+    let older = "{\"hooks\":{\"Stop\":[{\"hooks\":[{\"type\":\"command\",\"command\":\"tix hook claude\"}]}]},\"a\":1}";
+    for before in [claude, older] {
+        clone.write(".claude/settings.json", before);
+        clone.tix(&["hook", "install", "--agents", "claude"]).success();
+        let settings = clone.read(".claude/settings.json");
+        if before == claude {
+            clone.write(".claude/settings.json", settings.replace("permissions", "allowed"));
+        }
+        clone.tix(&["hook", "uninstall"]).success();
+        let settings = clone.read(".claude/settings.json");
+        assert!(!settings.contains("permissions") && !settings.contains("tix hook"), "{settings}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named_and_the_rest_is_done() {
+    let (_sandbox, clone) = scene();
+    // A file stands where the directory would be.
+    clone.write(".qwen", "mine\n");
+    let output = clone.tix(&["hook", "install", "--agents", "qwen,cursor"]);
+    assert!(output.exits(9).stderr().contains(".qwen/settings.json: "), "{output}");
+    assert!(clone.exists(".cursor/hooks.json"));
+    assert_eq!(clone.read(".qwen"), "mine\n");
+    fs::remove_file(clone.path().join(".qwen")).unwrap();
+    // Nobody can make a file there.
+    symlink("/proc", clone.path().join(".qwen")).unwrap();
+    let output = clone.tix(&["hook", "install", "--agents", "qwen,gemini"]);
+    assert!(clone.exists(".gemini/settings.json"));
+    assert!(output.exits(5).stderr().contains("fix the permissions"), "{output}");
 }
 
 /// The files that each agent reads its servers of tools from, and what it reads there.
