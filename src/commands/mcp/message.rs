@@ -117,7 +117,9 @@ pub fn read(line: &[u8], opened: &mut Option<&'static str>) -> Incoming {
 
 fn read_one(message: &Value, opened: &mut Option<&'static str>) -> Incoming {
     let Some(message) = message.as_object() else {
-        let why = format!("a message is one JSON object; batches are for {BATCHES} only");
+        let why = format!(
+            "a message is one JSON object; {BATCHES} alone has batches, of one message at least"
+        );
         return Incoming::Answer(RpcError::request(why).line(&Value::Null));
     };
     let method = message.get("method").and_then(Value::as_str);
