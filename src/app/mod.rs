@@ -3,6 +3,7 @@
 //!
 //! It knows no command and no command line; `cli` passes in what it needs, see [`command_line`].
 
+pub mod adopt;
 pub mod agent_files;
 pub mod board;
 pub mod branch;

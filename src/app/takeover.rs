@@ -2,20 +2,23 @@
 
 use std::cell::{Cell, RefCell};
 
+use super::adopt::{Adoption, adopt};
 use super::context::Context;
+use super::find::claim_commit;
 use super::follow::follow;
 use super::here::named_or_here;
 use super::operation::Identity;
 use super::receipt::Receipt;
 use super::sign::last_sign;
 use super::witness::{Sighting, confirms};
+use super::worktree::with_branch;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
     self, Act, Already, BranchCopy, Claim, Decision, Staleness, Takeover, TakeoverKind, Ticket,
     is_stale,
 };
-use crate::names::{Oid, RefName};
+use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run, View, may_still_land};
 use crate::workspace::{self, WorkspaceRecord as LocalRecord};
@@ -52,7 +55,7 @@ pub fn take_over(
     let claim = claim(ctx, &identity, request);
     let mut receipt = Receipt::new(ctx, request.operation, id.as_str(), act.actor);
     let names = TicketNames { id: &id, branch: &branch };
-    let (outcome, branch_tip) = transact(ctx, &run, diary, &names, (&act, &claim, request))?;
+    let (outcome, seen) = transact(ctx, &run, diary, &names, (&act, &claim, request))?;
     let settled = match outcome {
         Outcome::Landed(landed) => {
             receipt.outcome = match request.way {
@@ -64,13 +67,14 @@ pub fn take_over(
             receipt.set_claim(ctx, &claim, &landed.commit, landed.attempts);
             diary.phase = "follow";
             let moved = landed.moved.iter().find(|moved| moved.name == branch);
-            settle(ctx, &names, request, &claim, moved.and_then(|moved| moved.new.as_ref()))
+            let tip = moved.and_then(|moved| moved.new.as_ref());
+            settle(ctx, &names, request, (&claim.id, landed.commit.to_string()), tip)
         }
         Outcome::Answered(Already) => {
             receipt.outcome = "already";
-            // A run that was killed behind its push has left the workspace as it was.
-            match branch_tip.filter(|_| !matches!(request.way, TakeoverKind::Handoff)) {
-                Some(tip) => follow(ctx, &branch, &tip),
+            // A run that was killed behind its push has left the workspace and its record as they were.
+            match seen.filter(|_| !matches!(request.way, TakeoverKind::Handoff)) {
+                Some(seen) => go_on(ctx, &names, &seen),
                 None => Ok(None),
             }
         }
@@ -111,16 +115,16 @@ fn transact(
     diary: &mut Diary,
     names: &TicketNames<'_>,
     (act, claim, request): (&Act<'_>, &Claim, &TakeoverRequest<'_>),
-) -> Result<(Outcome<(), Already>, Option<Oid>), Failure> {
+) -> Result<(Outcome<(), Already>, Option<HeldTicket>), Failure> {
     let progress = ctx.progress();
     let engine = ctx.engine(run, &progress).watching(names.branch.clone());
     let last = Cell::new(None);
-    let branch_tip = RefCell::new(None);
+    let held = RefCell::new(None);
     let outcome = engine.transact(diary, |view| {
         let entry = view.snapshot.find_id(names.id)?;
         let ticket = view.require(entry)?;
         let tip = view.watched().filter(|_| entry.lane == Lane::Active);
-        branch_tip.replace(tip.cloned());
+        held.replace(HeldTicket::of(&ticket, view, tip));
         let there = match tip {
             Some(tip) if ctx.record == RecordPlace::Branch => Some((tip, engine.view_of(tip)?)),
             Some(_) | None => None,
@@ -163,7 +167,7 @@ fn transact(
         let last = crate::clock::rfc3339(last);
         ctx.out.narrate(&format!("the last sign of its earlier holder was at {last}"));
     }
-    Ok((outcome?, branch_tip.take()))
+    Ok((outcome?, held.take()))
 }
 
 /// The ticket on its branch, and the merge base of branch and trunk; `None` if the branch does not have the ticket as
@@ -191,30 +195,82 @@ fn copy<'c>(
     Ok(Some(BranchCopy { at: tip, fork, ticket: Ticket { trunk, ..ticket } }))
 }
 
+/// A ticket with a branch, as a takeover has found it.
+struct HeldTicket {
+    claim_id: String,
+    path: RepoPath,
+    trunk: Oid,
+    tip: Oid,
+}
+
+impl HeldTicket {
+    fn of(ticket: &Ticket<'_>, view: &View<'_>, tip: Option<&Oid>) -> Option<HeldTicket> {
+        Some(HeldTicket {
+            claim_id: ticket.held().claim_id?,
+            path: ticket.entry.path.clone(),
+            trunk: view.commit()?.clone(),
+            tip: tip?.clone(),
+        })
+    }
+}
+
 /// Updates this clone's record: the workspace now belongs to the new claim, or to nobody here.
 fn settle(
     ctx: &Context<'_>,
     names: &TicketNames<'_>,
     request: &TakeoverRequest<'_>,
-    claim: &Claim,
+    (claim_id, commit): (&str, String),
     tip: Option<&Oid>,
 ) -> Result<Option<String>, Failure> {
     match request.way {
         TakeoverKind::Handoff => {
             workspace::forget(&ctx.repo, names.id)?;
-            workspace::note_given(&ctx.repo, names.id, &claim.id)?;
+            workspace::note_given(&ctx.repo, names.id, claim_id)?;
         }
         TakeoverKind::Reclaim(_) | TakeoverKind::TakeBack | TakeoverKind::Resume => {
-            workspace::keep_claim(&ctx.repo, names.id, &claim.id)?;
-            if let Some(record) = workspace::load(&ctx.repo, names.id) {
-                let session = ctx.session()?.map(str::to_owned);
-                let record = LocalRecord { claim_id: claim.id.clone(), session, ..record };
-                workspace::save(&ctx.repo, names.id, &record)?;
-            }
+            workspace::keep_claim(&ctx.repo, names.id, claim_id)?;
+            keep_workspace(ctx, names, claim_id, || Ok(Some(commit)))?;
         }
     }
     match tip {
         Some(tip) => follow(ctx, names.branch, tip),
         None => Ok(None),
     }
+}
+
+/// The same for a claim that this clone has made already.
+fn go_on(
+    ctx: &Context<'_>,
+    names: &TicketNames<'_>,
+    held: &HeldTicket,
+) -> Result<Option<String>, Failure> {
+    let HeldTicket { claim_id, path, trunk, tip } = held;
+    let commit = || {
+        let found = claim_commit(&ctx.repo, trunk, path, Some(claim_id))?;
+        Ok(found.map(|(commit, _)| commit.to_string()))
+    };
+    keep_workspace(ctx, names, claim_id, commit)?;
+    follow(ctx, names.branch, tip)
+}
+
+/// Records that the workspace, if there is one, belongs to this claim. A handoff forgets the record, and the worktree stays.
+fn keep_workspace(
+    ctx: &Context<'_>,
+    names: &TicketNames<'_>,
+    claim_id: &str,
+    commit: impl FnOnce() -> Result<Option<String>, Failure>,
+) -> Result<(), Failure> {
+    let known = workspace::load(&ctx.repo, names.id);
+    if known.as_ref().is_some_and(|record| record.claim_id == claim_id) {
+        return Ok(());
+    }
+    let (claim_id, session) = (claim_id.to_owned(), ctx.session()?.map(str::to_owned));
+    if let Some(record) = known {
+        let record = LocalRecord { claim_id, session, ..record };
+        workspace::save(&ctx.repo, names.id, &record)?;
+    } else if let Some(worktree) = with_branch(ctx, names.branch)? {
+        let (commit, path) = (commit()?, Some(worktree.path));
+        adopt(ctx, Adoption { id: names.id, claim_id, commit, session, path })?;
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::claim::{Activation, Active, WonClaim};
 use super::prepare::{FreshWorkspace, prepare};
+use crate::app::adopt::{Adoption, adopt};
 use crate::app::branch::set_upstream;
 use crate::app::consent::workspace_path;
 use crate::app::find::claim_commit;
@@ -285,9 +286,7 @@ impl Activation<'_> {
         Some(TaskJson::of(ctx, &ticket.document, &entry.path))
     }
 
-    /// Records that the workspace here belongs to this claim from now on. The record may be of an earlier claim, from
-    /// before the ticket was taken over and came back, or may be missing. tix's commits under an earlier claim still
-    /// count as its own; of a branch from elsewhere it knows only the claim.
+    /// Records that the workspace here belongs to this claim from now on.
     fn adopt(
         &self,
         active: &Active,
@@ -303,16 +302,9 @@ impl Activation<'_> {
         if known.as_ref().is_some_and(is_known) {
             return Ok(());
         }
-        let commit = known.map(|record| record.commit).or_else(|| claim_commit.cloned());
-        let record = LocalRecord {
-            claim_id,
-            session: self.session.clone(),
-            commit: commit.unwrap_or_default(),
-            path,
-            finished: true,
-            reminded: false,
-        };
-        Ok(workspace::save(&self.ctx.repo, &active.id, &record)?)
+        let (session, commit) = (self.session.clone(), claim_commit.cloned());
+        let adoption = Adoption { id: &active.id, claim_id, commit, session, path };
+        Ok(adopt(self.ctx, adoption)?)
     }
 
     /// Makes the worktree of a ticket branch again.

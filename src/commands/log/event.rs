@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::order::{LogPlace, in_order_of_log, places};
+use super::order::{ClaimOrder, LogPlace, in_order_of_log, places};
 use crate::clock;
 use crate::git::Logged;
 use crate::lifecycle::trailer;
@@ -48,7 +48,7 @@ pub struct LogEvent {
     /// The machine of a claim; else missing.
     pub(super) host: Option<String>,
     /// The id of the claim that was made or worked under; missing if there is none.
-    claim: Option<String>,
+    pub(super) claim: Option<String>,
     /// The commit, in full; missing if there is none.
     pub(super) commit: Option<String>,
     /// The branch to which the work of an earlier holder was moved; missing if there was none.
@@ -71,6 +71,18 @@ pub struct LogEvent {
     source: EventSource,
     #[serde(skip)]
     pub(super) seconds: Option<i64>,
+    /// Its line in the audit log, if only that has it.
+    #[serde(skip)]
+    pub(super) line: Option<usize>,
+}
+
+impl LogEvent {
+    /// Whether a command found everything as it was to be. What moved no ref has no commit.
+    fn changed_nothing(&self) -> bool {
+        self.source == EventSource::Receipt
+            && self.commit.is_none()
+            && self.outcome.as_deref() == Some("already")
+    }
 }
 
 pub(super) fn of_commit(commit: &Logged) -> LogEvent {
@@ -96,6 +108,7 @@ pub(super) fn of_commit(commit: &Logged) -> LogEvent {
         message: None,
         source: EventSource::Git,
         seconds: Some(commit.at),
+        line: None,
     }
 }
 
@@ -117,6 +130,7 @@ pub(super) fn of_line(line: &Value) -> Option<LogEvent> {
     let unpushed = source == EventSource::Receipt && is_unpushed(line);
     Some(LogEvent {
         seconds: seconds.map(|at| at.timestamp()),
+        line: None,
         at,
         operation: text(line, "operation").unwrap_or_else(|| "unknown".to_owned()),
         tickets,
@@ -160,6 +174,7 @@ fn of_guard(line: &Value) -> Option<LogEvent> {
     let rule = text(line, "rule").unwrap_or_default();
     Some(LogEvent {
         seconds: seconds.map(|at| at.timestamp()),
+        line: None,
         at,
         operation: "guard".to_owned(),
         tickets: paths.iter().filter_map(stem).filter(|name| name.starts_with("TICKET-")).collect(),
@@ -212,6 +227,7 @@ pub(super) fn merge(
     lines: &[Value],
     id: Option<&TicketId>,
 ) -> Vec<LogEvent> {
+    let claims = ClaimOrder::of(&events);
     let known = events.iter().enumerate().filter_map(|(at, e)| Some((e.commit.clone()?, at)));
     let known: HashMap<String, usize> = known.collect();
     let activations = events.iter().filter(|event| event.operation == "activate");
@@ -220,8 +236,9 @@ pub(super) fn merge(
     let mut events: Vec<(LogPlace, LogEvent)> =
         events.into_iter().enumerate().map(|(at, event)| ((at, Ordering::Equal), event)).collect();
     let places = places(&events, &known, lines);
-    for (line, beside) in lines.iter().zip(places) {
+    for ((number, line), beside) in lines.iter().enumerate().zip(places) {
         let Some(event) = of_line(line) else { continue };
+        let event = LogEvent { line: Some(number), ..event };
         if id.is_some_and(|id| !is_about(&event, line, id)) {
             continue;
         }
@@ -249,6 +266,7 @@ pub(super) fn merge(
     let mut events: Vec<LogEvent> = events.into_iter().map(|(_, event)| event).collect();
     for second in events.chunk_by_mut(|one, next| one.seconds == next.seconds) {
         in_order_of_log(second, lines);
+        claims.put_in_order(second);
     }
     events
 }
@@ -304,6 +322,7 @@ pub(super) fn more(event: &LogEvent) -> String {
         (EventSource::Guard | EventSource::Receipt, _, message) => words.extend(message.clone()),
         (EventSource::Git, ..) => {}
     }
+    words.extend(event.changed_nothing().then(|| "nothing changed".to_owned()));
     words.extend(event.phase.as_ref().map(|phase| format!("while: {phase}")));
     words.extend(event.to.as_ref().map(|to| format!("to {}", name_of(to))));
     words.extend(event.host.as_ref().map(|host| format!("on {host}")));

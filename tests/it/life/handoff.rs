@@ -1,8 +1,8 @@
 //! Giving a ticket to somebody else: who is meant, how they go on, and how it is taken back.
 
-use super::{BRANCH, ID, bob, held_with, text, value, work};
+use super::{BRANCH, ID, bob, held_with, queued_with, ready, text, value, work};
 use crate::activate::{ACTIVE, hints, workspace};
-use crate::harness::Place;
+use crate::harness::{Do, On, Place, Shim};
 
 fn holder(sandbox: &crate::harness::Sandbox) -> String {
     value(&text(sandbox, "main", ACTIVE), "claimed_by").unwrap()
@@ -171,4 +171,86 @@ fn to_oneself_nothing_is_handed() {
     let told = "TICKET-foo-001 is held by Ada Example <ada@example.org> already\n";
     assert_eq!(output.success().stdout(), told);
     assert_eq!(sandbox.remote().git(&["for-each-ref"]), before);
+}
+
+/// What was done, oldest first.
+fn events(clone: &Place, args: &[&str]) -> Vec<String> {
+    let answer = clone.tix(&[&["log", "--json"], args].concat()).success().json();
+    let events = answer["events"].as_array().unwrap();
+    events.iter().map(|event| event["operation"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_log_tells_the_claims_of_one_second_in_their_order() {
+    let sandbox = queued_with("", &ready(ID));
+    let ada = sandbox.clone_named("a").frozen_at("2026-01-01T12:00:00Z");
+    ada.tix(&["activate", ID]).success();
+    ada.at(workspace(&ada, ID)).tix(&["note", "so far"]).success();
+    ada.tix(&["handoff", ID, "--to", "Bob <bob@example.org>"]).success();
+    let bob = bob(&sandbox).frozen_at("2026-01-01T12:00:00Z");
+    bob.tix(&["activate", ID]).success();
+    bob.at(workspace(&bob, ID)).tix(&["note", "more"]).success();
+    let story = ["claim", "activate", "note", "handoff", "claim", "note"];
+    let others = sandbox.clone_named("c");
+    let told_by = |clone: &Place| {
+        clone.git(&["fetch", "-q"]);
+        for args in [&[ID][..], &[]] {
+            assert_eq!(events(clone, args), story, "{} {args:?}", clone.path().display());
+        }
+    };
+    [&ada, &bob, &others].into_iter().for_each(told_by);
+    // The same when the branch is merged.
+    others.git(&["switch", "-q", "main"]);
+    others.git(&["merge", "-q", "--no-ff", "-m", "merge", "origin/ticket/TICKET-foo-001"]);
+    others.git(&["push", "-q", "origin", "main", ":ticket/TICKET-foo-001"]);
+    [&ada, &bob, &others].into_iter().for_each(told_by);
+}
+
+#[test]
+fn a_command_that_changed_nothing_says_so_in_the_log() {
+    let (sandbox, ada, _) = held_with("");
+    sandbox.seed(&[("tickets/queue/TICKET-bar-001.md", ready("TICKET-bar-001"))]);
+    ada.tix(&["handoff", ID, "--to", "ada"]).success();
+    ada.tix(&["reclaim", ID, "--reason", "x"]).success();
+    ada.tix(&["queue", "bar"]).success();
+    ada.tix(&["queue", "bar"]).success();
+    let same = text(&sandbox, BRANCH, ACTIVE);
+    ada.tix_command(&["edit", ID, "--from", "-"]).stdin(same).run().success();
+    let log = ada.tix(&["log"]).success().stdout().to_owned();
+    for verb in ["handoff", "reclaim", "queue", "edit"] {
+        let line = log.lines().rfind(|line| line.split('\t').nth(1) == Some(verb)).unwrap();
+        assert!(line.contains("\tnothing changed; "), "{log}");
+    }
+}
+
+#[test]
+fn a_workspace_that_came_back_with_its_ticket_is_cleaned_up_after_it() {
+    for back in [&["reclaim", "--reason", "the wrong bob"][..], &["undo"]] {
+        let (sandbox, ada, there) = held_with("landing: completed\n");
+        known_bob(&sandbox);
+        work(&there, "work.txt");
+        there.tix(&["handoff", "--to", "bob"]).success();
+        there.tix(back).success();
+        there.tix(&["complete"]).success();
+        ada.tix(&["land", ID]).success();
+        ada.tix(&["clean", ID]).success();
+        assert!(!there.path().exists());
+    }
+}
+
+#[test]
+fn a_take_back_that_was_killed_is_made_good_by_the_same_command() {
+    let (sandbox, ada, there) = held_with("landing: completed\n");
+    known_bob(&sandbox);
+    work(&there, "work.txt");
+    there.tix(&["handoff", "--to", "bob"]).success();
+    let back = ["reclaim", ID, "--reason", "the wrong bob"];
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("push"), Do::KillAfter);
+    ada.tix_command(&back).through(&shim).run().killed_by(9);
+    assert!(ada.tix(&back).success().stdout().contains("yours already"));
+    there.tix(&["complete"]).success();
+    ada.tix(&["land", ID]).success();
+    ada.tix(&["clean", ID]).success();
+    assert!(!there.path().exists());
 }
