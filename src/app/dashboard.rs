@@ -114,7 +114,7 @@ impl Dashboard {
     fn of(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<Dashboard, Failure> {
         let heads = board::heads(ctx, seen.view, &[Lane::Queue, Lane::Active])?;
         let survey = Survey::on(ctx, seen.view, heads.known.clone())?;
-        let verdicts = survey.judge(ctx, seen.view, &QueueFilter::default());
+        let verdicts = survey.judge_here(ctx, seen.view, &QueueFilter::default())?;
         let next = verdicts.first().filter(|first| first.hindrances.is_empty());
         let next = next.map(|n| n.known.entry.row(n.known.head.clone(), ctx.trunk_label()));
         let TicketRows { mut rows, damaged } = board::rows(ctx, heads)?;

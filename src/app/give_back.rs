@@ -155,6 +155,84 @@ fn why_kept(path: &Path, dirty: &[String]) -> String {
     format!("it has uncommitted changes ({})", list(dirty))
 }
 
+/// What this clone has of a ticket that was given back.
+struct Leftovers {
+    branch: RefName,
+    local: Option<Oid>,
+    /// Its workspace.
+    worktree: Option<Worktree>,
+    /// Where tix made that.
+    made: Option<PathBuf>,
+    /// Commits that exist elsewhere.
+    kept: Vec<Oid>,
+}
+
+impl Leftovers {
+    fn of(ctx: &Context<'_>, id: &TicketId, published: Option<&Oid>) -> Result<Leftovers, Failure> {
+        let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
+        let record = workspace::load(&ctx.repo, id);
+        let worktrees = ctx.repo.worktrees()?;
+        let kept = kept_elsewhere(ctx, id, published, record.as_ref())?;
+        let made = record.and_then(|record| record.path);
+        // A run that was killed may have left the workspace detached, where the branch was.
+        let detached = |w: &&Worktree| {
+            let ours = made.as_ref().is_some_and(|p| is_below(p, &w.path) && is_below(&w.path, p));
+            ours && w.branch.is_none() && w.head.as_ref().is_some_and(|head| kept.contains(head))
+        };
+        let on_branch = worktrees.iter().find(|w| w.branch.as_ref() == Some(&branch));
+        let worktree = on_branch.or_else(|| worktrees.iter().find(detached)).cloned();
+        let local = ctx.objects.resolve(branch.as_str())?;
+        Ok(Leftovers { branch, local, worktree, made, kept })
+    }
+
+    /// The workspace, if its directory is there.
+    fn workspace(&self) -> Option<&Worktree> {
+        self.worktree.as_ref().filter(|worktree| !worktree.prunable)
+    }
+
+    fn aside(&self, ctx: &Context<'_>, id: &TicketId) -> Result<String, GitError> {
+        set_aside(ctx, id, &self.branch, self.workspace())
+    }
+
+    /// Why the branch has to stay, and all else with it.
+    fn unpushed(&self, ctx: &Context<'_>, id: &TicketId) -> Result<Option<String>, Failure> {
+        let Some(local) = &self.local else { return Ok(None) };
+        if !holds_unpushed(ctx, id, &self.kept, local)? {
+            return Ok(None);
+        }
+        let short = self.branch.short();
+        Ok(Some(format!(
+            "the local branch {short} was kept: it has unpushed commits\n\
+             see them: git log {short}\n\
+             before you claim {id} here again: {}",
+            self.aside(ctx, id)?
+        )))
+    }
+}
+
+/// Why a workspace has to stay because somebody or something is in it.
+fn in_use(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<Option<String>, Failure> {
+    if is_below(&ctx.dir, path) {
+        return Ok(Some(format!(
+            "the workspace was kept, because you are in it; remove it from elsewhere: git worktree remove {}",
+            shell_word(&path.display().to_string())
+        )));
+    }
+    busy(ctx, id, path)
+}
+
+/// Whether [`clear_local`] would keep something.
+pub fn would_keep(ctx: &Context<'_>, id: &TicketId) -> Result<bool, Failure> {
+    let left = Leftovers::of(ctx, id, None)?;
+    if left.unpushed(ctx, id)?.is_some() {
+        return Ok(true);
+    }
+    let Some(Worktree { path, .. }) = left.workspace() else { return Ok(false) };
+    Ok(in_use(ctx, id, path)?.is_some()
+        || !workspace::changes(&ctx.repo, id, path)?.is_empty()
+        || workspace::trash::fixed(path)?.is_some())
+}
+
 /// Removes what this clone has of a ticket that was given back; what would be lost stays, with a warning.
 ///
 /// `published` is where the ticket branch was on the remote, if known: commits that are not in it, in the attic or in the
@@ -165,79 +243,47 @@ pub fn clear_local(
     published: Option<&Oid>,
 ) -> Result<Vec<String>, Failure> {
     let repo = &ctx.repo;
-    let mut warnings = Vec::new();
-    let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
-    let record = workspace::load(repo, id);
     workspace::finish_half_made(repo, id)?;
-    let worktrees = repo.worktrees()?;
-    let kept = kept_elsewhere(ctx, id, published, record.as_ref())?;
-    let made = record.as_ref().and_then(|r| r.path.as_deref());
-    // A run that was killed may have left the workspace detached, where the branch was.
-    let detached = |w: &&Worktree| {
-        let ours = made.is_some_and(|path| is_below(path, &w.path) && is_below(&w.path, path));
-        ours && w.branch.is_none() && w.head.as_ref().is_some_and(|head| kept.contains(head))
-    };
-    let on_branch = worktrees.iter().find(|w| w.branch.as_ref() == Some(&branch));
-    let worktree = on_branch.or_else(|| worktrees.iter().find(detached));
-    let local = ctx.objects.resolve(branch.as_str())?;
-    let aside = || set_aside(ctx, id, &branch, worktree.filter(|w| !w.prunable));
-    if let Some(local) = &local
-        && holds_unpushed(ctx, id, &kept, local)?
-    {
-        let short = branch.short();
-        warnings.push(format!(
-            "the local branch {short} was kept: it has unpushed commits\n\
-             see them: git log {short}\n\
-             before you claim {id} here again: {}",
-            aside()?
-        ));
-        return Ok(warnings);
+    let left = Leftovers::of(ctx, id, published)?;
+    if let Some(warning) = left.unpushed(ctx, id)? {
+        return Ok(vec![warning]);
     }
-    if let Some(worktree) = worktree.filter(|w| !w.prunable) {
-        if let (None, Some(_), Some(at)) = (&local, on_branch, kept.first()) {
+    if let Some(worktree) = left.workspace() {
+        if let (None, Some(_), Some(at)) = (&left.local, &worktree.branch, left.kept.first()) {
             // Without a remote the transaction itself has taken the branch away from below the workspace.
             repo.detach(&worktree.path, at)?;
         }
-        if is_below(&ctx.dir, &worktree.path) {
-            warnings.push(format!(
-                "the workspace was kept, because you are in it; remove it from elsewhere: git worktree remove {}",
-                shell_word(&worktree.path.display().to_string())
-            ));
-            return Ok(warnings);
-        }
-        if let Some(warning) = busy(ctx, id, &worktree.path)? {
-            warnings.push(warning);
-            return Ok(warnings);
+        if let Some(warning) = in_use(ctx, id, &worktree.path)? {
+            return Ok(vec![warning]);
         }
         if let Some(dirty) = workspace::remove(repo, id, &worktree.path)? {
-            warnings.push(format!(
+            return Ok(vec![format!(
                 "the workspace {} was kept: {}\nbefore you claim {id} here again: {}",
                 worktree.path.display(),
                 why_kept(&worktree.path, &dirty),
-                aside()?
-            ));
-            return Ok(warnings);
+                left.aside(ctx, id)?
+            )]);
         }
         remove_if_empty(worktree.path.parent());
+    } else if left.worktree.is_some() {
+        workspace::forget_gone(repo, None, &left.branch)?;
     }
-    if worktree.is_some_and(|w| w.prunable) {
-        workspace::forget_gone(repo, None, &branch)?;
-    }
-    if let Some(local) = local {
-        let edit = LocalEdit::Delete { name: branch.clone(), at: Some(local) };
+    if let Some(local) = left.local {
+        let name = left.branch.clone();
+        let edit = LocalEdit::Delete { name, at: Some(local) };
         if repo.update_refs(&[edit], "tix: release")? {
-            forget_upstream(repo, &branch)?;
+            forget_upstream(repo, &left.branch)?;
         } else {
             // With the record in its place another release finds it, and clears the rest.
-            warnings.push(format!("the local branch {} was kept: it has moved", branch.short()));
-            return Ok(warnings);
+            let short = left.branch.short();
+            return Ok(vec![format!("the local branch {short} was kept: it has moved")]);
         }
     }
     // The same run may have removed the workspace, and not yet the directory above it.
-    remove_if_empty(made.and_then(Path::parent));
+    remove_if_empty(left.made.as_deref().and_then(Path::parent));
     workspace::forget(repo, id)?;
     worker::forget(repo, id, &crate::env::host())?;
-    Ok(warnings)
+    Ok(Vec::new())
 }
 
 /// Whether a branch holds commits that are neither in one of `kept` nor tix's own.

@@ -13,6 +13,7 @@ pub mod complete;
 pub mod consent;
 pub mod context;
 pub mod dashboard;
+pub mod earlier;
 pub mod editor;
 pub mod find;
 pub mod follow;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::board::{Damage, TrunkAsSeen, progress};
 use super::complete::labels;
 use super::context::Context;
+use super::earlier::in_the_way;
 use super::frame::AsOf;
 use crate::error::{Exit, Failure};
 use crate::git::GitError;
@@ -149,6 +150,31 @@ impl<'v> Survey<'v> {
         verdicts.retain(|v| filter.fits(&v.known.head.labels, v.known.head.priority.as_deref()));
         verdicts
     }
+
+    /// The same, and what this clone cannot claim is among the others: `tix activate --next` passes it over.
+    pub fn judge_here<'s>(
+        &'s self,
+        ctx: &Context<'_>,
+        view: &'s View<'_>,
+        filter: &QueueFilter,
+    ) -> Result<Vec<Prospect<'s>>, Failure>
+    where
+        'v: 's,
+    {
+        let mut verdicts = self.judge(ctx, view, filter);
+        let mut passed_over = false;
+        for verdict in verdicts.iter_mut().take_while(|v| v.hindrances.is_empty()) {
+            let KnownTicket { entry, head } = verdict.known;
+            let failure = in_the_way(ctx, view, &entry.id, head.session.as_deref())?;
+            verdict.hindrances.extend(failure.map(|failure| Hindrance::Here(words(&failure))));
+            passed_over |= !verdict.hindrances.is_empty();
+        }
+        if passed_over {
+            // Stable, so that both keep their order.
+            verdicts.sort_by_key(|verdict| !verdict.hindrances.is_empty());
+        }
+        Ok(verdicts)
+    }
 }
 
 /// Why a ticket is or is not next, in JSON.
@@ -186,11 +212,15 @@ impl QueueExplanation {
 
     /// A ticket that can be claimed, but not from this clone.
     pub fn passed_over(ticket: TicketRow, failure: &Failure) -> QueueExplanation {
-        let words = std::iter::once(&failure.message).chain(failure.hints.first());
-        let text = words.map(String::as_str).collect::<Vec<_>>().join("; ");
-        let hindrances = vec![UnclaimableReason { kind: "here", text }];
+        let hindrances = vec![UnclaimableReason { kind: "here", text: words(failure) }];
         QueueExplanation { ticket, rank: None, hindrances }
     }
+}
+
+/// A failure and the way out, in one line.
+fn words(failure: &Failure) -> String {
+    let words = std::iter::once(&failure.message).chain(failure.hints.first());
+    words.map(String::as_str).collect::<Vec<_>>().join("; ")
 }
 
 /// The choice, in JSON.
@@ -234,7 +264,18 @@ impl Choice {
         limit: usize,
     ) -> Result<Choice, Failure> {
         let survey = Survey::of(ctx, seen.view)?;
-        let verdicts = survey.judge(ctx, seen.view, filter);
+        let verdicts = survey.judge_here(ctx, seen.view, filter)?;
+        Ok(Choice::among(ctx, seen, (&verdicts, &survey.damaged), detail, limit))
+    }
+
+    /// The choice among what has been judged.
+    pub fn among(
+        ctx: &Context<'_>,
+        seen: &TrunkAsSeen<'_>,
+        (verdicts, damaged): (&[Prospect<'_>], &[Damage]),
+        detail: Detail,
+        limit: usize,
+    ) -> Choice {
         let total = verdicts.iter().filter(|v| v.hindrances.is_empty()).count();
         let source = ctx.trunk_label();
         let row = |v: &Prospect<'_>| v.known.entry.row(v.known.head.clone(), source.clone());
@@ -247,7 +288,7 @@ impl Choice {
                 verdicts.len().saturating_sub(limit),
             ),
         };
-        Ok(Choice {
+        Choice {
             schema: "tix/next@1",
             outcome: if total == 0 { "empty" } else { "found" },
             as_of: AsOf::of(ctx, seen),
@@ -256,8 +297,8 @@ impl Choice {
             truncated: tickets.len() < total || unexplained > 0,
             tickets,
             explained,
-            damaged: survey.damaged,
-        })
+            damaged: damaged.to_vec(),
+        }
     }
 
     /// Leaves out tickets that cannot be claimed from here, and names them.

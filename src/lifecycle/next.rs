@@ -39,6 +39,9 @@ pub enum Hindrance {
         name: String,
         why: UnmetDependency,
     },
+    /// Something in this clone is in the way of its workspace.
+    #[error("{0}")]
+    Here(String),
 }
 
 /// Why a dependency does not count as done.
@@ -67,6 +70,7 @@ impl Hindrance {
             Hindrance::Status { .. } => "status",
             Hindrance::Duplicate(_) => "duplicate",
             Hindrance::Waits { .. } => "dependency",
+            Hindrance::Here(_) => "here",
         }
     }
 }

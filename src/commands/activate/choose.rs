@@ -134,7 +134,8 @@ impl Activation<'_> {
         }
         let at = self.ctx.remote.as_ref().map(|_| self.ctx.now);
         let seen = TrunkAsSeen { view, at };
-        let mut choice = Choice::of(self.ctx, &seen, &self.args.filter, Detail::Ready, 0)?;
+        let mut choice =
+            Choice::among(self.ctx, &seen, (&verdicts, &survey.damaged), Detail::Ready, 0);
         let passed = attempt.passed_over.iter().filter_map(|(id, failure)| {
             let verdict = verdicts.iter().find(|v| v.known.entry.id == *id)?;
             let row = verdict.known.entry.row(verdict.known.head.clone(), self.ctx.trunk_label());

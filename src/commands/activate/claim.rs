@@ -6,13 +6,13 @@
 use std::path::{Path, PathBuf};
 
 use super::attempt::{Attempt, try_lock};
-use super::earlier::{self, WantedPlace};
 use super::group::{self, ClaimGroup, ClaimWords};
 use super::{ActivateArgs, Activated, ActivationPlan};
 use crate::app::consent::workspace_path;
 use crate::app::context::Context;
+use crate::app::earlier::{WantedPlace, check_place};
 use crate::app::find::{TicketSearch, find_ticket, queued_path};
-use crate::app::give_back::clear_local;
+use crate::app::give_back::{clear_local, would_keep};
 use crate::app::lock::lock_ticket;
 use crate::app::queue::{Choice, Survey};
 use crate::app::worker;
@@ -320,21 +320,15 @@ impl<'a> Activation<'a> {
     ) -> Result<BranchLeftover, Failure> {
         let ctx = self.ctx;
         if workspace::load(&ctx.repo, &claimed.id).is_some() {
-            if self.args.dry_run {
+            // What has to be kept is in the way, and the look that follows says so.
+            if !self.args.dry_run {
+                clear_local(ctx, &claimed.id, None)?;
+            } else if !would_keep(ctx, &claimed.id)? {
                 return Ok(BranchLeftover::None);
             }
-            // What had to be kept is in the way, and the look that follows says so.
-            clear_local(ctx, &claimed.id, None)?;
         }
-        workspace::check_name(&claimed.branch, &ctx.refs)?;
         self.check_worker(&claimed.id)?;
-        // The branches as they are now: whoever waited for another process has seen older ones.
-        let local = ctx.objects.resolve(claimed.branch.as_str())?;
-        let known: Vec<&Oid> = [view.commit(), view.base()].into_iter().flatten().collect();
-        let checked =
-            workspace::preflight(&ctx.repo, path, &claimed.branch, local.as_ref(), &known);
-        let wanted = WantedPlace { id: &claimed.id, branch: &claimed.branch, path, known: &known };
-        checked.map_err(|error| earlier::explained(ctx, &wanted, error))
+        check_place(ctx, view, &WantedPlace { id: &claimed.id, branch: &claimed.branch, path })
     }
 
     /// Where the ticket branch starts when it does not start at the claim.

@@ -3,7 +3,6 @@
 mod attempt;
 mod choose;
 mod claim;
-mod earlier;
 mod group;
 mod held;
 mod prepare;

@@ -255,3 +255,28 @@ fn only_what_is_left_over_is_told() {
     assert_eq!(told(&other), none);
     gate.open();
 }
+
+#[test]
+fn what_the_next_claim_passes_over_is_recommended_by_nobody() {
+    let sandbox = queued(&[("TICKET-b-001", "P2"), (ID, "P0")]);
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    clone.at(workspace(&clone, ID)).write("notes.txt", "mine\n");
+    clone.tix(&["release", ID]).success();
+    let next = clone.tix(&["next", "--json"]).success().json();
+    assert_eq!((&next["tickets"][0]["id"], &next["total"]), (&"TICKET-b-001".into(), &1.into()));
+    let alone = clone.tix(&["--json"]).success().json();
+    assert_eq!(alone["next"]["id"], "TICKET-b-001");
+    let told = clone.tix(&["next", "--explain"]);
+    let why = "an earlier workspace of TICKET-foo-001 is still there";
+    assert!(told.success().stdout().contains(why), "{told}");
+    let plan = clone.tix(&["activate", "--next", "--dry-run", "--json"]).success().json();
+    assert_eq!(plan["ticket"], "TICKET-b-001");
+    // Nothing is in the way of others.
+    let others = sandbox.clone_named("b").tix(&["next", "--json"]).success().json();
+    assert_eq!(others["tickets"][0]["id"], ID);
+    let receipt = clone.tix(&["activate", "--next", "--json"]).success().json();
+    assert_eq!(receipt["ticket"], "TICKET-b-001");
+    let nothing = clone.tix(&["next"]);
+    assert!(nothing.exits(4).stderr().contains("see why: tix next --explain"), "{nothing}");
+}

@@ -1,34 +1,78 @@
-//! Reports the workspace of an earlier claim that is in the way: it was kept because removing it would have lost something.
+//! Whether the workspace of a ticket can be made here. If the one of an earlier claim is in the way, because removing it would
+//! have lost something, the failure says what to do with it.
 
 use std::path::Path;
 
-use crate::app::context::Context;
-use crate::app::give_back::{busy, is_below, set_aside};
-use crate::app::own::holds_no_work;
+use super::consent::workspace_path;
+use super::context::Context;
+use super::give_back::{busy, is_below, set_aside, would_keep};
+use super::own::holds_no_work;
 use crate::error::{Exit, Failure};
 use crate::git::Worktree;
 use crate::names::{Oid, RefName};
 use crate::text::shell_word;
 use crate::ticket::TicketId;
-use crate::workspace::WorkspaceError;
+use crate::trunk::View;
+use crate::workspace::{self, BranchLeftover, WorkspaceError};
 
-pub(super) struct WantedPlace<'a> {
-    pub(super) id: &'a TicketId,
-    pub(super) branch: &'a RefName,
-    pub(super) path: Option<&'a Path>,
-    /// Commits that are safe elsewhere.
-    pub(super) known: &'a [&'a Oid],
+pub struct WantedPlace<'a> {
+    pub id: &'a TicketId,
+    pub branch: &'a RefName,
+    /// `None` if no worktree is wanted.
+    pub path: Option<&'a Path>,
+}
+
+/// Checks that the workspace can be made once the ticket is claimed on this view. Changes nothing.
+pub fn check_place(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    wanted: &WantedPlace<'_>,
+) -> Result<BranchLeftover, Failure> {
+    let WantedPlace { branch, path, .. } = *wanted;
+    workspace::check_name(branch, &ctx.refs)?;
+    // The branches as they are now: whoever waited for another process has seen older ones.
+    let local = ctx.objects.resolve(branch.as_str())?;
+    // Commits that are safe elsewhere.
+    let known: Vec<&Oid> = [view.commit(), view.base()].into_iter().flatten().collect();
+    let checked = workspace::preflight(&ctx.repo, path, branch, local.as_ref(), &known);
+    checked.map_err(|error| explained(ctx, wanted, &known, error))
+}
+
+/// Why this clone cannot claim a ticket that others can: something of an earlier claim would have to be kept where its
+/// workspace belongs. `session` is what the ticket says of it.
+pub fn in_the_way(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    id: &TicketId,
+    session: Option<&str>,
+) -> Result<Option<Failure>, Failure> {
+    // A name or a setting that fails for every ticket is no ticket's fault; the claim says so.
+    let Ok(branch) = ctx.ticket_branch(id) else { return Ok(None) };
+    let family = id.without_sequence();
+    let session = session.unwrap_or_else(|| family.strip_prefix("TICKET-").unwrap_or(family));
+    let Ok(path) = workspace_path(ctx, id, session) else { return Ok(None) };
+    if workspace::load(&ctx.repo, id).is_some() {
+        // Otherwise the claim removes it.
+        if !would_keep(ctx, id)? {
+            return Ok(None);
+        }
+    } else if path.symlink_metadata().is_err() && !ctx.refs.iter().any(|r| r.name == branch) {
+        return Ok(None);
+    }
+    let wanted = WantedPlace { id, branch: &branch, path: Some(&path) };
+    Ok(check_place(ctx, view, &wanted).err())
 }
 
 /// Why the workspace cannot be made. If the ticket's own earlier one is the reason, the remedy is known; else it helps to
 /// know which setting put it there.
-pub(super) fn explained(
+fn explained(
     ctx: &Context<'_>,
     wanted: &WantedPlace<'_>,
+    known: &[&Oid],
     error: WorkspaceError,
 ) -> Failure {
     let earlier = match &error {
-        WorkspaceError::Occupied { path, .. } => earlier(ctx, wanted, path),
+        WorkspaceError::Occupied { path, .. } => earlier(ctx, wanted, known, path),
         WorkspaceError::NotWritable { .. } => Ok(None),
         WorkspaceError::Git(_)
         | WorkspaceError::NameTaken { .. }
@@ -67,6 +111,7 @@ fn with_variable(ctx: &Context<'_>, failure: Failure, wanted: &WantedPlace<'_>) 
 fn earlier(
     ctx: &Context<'_>,
     wanted: &WantedPlace<'_>,
+    known: &[&Oid],
     path: &Path,
 ) -> Result<Option<Failure>, Failure> {
     let id = wanted.id;
@@ -75,7 +120,7 @@ fn earlier(
     // Of the first, the main one, nothing can be moved away.
     let Some(there) = worktrees.iter().skip(1).find(same) else { return Ok(None) };
     let is_own = there.branch.as_ref() == Some(wanted.branch)
-        || crate::workspace::made_at(&ctx.repo, &there.path).as_ref() == Some(id);
+        || workspace::made_at(&ctx.repo, &there.path).as_ref() == Some(id);
     if !is_own {
         return Ok(None);
     }
@@ -90,7 +135,7 @@ fn earlier(
     }
     let dirty = ctx.repo.dirty_paths(&there.path)?;
     let worthless = match &there.head {
-        Some(head) => holds_no_work(ctx, wanted.known.iter().copied(), id, head)?,
+        Some(head) => holds_no_work(ctx, known.iter().copied(), id, head)?,
         None => false,
     };
     Ok(Some(if worthless && dirty.is_empty() {
