@@ -112,8 +112,11 @@ pub fn show(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<(), Failure> {
 
 impl Dashboard {
     fn of(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<Dashboard, Failure> {
-        let heads = board::heads(ctx, seen.view, &[Lane::Queue, Lane::Active])?;
-        let survey = Survey::on(ctx, seen.view, heads.known.clone())?;
+        // What is finished needs nobody, unless it is damaged or in the wrong lane.
+        let heads = board::heads(ctx, seen.view, &Lane::ALL)?;
+        let live = |lane| matches!(lane, Lane::Queue | Lane::Active);
+        let of_queue = heads.known.iter().filter(|known| live(known.entry.lane));
+        let survey = Survey::on(ctx, seen.view, of_queue.cloned().collect())?;
         let verdicts = survey.judge_here(ctx, seen.view, &QueueFilter::default())?;
         let next = verdicts.first().filter(|first| first.hindrances.is_empty());
         let next = next.map(|n| n.known.entry.row(n.known.head.clone(), ctx.trunk_label()));

@@ -15,6 +15,7 @@ pub mod context;
 pub mod dashboard;
 pub mod earlier;
 pub mod editor;
+pub mod family;
 pub mod find;
 pub mod follow;
 pub mod frame;

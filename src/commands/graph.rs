@@ -19,7 +19,7 @@ use crate::ticket::{Lane, Relation};
 
 /// Print the tickets and their relations as a graph
 ///
-/// Shows the queued and active tickets that are related to another one, and the tickets that they name. The web pages of
+/// Shows the queued and active tickets that are related to another one, and what they are related to. The web pages of
 /// the usual hosts draw Mermaid: put the output between ```mermaid and ``` in a Markdown file. For Graphviz: tix graph
 /// --format dot | dot -Tsvg > graph.svg. With --json it prints the nodes and edges.
 #[derive(Debug, clap::Args)]
@@ -97,7 +97,9 @@ pub fn run(args: &GraphArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
         let survey = Survey::whole(&ctx, seen.view)?;
         let mut edges = edges(&survey.known, &seen.view.snapshot);
         if !args.all {
-            edges.retain(|edge| is_live(edge.from.lane));
+            edges.retain(|edge| {
+                std::iter::once(edge.from).chain(edge.to).any(|entry| is_live(entry.lane))
+            });
         }
         let graph = graph(&survey.known, &edges, args.all);
         match (out.format, args.format) {

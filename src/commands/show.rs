@@ -5,28 +5,27 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::app::board::{self, Look, TrunkAsSeen, Workspace, WorkspaceLook};
+use crate::app::board::{self, Look, Workspace, WorkspaceLook};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
+use crate::app::family::{SubtaskJson, TicketFamily};
 use crate::app::frame::AsOf;
 use crate::app::here::seen_or_here;
-use crate::app::queue::Survey;
 use crate::clock;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;
-use crate::lifecycle::{KnownTicket, Subtasks};
 use crate::out::{Format, Out};
 use crate::text::{safe, safe_lines};
-use crate::ticket::{Document, Lane, TicketId, TicketRow};
+use crate::ticket::{Document, Lane, TicketRow};
 
 /// Show a ticket: who holds it, where, and its text
 ///
 /// Shows the newest text as of the last fetch: from the ticket branch if its holder has pushed progress, else from the
 /// trunk. The line `source` says which.
 ///
-/// Piped, it prints only the file, byte for byte. On a terminal a short summary comes first, and control characters are
-/// made visible.
+/// Piped, it prints only the file, byte for byte, and what the ticket is a part of, and its subtasks, on standard error. On
+/// a terminal a short summary comes first, and control characters are made visible.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]
@@ -53,20 +52,6 @@ pub struct ShowJson<'a> {
     text: String,
 }
 
-/// A part of a ticket.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct SubtaskJson {
-    /// Its id.
-    id: TicketId,
-    /// The lane it is in.
-    lane: Lane,
-    /// Its status, as in the ticket.
-    status: String,
-    /// What it is about; missing when it does not say.
-    title: Option<String>,
-}
-
 pub fn run(args: &ShowArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
@@ -91,7 +76,11 @@ pub fn run(args: &ShowArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
                     let family = TicketFamily::of(&ctx, seen, &mut row)?;
                     out.answer(&summary(&ctx, &row, &document, (workspace, &family)));
                 }
-                (Format::Human, false) => out.answer_bytes(bytes),
+                (Format::Human, false) => {
+                    out.answer_bytes(bytes);
+                    let family = TicketFamily::of(&ctx, seen, &mut row)?;
+                    family.lines(&row).iter().for_each(|line| out.narrate(line));
+                }
             }
         }
         let again = format!("tix show --fetch {}", row.id);
@@ -122,19 +111,13 @@ fn summary(
         ("workspace", workspace.map(|path| path.display().to_string())),
         ("file", Some(row.path.clone())),
         ("source", Some(source(ctx, row))),
-        ("part of", family.parent.as_ref().map(line_of)),
-        ("subtasks", row.subtasks.map(|progress| progress.to_string())),
     ];
+    let named = lines.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let named = named.map(|(name, value)| format!("{name:9}  {}", safe(&value)));
     let mut text = format!("{}\n", row.id);
-    for (name, value) in lines {
-        if let Some(value) = value {
-            // Writing to a string cannot fail.
-            writeln!(text, "  {name:9}  {}", safe(&value)).ok();
-        }
-    }
-    for (at, part) in family.parts.iter().enumerate() {
-        let sign = if at + 1 == family.parts.len() { "└─" } else { "├─" };
-        writeln!(text, "  {sign} {}", safe(line_of(part))).ok();
+    for line in named.chain(family.lines(row)) {
+        // Writing to a string cannot fail.
+        writeln!(text, "  {line}").ok();
     }
     text.push('\n');
     text.push_str(&safe_lines(&text_of(document.as_bytes())));
@@ -147,43 +130,4 @@ fn source(ctx: &Context<'_>, row: &TicketRow) -> String {
         return trunk;
     }
     format!("{}, newer than {trunk}", row.source)
-}
-
-/// What a ticket is a part of, and what is a part of it.
-struct TicketFamily {
-    parent: Option<TicketRow>,
-    parts: Vec<TicketRow>,
-}
-
-impl TicketFamily {
-    /// The family of a ticket; how far its parts are is written into its row.
-    fn of(
-        ctx: &Context<'_>,
-        seen: &TrunkAsSeen<'_>,
-        row: &mut TicketRow,
-    ) -> Result<TicketFamily, Failure> {
-        let survey = Survey::whole(ctx, seen.view)?;
-        let subtasks = Subtasks::of(&survey.known, &seen.view.snapshot);
-        let of = |known: &KnownTicket<'_>| known.entry.row(known.head.clone(), ctx.trunk_label());
-        let parent = subtasks.parent(&row.id);
-        let parent = survey.known.iter().find(|known| Some(&known.entry.id) == parent).map(of);
-        row.subtasks = subtasks.progress(&row.id);
-        let parts = subtasks.parts(&row.id).iter().map(|known| of(known)).collect();
-        Ok(TicketFamily { parent, parts })
-    }
-
-    fn in_json(&self) -> Vec<SubtaskJson> {
-        let part = |row: &TicketRow| SubtaskJson {
-            id: row.id.clone(),
-            lane: row.lane,
-            status: row.status.clone(),
-            title: row.title.clone(),
-        };
-        self.parts.iter().map(part).collect()
-    }
-}
-
-fn line_of(row: &TicketRow) -> String {
-    let title = row.title.as_deref().unwrap_or_default();
-    format!("{} ({})  {title}", row.id, row.status_words())
 }

@@ -8,6 +8,7 @@ use crate::app::board::{self, Look, TrunkAsSeen, Workspace};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::dashboard;
+use crate::app::family::TicketFamily;
 use crate::app::frame::AsOf;
 use crate::app::here::{here, seen_or_here};
 use crate::app::next_step;
@@ -95,6 +96,7 @@ pub struct StatusJson<'a> {
 
 struct Standpoint {
     row: TicketRow,
+    family: TicketFamily,
     at: Lane,
     /// Whether it is complete on this machine alone.
     is_unpushed: bool,
@@ -146,6 +148,8 @@ fn standpoint(
         Some(newer) => (newer.row, newer.document),
         None => (row, document),
     };
+    let mut row = row;
+    let family = TicketFamily::of(ctx, seen, &mut row)?;
     // The board shows the trunk's lane; a ticket that is complete on its branch has moved on there.
     let mut there = entry.clone();
     if row.source != ctx.trunk_label() && document.text("completed_at").is_some() {
@@ -192,6 +196,7 @@ fn standpoint(
         at: there.lane,
         is_unpushed,
         row,
+        family,
         last,
         stale,
         asked,
@@ -282,7 +287,7 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
         ("workspace", elsewhere.flatten()),
         ("worker", worker_words(standpoint)),
     ];
-    let mut text = format!("{}\n", row.id) + &labelled(lines);
+    let mut text = format!("{}\n", row.id) + &labelled(lines) + &family(standpoint);
     let mut label = "to do";
     for missing in standpoint.missing.iter().take(SHOWN) {
         // Writing to a string cannot fail.
@@ -309,6 +314,11 @@ fn labelled<const N: usize>(lines: [(&str, Option<String>); N]) -> String {
         value.map(|value| format!("  {name:9}  {}\n", safe(&value)))
     };
     lines.into_iter().filter_map(line).collect()
+}
+
+fn family(standpoint: &Standpoint) -> String {
+    let lines = standpoint.family.lines(&standpoint.row);
+    lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
 fn worker_words(standpoint: &Standpoint) -> Option<String> {
@@ -354,7 +364,8 @@ fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         ("worker", worker_words(standpoint)),
         ("source", Some(row.source.clone())),
     ];
-    let mut text = format!("{}\n", row.id) + &labelled(lines) + &asked(standpoint);
+    let mut text =
+        format!("{}\n", row.id) + &labelled(lines) + &family(standpoint) + &asked(standpoint);
     let open = |m: &&MoveJson| m.legal;
     let width = standpoint.moves.iter().map(|m| m.command.len()).max().unwrap_or(0);
     text.push_str("open now:\n");

@@ -44,7 +44,7 @@ impl<'a> Subtasks<'a> {
         self.parts.get(id).map_or(&[], Vec::as_slice)
     }
 
-    /// How many parts are done; `None` where there are no parts. One that was closed without being done is not waited for.
+    /// How many parts are done; `None` where there are none. One that was closed without being done is not waited for.
     pub fn progress(&self, id: &TicketId) -> Option<SubtaskProgress> {
         let fates = self.parts(id).iter().map(|part| fate(part.entry.lane, &part.head));
         let count = |wanted| fates.clone().filter(|fate| *fate == wanted).count();
@@ -55,6 +55,6 @@ impl<'a> Subtasks<'a> {
         };
         let unmerged = self.parts(id).iter().filter(unmerged).count();
         let progress = SubtaskProgress { done, unmerged, total: done + open };
-        (!self.parts(id).is_empty()).then_some(progress)
+        (progress.total > 0).then_some(progress)
     }
 }

@@ -113,6 +113,21 @@ fn alone_tix_shows_one_of_each_kind_first_and_no_ticket_twice() {
 }
 
 #[test]
+fn alone_tix_names_what_is_damaged_in_any_lane() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[
+        ("tickets/queue/TICKET-fine-001.md", Ticket::new("TICKET-fine-001").text()),
+        ("tickets/completed/TICKET-bad-001.md", "no ticket\n".to_owned()),
+    ]);
+    let clone = sandbox.clone_named("a");
+    let told = clone.tix(&[]);
+    let text = told.success().stdout();
+    assert!(text.contains("damaged  tickets/completed/TICKET-bad-001.md"), "{told}");
+    assert!(text.contains("1 in the queue, 0 active"), "{told}");
+    clone.tix(&["doctor", "--offline"]).exits(1);
+}
+
+#[test]
 fn alone_tix_names_a_status_that_does_not_fit_its_lane() {
     let sandbox = Sandbox::new();
     let done = Ticket::new("TICKET-odd-001").key("status", "done").text();

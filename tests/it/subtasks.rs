@@ -82,6 +82,57 @@ fn a_ticket_is_shown_with_its_parts_and_its_whole() {
     assert!(shown.success().stdout().contains(whole), "{shown}");
 }
 
+#[test]
+fn every_view_of_a_ticket_shows_its_parts() {
+    let (_sandbox, clone) = family();
+    let parts = "\
+  subtasks   1 of 3 done
+  ├─ TICKET-taxes-001 (in_progress)  Taxes
+  ├─ TICKET-basket-001 (completed)  Basket
+  └─ TICKET-receipt-001 (open)  Receipt
+";
+    for args in [&["status", "checkout"][..], &["status", "checkout", "--all"]] {
+        let status = clone.tix(args);
+        assert!(status.success().stdout().contains(parts), "{status}");
+    }
+    let json = clone.tix(&["status", "checkout", "--json"]).success().json();
+    assert_eq!(json["subtasks"]["done"], 1);
+    let part = clone.tix(&["status", "receipt"]);
+    let whole = "  part of    TICKET-checkout-001 (open)  Checkout\n";
+    assert!(part.success().stdout().contains(whole), "{part}");
+    // Piped, the file alone is the answer.
+    let shown = clone.tix(&["show", "checkout"]);
+    assert!(!shown.success().stdout().contains("TICKET-basket-001"), "{shown}");
+    assert!(shown.stderr().contains("subtasks   1 of 3 done\n├─ TICKET-taxes"), "{shown}");
+    insta::assert_snapshot!(clone.tix(&["dep", "tree", "checkout"]).success().stdout(), @r"
+    [ ] TICKET-checkout-001  queue  Checkout
+      [x] TICKET-basket-001  completed, subtask  Basket
+      [ ] TICKET-receipt-001  queue, subtask  Receipt
+      [ ] TICKET-taxes-001  active, subtask  Taxes
+    ");
+    insta::assert_snapshot!(clone.tix(&["dep", "tree", "basket", "--reverse"]).success().stdout(), @r"
+    [x] TICKET-basket-001  completed  Basket
+      [ ] TICKET-checkout-001  queue, parent  Checkout
+    ");
+}
+
+#[test]
+fn a_graph_has_the_finished_parts_of_what_is_not() {
+    let sandbox = Sandbox::new();
+    let part = Ticket::new("TICKET-part-001").key("parent_ticket", "TICKET-whole-001");
+    sandbox.seed(&[
+        ("tickets/queue/TICKET-whole-001.md", Ticket::new("TICKET-whole-001").text()),
+        ("tickets/archive/TICKET-part-001.md", part.key("status", "closed").text()),
+    ]);
+    let clone = sandbox.clone_named("a");
+    let graph = clone.tix(&["graph"]);
+    assert!(graph.success().stdout().contains(" -. parent_ticket .-> "), "{graph}");
+    assert!(graph.stderr().is_empty(), "{graph}");
+    // A part that was closed is not one of so many that are done.
+    let list = clone.tix(&["list", "--tree", "--columns", "title"]);
+    assert_eq!(list.success().stdout(), "Make it work\n");
+}
+
 /// It is neither done, as nothing that waits for it can begin, nor is anybody at work on it.
 #[test]
 fn a_part_that_is_complete_and_not_merged_is_told_as_that() {

@@ -13,7 +13,7 @@ use crate::app::queue::Survey;
 use crate::app::unknown::OnUnknown;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{DependencyState, Edge, KnownTicket, WaitGraph, edges, fate};
+use crate::lifecycle::{DependencyState, Edge, KnownTicket, RelationOrder, WaitGraph, edges, fate};
 use crate::out::{Format, Out};
 use crate::text::safe;
 use crate::ticket::{Lane, Relation, TicketId};
@@ -29,8 +29,8 @@ pub struct TreeJson<'a> {
     ticket: &'a TicketId,
     #[serde(flatten)]
     extent: Extent,
-    /// The ticket itself first, and below each what it waits for (with `--reverse`: what waits for it), depth
-    /// first.
+    /// The ticket itself first, and below each what it waits for (with `--reverse`: what waits for it) and its subtasks,
+    /// depth first.
     nodes: Vec<TreeNode>,
     /// The files of the trunk that cannot be read; they are not in the tree.
     damaged: &'a [Damage],
@@ -50,6 +50,9 @@ struct TreeNode {
     title: Option<String>,
     /// Whether nobody needs to wait for it any more.
     done: bool,
+    /// Whether it is a subtask of the one above (with `--reverse`: the one that the other is a subtask of), and nothing that
+    /// waits.
+    part: bool,
     /// What follows below it was shown before.
     repeated: bool,
 }
@@ -78,10 +81,13 @@ pub(super) fn tree(args: &Tree, globals: &Globals, env: &Env, out: &Out) -> Resu
         let survey = Survey::whole(&ctx, seen.view)?;
         let edges = edges(&survey.known, &seen.view.snapshot);
         let waits = WaitGraph::of(&edges);
-        let waits = if args.reverse { waits.reversed() } else { waits };
+        // A part names its whole, and below the whole stand its parts.
+        let parts = WaitGraph::by(RelationOrder::Parts, &edges);
+        let (waits, parts) =
+            if args.reverse { (waits.reversed(), parts) } else { (waits, parts.reversed()) };
         let known = survey.known.iter().map(|known| (&known.entry.id, known)).collect();
         let unknown = if args.reverse { HashMap::new() } else { unknown(&edges) };
-        let forest = Forest { known, waits, unknown };
+        let forest = Forest { known, waits, parts, unknown };
         let nodes = forest.walk(&entry.id);
         match out.format {
             Format::Json => out.json(&TreeJson {
@@ -92,7 +98,10 @@ pub(super) fn tree(args: &Tree, globals: &Globals, env: &Env, out: &Out) -> Resu
                 nodes,
                 damaged: &survey.damaged,
             }),
-            Format::Human => out.lines(&nodes.iter().map(line).collect::<String>()),
+            Format::Human => {
+                let part = if args.reverse { ", parent" } else { ", subtask" };
+                out.lines(&nodes.iter().map(|node| line(node, part)).collect::<String>());
+            }
         }
         for damage in &survey.damaged {
             out.warn(&damage.to_string());
@@ -114,6 +123,7 @@ fn unknown<'a>(edges: &'a [Edge<'a>]) -> HashMap<&'a TicketId, Vec<&'a str>> {
 struct Forest<'a> {
     known: HashMap<&'a TicketId, &'a KnownTicket<'a>>,
     waits: WaitGraph<'a>,
+    parts: WaitGraph<'a>,
     unknown: HashMap<&'a TicketId, Vec<&'a str>>,
 }
 
@@ -122,13 +132,17 @@ impl<'a> Forest<'a> {
     fn walk(&self, root: &'a TicketId) -> Vec<TreeNode> {
         let mut nodes = Vec::new();
         let mut shown: HashSet<&TicketId> = HashSet::new();
-        let mut left = vec![(0, root)];
-        while let Some((depth, id)) = left.pop() {
-            let mut below: Vec<&TicketId> = self.waits.of_ticket(id).collect();
+        let mut left = vec![(0, root, false)];
+        while let Some((depth, id, part)) = left.pop() {
+            let waits: HashSet<&TicketId> = self.waits.of_ticket(id).collect();
+            let mut below: Vec<(&TicketId, bool)> =
+                self.waits.of_ticket(id).map(|id| (id, false)).collect();
+            let parts = self.parts.of_ticket(id).filter(|part| !waits.contains(part));
+            below.extend(parts.map(|id| (id, true)));
             let unknown = self.unknown.get(id).map(Vec::as_slice).unwrap_or_default();
             let leaf = below.is_empty() && unknown.is_empty();
             let repeated = !(shown.insert(id) || leaf);
-            nodes.push(self.node(depth, id, repeated));
+            nodes.push(TreeNode { part, ..self.node(depth, id, repeated) });
             if repeated {
                 continue;
             }
@@ -138,11 +152,12 @@ impl<'a> Forest<'a> {
                 lane: None,
                 title: None,
                 done: false,
+                part: false,
                 repeated: false,
             };
             nodes.extend(unknown.iter().map(missing));
             below.reverse();
-            left.extend(below.into_iter().map(|id| (depth + 1, id)));
+            left.extend(below.into_iter().map(|(id, part)| (depth + 1, id, part)));
         }
         nodes
     }
@@ -155,18 +170,20 @@ impl<'a> Forest<'a> {
             lane: known.map(|k| k.entry.lane),
             title: known.and_then(|k| k.head.title.clone()),
             done: known.is_some_and(|k| fate(k.entry.lane, &k.head) == DependencyState::Done),
+            part: false,
             repeated,
         }
     }
 }
 
-fn line(node: &TreeNode) -> String {
+fn line(node: &TreeNode, part: &str) -> String {
     let mark = if node.done { "[x]" } else { "[ ]" };
     let place = node.lane.map_or("not on the trunk, or several", Lane::as_str);
     let title = node.title.as_deref().map(safe).unwrap_or_default();
     let more = if node.repeated { "  (see above)" } else { "" };
+    let part = if node.part { part } else { "" };
     let blank = "  ".repeat(node.depth);
-    format!("{blank}{mark} {}  {place}  {title}", safe(&node.name)).trim_end().to_owned()
+    format!("{blank}{mark} {}  {place}{part}  {title}", safe(&node.name)).trim_end().to_owned()
         + more
         + "\n"
 }

@@ -33,7 +33,7 @@ enum DepCommand {
     Add(Link),
     /// Remove a dependency or another relation
     Rm(Link),
-    /// Show what a ticket waits for, and what that waits for
+    /// Show what a ticket waits for and its subtasks, and what those wait for
     Tree(Tree),
     /// Show circles of tickets that wait for each other; exit code 1 if there are any
     Cycles(Cycles),

@@ -1,0 +1,76 @@
+//! What a ticket is a part of, and what is a part of it.
+
+use serde::Serialize;
+
+use super::board::TrunkAsSeen;
+use super::context::Context;
+use super::queue::Survey;
+use crate::error::Failure;
+use crate::lifecycle::{KnownTicket, Subtasks};
+use crate::text::safe;
+use crate::ticket::{Lane, TicketId, TicketRow};
+
+pub struct TicketFamily {
+    parent: Option<TicketRow>,
+    parts: Vec<TicketRow>,
+}
+
+/// A part of a ticket.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SubtaskJson {
+    /// Its id.
+    id: TicketId,
+    /// The lane it is in.
+    lane: Lane,
+    /// Its status, as in the ticket.
+    status: String,
+    /// What it is about; missing when it does not say.
+    title: Option<String>,
+}
+
+impl TicketFamily {
+    /// The family of a ticket; how far its parts are is written into its row.
+    pub fn of(
+        ctx: &Context<'_>,
+        seen: &TrunkAsSeen<'_>,
+        row: &mut TicketRow,
+    ) -> Result<TicketFamily, Failure> {
+        let survey = Survey::whole(ctx, seen.view)?;
+        let subtasks = Subtasks::of(&survey.known, &seen.view.snapshot);
+        let of = |known: &KnownTicket<'_>| known.entry.row(known.head.clone(), ctx.trunk_label());
+        let parent = subtasks.parent(&row.id);
+        let parent = survey.known.iter().find(|known| Some(&known.entry.id) == parent).map(of);
+        row.subtasks = subtasks.progress(&row.id);
+        let parts = subtasks.parts(&row.id).iter().map(|known| of(known)).collect();
+        Ok(TicketFamily { parent, parts })
+    }
+
+    pub fn in_json(&self) -> Vec<SubtaskJson> {
+        let part = |row: &TicketRow| SubtaskJson {
+            id: row.id.clone(),
+            lane: row.lane,
+            status: row.status.clone(),
+            title: row.title.clone(),
+        };
+        self.parts.iter().map(part).collect()
+    }
+
+    /// Its lines: the whole, how far the parts are, and each of them.
+    pub fn lines(&self, row: &TicketRow) -> Vec<String> {
+        let whole = self.parent.iter().map(|parent| ("part of", line_of(parent)));
+        let progress = row.subtasks.map(|progress| ("subtasks", progress.to_string()));
+        let mut lines: Vec<String> =
+            whole.chain(progress).map(|(name, value)| format!("{name:9}  {value}")).collect();
+        for (at, part) in self.parts.iter().enumerate() {
+            let sign = if at + 1 == self.parts.len() { "└─" } else { "├─" };
+            lines.push(format!("{sign} {}", line_of(part)));
+        }
+        lines
+    }
+}
+
+fn line_of(row: &TicketRow) -> String {
+    let title = row.title.as_deref().map(safe).unwrap_or_default();
+    format!("{} ({})  {title}", row.id, safe(row.status_words()))
+}
