@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::{Child, ChildStdin, ChildStdout};
 
 use super::exec::ExecError;
-use super::signals;
+use super::signals::{self, Group};
 
 /// How many bytes of questions may be in transit in a conversation. On every system in use a pipe holds at least this
 /// much, so writing questions never blocks on a child that itself waits for its answers to be read.
@@ -17,17 +17,24 @@ pub struct Conversation {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: io::BufReader<ChildStdout>,
+    /// Its process group, if it leads one.
+    _group: Option<Group>,
 }
 
 impl Conversation {
     /// Takes a child whose stdin and stdout are pipes.
-    pub(super) fn with(call: String, mut child: Child) -> Result<Conversation, ExecError> {
+    pub(super) fn with(
+        call: String,
+        mut child: Child,
+        group: Option<Group>,
+    ) -> Result<Conversation, ExecError> {
         match (child.stdin.take(), child.stdout.take()) {
             (Some(stdin), Some(stdout)) => Ok(Conversation {
                 call,
                 child,
                 stdin: Some(stdin),
                 stdout: io::BufReader::new(stdout),
+                _group: group,
             }),
             _ => Err(ExecError::Pipe { call, source: io::ErrorKind::BrokenPipe.into() }),
         }

@@ -334,8 +334,9 @@ impl GitCall {
             LazyFetch::Off => Stdio::null(),
         };
         let child = self.spawn(Stdio::piped(), stderr)?;
-        last::watch(&child);
-        Conversation::with(call, child)
+        let group = self.limit.as_ref().map(|_| Group::of(&child));
+        last::watch();
+        Conversation::with(call, child, group)
     }
 
     fn spawn(&self, stdout: Stdio, stderr: Stdio) -> Result<Child, ExecError> {

@@ -135,6 +135,18 @@ impl Group {
     }
 }
 
+/// Asks every living group to end. None of them can be another's by then: the list is locked until all have been told.
+pub(super) fn terminate_all() {
+    #[cfg(unix)]
+    known(&GROUPS).iter().for_each(|group| send(*group, rustix::process::Signal::TERM));
+}
+
+/// The same for groups that did not.
+pub(super) fn kill_all() {
+    #[cfg(unix)]
+    known(&GROUPS).iter().for_each(|group| send(*group, rustix::process::Signal::KILL));
+}
+
 impl Drop for Group {
     fn drop(&mut self) {
         known(&GROUPS).retain(|id| *id != self.0);
