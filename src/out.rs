@@ -319,16 +319,18 @@ impl Out {
             self.json(&failure.json());
             return;
         }
-        let mut text = format!("{} {}\n", self.paint("1;31", "error:"), safe(&failure.message));
+        let mut facts = String::new();
         let width = failure.facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         for (name, value) in &failure.facts {
             let value = clock::for_people(value);
             for (n, line) in value.lines().filter(|line| !line.trim().is_empty()).enumerate() {
                 let label = if n == 0 { *name } else { "" };
                 // git indents what it advises by tabs, and a line is to be pasted. Writing to a string cannot fail.
-                writeln!(text, "  {label:width$}  {}", safe(line.replace('\t', " "))).ok();
+                writeln!(facts, "  {label:width$}  {}", safe(line.replace('\t', " "))).ok();
             }
         }
+        let error = self.paint("1;31", "error:");
+        let mut text = format!("{error} {}\n{}", safe(&failure.message), self.wrapped(&facts));
         for hint in &failure.hints {
             writeln!(text, "{} {}", self.paint("36", "hint:"), safe(hint)).ok();
         }

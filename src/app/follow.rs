@@ -45,8 +45,8 @@ pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<S
             |at| format!("git -C {at} pull --rebase"),
         );
         return Ok(Some(format!(
-            "the local branch {short} has unpushed commits, so it does not have this one yet\n\
-             before you push: {how}"
+            "the local branch {short} has unpushed commits, so it does not have this one yet; tix submit and tix complete merge them\n\
+             to merge them now: {how}"
         )));
     }
     match worktree {

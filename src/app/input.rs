@@ -19,6 +19,11 @@ const LISTEN: Duration = Duration::from_millis(50);
 /// The contents of standard input, kept because it can be read only once and a restarted command needs it again.
 static STDIN: OnceLock<Vec<u8>> = OnceLock::new();
 
+/// The failure for a ticket without a title.
+pub fn no_title() -> Failure {
+    Failure::new(Exit::Usage, "a ticket needs a title")
+}
+
 /// Everything on standard input.
 pub fn read_stdin() -> Result<Vec<u8>, Failure> {
     if let Some(bytes) = STDIN.get() {

@@ -109,7 +109,7 @@ fn unpushed(
     local: &Oid,
     there: Option<&Oid>,
 ) -> Result<Option<Unpushed>, Failure> {
-    let Some(there) = there else { return Ok(None) };
+    let (Some(there), Some(remote)) = (there, &ctx.remote) else { return Ok(None) };
     let (count, lacking) = ctx.repo.ahead_behind(local, there)?;
     let work = |tip| Unpushed { tip, there: there.clone(), count };
     if count == 0 || lacking == 0 {
@@ -119,7 +119,7 @@ fn unpushed(
         return Ok(None);
     }
     let MergedTree::Clean(tree) = ctx.repo.merge_trees(local, there)? else { return Ok(None) };
-    let subject = format!("Merge what others have pushed to {}", branch.short());
+    let subject = format!("Merge {remote}/{}", branch.short());
     let text = CommitText { subject, ..CommitText::default() };
     Ok(Some(work(run.writer()?.commit(&tree, &[local, there], &text)?)))
 }

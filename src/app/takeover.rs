@@ -164,7 +164,7 @@ fn transact(
         workspace::drop_claim(&ctx.repo, names.id, &claim.id)?;
     }
     if let (TakeoverKind::Reclaim(_), true, Some(last)) = (request.way, landed, last.get()) {
-        let last = crate::clock::rfc3339(last);
+        let last = crate::clock::for_people(&crate::clock::rfc3339(last));
         ctx.out.narrate(&format!("the last sign of its earlier holder was at {last}"));
     }
     Ok((outcome?, held.take()))

@@ -177,11 +177,27 @@ pub fn with_synonym(mut error: clap::Error) -> clap::Error {
         Some(_) | None => return error,
     };
     let meant = SYNONYMS.iter().find(|(_, words)| words.contains(&typed.as_str()));
-    if let Some((command, _)) = meant {
-        let meant = ContextValue::Strings(vec![(*command).to_owned()]);
-        error.insert(ContextKind::SuggestedSubcommand, meant);
+    let meant = meant.map(|(command, _)| (*command).to_owned()).or_else(|| nearest(&typed));
+    if let Some(meant) = meant {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![meant]));
     }
     error
+}
+
+/// The command or the alias that is most like this word, if clap finds one like it.
+fn nearest(typed: &str) -> Option<String> {
+    let aliases =
+        ALIASES.into_iter().filter_map(|(word, stands_for)| Some((word, *stands_for.first()?)));
+    let mut tix = aliases.fold(Cli::command(), |tix, (word, command)| {
+        tix.mut_subcommand(command, |command| command.alias(word))
+    });
+    let error = tix.try_get_matches_from_mut(["tix", typed]).err()?;
+    match error.get(ContextKind::SuggestedSubcommand)? {
+        // The most similar one is the last.
+        ContextValue::Strings(meant) => meant.last().cloned(),
+        ContextValue::String(meant) => Some(meant.clone()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -123,21 +123,11 @@ fn who_may(verb: Verb) -> String {
     said.join("\n") + if unless { ", unless `review.self: true`" } else { "" }
 }
 
-/// The moves, one a line, those that change nothing in one.
-fn statuses(moves: &str) -> String {
-    let stays = |line: &&str| line.split_once(" → ").is_some_and(|(from, to)| from == to);
-    let (same, mut lines): (Vec<&str>, Vec<&str>) = moves.lines().partition(stays);
-    let same: Vec<&str> = same.iter().filter_map(|line| line.split(' ').next()).collect();
-    let unchanged = format!("{}: unchanged", same.join(", "));
-    lines.extend((!same.is_empty()).then_some(unchanged.as_str()));
-    lines.join("\n")
-}
-
 fn verbs() -> String {
     let rows = Verb::ALL.into_iter().zip(topic("moves").entries).map(|(verb, entry)| {
         let commands = verb.commands().iter().map(|command| format!("`tix {command}`"));
         let commands = commands.collect::<Vec<_>>().join(", ");
-        [entry.name, commands, who_may(verb), statuses(&entry.means)]
+        [entry.name, commands, who_may(verb), entry.means]
     });
     let about = "How each verb changes the status of a ticket. The command refuses every other status with exit code 5; a verb \
                  without a command happens in another one. `tix status ID` shows which moves are possible now.";

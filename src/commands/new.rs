@@ -6,7 +6,7 @@ use crate::app::complete::{ids, labels};
 use crate::app::context::{Context, Globals};
 use crate::app::editor::{EditedCopy, Editor};
 use crate::app::find::no_tickets;
-use crate::app::input::{body_text, read_file};
+use crate::app::input::{body_text, no_title, read_file};
 use crate::app::receipt::{Receipt, record};
 use crate::app::template::{set, template};
 use crate::env::Env;
@@ -298,10 +298,6 @@ fn draft_of_title(
     set(&mut document, "status", Value::Text("open"))?;
     set(&mut document, "created", Value::Null)?;
     Ok(Draft { document, session, wanted: None, label: "the template".to_owned() })
-}
-
-fn no_title() -> Failure {
-    Failure::new(Exit::Usage, "a ticket needs a title")
 }
 
 fn session_of(args: &NewArgs, title: &str) -> Result<SessionId, Failure> {

@@ -7,9 +7,10 @@ use crate::app::here::{here, one_is_missing};
 use crate::app::input::given;
 use crate::app::operation::{Operation, plain};
 use crate::env::Env;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, ChangelogText};
 use crate::out::Out;
+use crate::text::shell_word;
 use crate::ticket::Lane;
 
 /// Add an entry to the changelog of a ticket
@@ -19,7 +20,7 @@ use crate::ticket::Lane;
 #[derive(Debug, clap::Args)]
 pub struct NoteArgs {
     /// The ticket [default: the one of this workspace], and what to write, or - for standard input
-    #[arg(value_name = "[TICKET] TEXT", required = true, num_args = 1..=2, add = ids(&Lane::ALL))]
+    #[arg(value_name = "[TICKET] TEXT", required = true, add = ids(&Lane::ALL))]
     words: Vec<String>,
     /// The kind of entry, one word
     #[arg(long = "type", value_name = "WORD", default_value = "note")]
@@ -34,7 +35,7 @@ pub struct NoteArgs {
 
 pub fn run(args: &NoteArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let (ticket, text) = match args.words.as_slice() {
-        [ticket, text, ..] => (Some(ticket.as_str()), text.as_str()),
+        [ticket, text] => (Some(ticket.as_str()), text.as_str()),
         [text] => {
             let ctx = Context::open(globals, env, out, None)?;
             if here(&ctx)?.is_none() {
@@ -43,6 +44,7 @@ pub fn run(args: &NoteArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
             (None, text.as_str())
         }
         [] => (None, ""),
+        words => return Err(unquoted(&Context::open(globals, env, out, None)?, words)?),
     };
     let text = given(text, "the note")?;
     let operation = Operation {
@@ -61,4 +63,15 @@ pub fn run(args: &NoteArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
         },
         plain("has the note"),
     )
+}
+
+/// The failure for a text of several words that the shell has taken apart.
+fn unquoted(ctx: &Context<'_>, words: &[String]) -> Result<Failure, Failure> {
+    let failure = Failure::new(Exit::Usage, "the text of a note is one argument: quote it");
+    Ok(match words {
+        [ticket, text @ ..] if here(ctx)?.is_none() => {
+            failure.hint(format!("tix note {} {}", shell_word(ticket), shell_word(&text.join(" "))))
+        }
+        words => failure.hint(format!("tix note {}", shell_word(&words.join(" ")))),
+    })
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use crate::app::complete::ids;
 use crate::app::context::Globals;
+use crate::app::input::no_title;
 use crate::app::operation::Operation;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -92,6 +93,7 @@ fn change(document: &Document, key: &str, value: &NewValue) -> String {
     let new = match value {
         NewValue::Null => "-".to_owned(),
         NewValue::Text(text) => safe(one_line(text)),
+        NewValue::List(items) if items.is_empty() => "-".to_owned(),
         NewValue::List(items) => safe(one_line(&items.join(", "))),
     };
     let old = shown(document, key);
@@ -120,6 +122,9 @@ fn setting(document: &Document, key: &str, value: &str) -> Result<NewValue, Fail
     if is_list {
         let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
         return Ok(NewValue::List(items.map(str::to_owned).collect()));
+    }
+    if value.is_empty() && key == "title" {
+        return Err(no_title());
     }
     if value.is_empty() {
         return Ok(NewValue::Null);

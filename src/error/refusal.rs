@@ -84,10 +84,8 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         | Refusal::ClaimNotShown { held, .. }
         | Refusal::ClaimChanged { held, .. }
         | Refusal::HeldElsewhere { held, .. } => held_facts(failure, held),
-        Refusal::Fresh { held, stale_after, .. } => {
-            held_facts(failure, held).fact("stale after", stale_after)
-        }
-        Refusal::OneClock { held, last, stale_after, .. } => {
+        Refusal::Fresh { held, last, stale_after, .. }
+        | Refusal::OneClock { held, last, stale_after, .. } => {
             held_facts(failure, held).fact("last sign", last).fact("stale after", stale_after)
         }
         Refusal::NotInQueue { lane, legal, .. } | Refusal::NotActive { lane, legal, .. } => {

@@ -9,8 +9,10 @@ use ratatui::style::{Color, Style, Stylize};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget};
 
-use super::help::{ASKING, BROWSING, FILTERING, HELPING, KeyHelp, READING, WRITING, hints};
-use super::layout::{ABOVE, ScreenParts, TICKET, fitting, parts, side_by_side};
+use super::help::{
+    ASKING, BROWSING, FILTERING, HELPING, KeyHelp, READING, READING_ALONE, WRITING, hints,
+};
+use super::layout::{ABOVE, ScreenParts, TICKET, fitting, side_by_side};
 use super::{Board, BoardContent, BoardMode};
 use crate::text::{cut, cut_apart, duration, safe, width};
 use crate::ticket::{Lane, Status, TicketRow};
@@ -24,7 +26,7 @@ enum Cursor {
 
 impl Widget for &Board {
     fn render(self, area: Rect, buffer: &mut Buffer) {
-        let ScreenParts { heading: top, body, notice, keys } = parts(area);
+        let (ScreenParts { heading: top, body, notice, keys }, words) = self.parts(area);
         let sign = if self.mode == BoardMode::Filter { "▏" } else { "" };
         let filter = match (self.filter.as_str(), sign) {
             ("", "") => String::new(),
@@ -46,9 +48,10 @@ impl Widget for &Board {
         if self.mode == BoardMode::Help {
             help(body, buffer);
         }
-        let (words, help) = self.below();
-        fitted(&words, notice).yellow().render(notice, buffer);
-        Span::from(hints(help, keys.width)).dim().render(keys, buffer);
+        for (line, place) in words.iter().zip(notice.rows()) {
+            fitted(line, place).yellow().render(place, buffer);
+        }
+        Span::from(hints(self.below().1, keys.width)).dim().render(keys, buffer);
     }
 }
 
@@ -115,12 +118,15 @@ pub(super) fn text(buffer: &Buffer) -> String {
 
 impl Board {
     /// The lines below the board: the notice and the keys.
-    fn below(&self) -> (String, &'static [KeyHelp]) {
+    pub(super) fn below(&self) -> (String, &'static [KeyHelp]) {
         let words = if self.notice.is_empty() { &self.away } else { &self.notice };
         match &self.mode {
             BoardMode::Browse => (words.clone(), BROWSING),
             BoardMode::Filter => (words.clone(), FILTERING),
-            BoardMode::Read { .. } => (words.clone(), READING),
+            BoardMode::Read { .. } if self.selected().is_some_and(may_have_workspace) => {
+                (words.clone(), READING)
+            }
+            BoardMode::Read { .. } => (words.clone(), READING_ALONE),
             BoardMode::Help => (words.clone(), HELPING),
             BoardMode::Title(title) => (format!("Title: {title}▏"), WRITING),
             BoardMode::Ask { question, .. } => (format!("{question} (y/n)"), ASKING),
@@ -201,6 +207,11 @@ impl Board {
         let count = if shown == all { all.to_string() } else { format!("{shown} of {all}") };
         format!(" {} {count} ", column.lane).into()
     }
+}
+
+/// Whether somebody holds it, perhaps in this clone.
+fn may_have_workspace(row: &TicketRow) -> bool {
+    row.lane == Lane::Active
 }
 
 fn lines(

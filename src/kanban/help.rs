@@ -46,6 +46,10 @@ pub(super) const READING: &[KeyHelp] = &[
     key("esc", Some((0, "back")), ""),
 ];
 
+/// The same where the ticket has no workspace.
+pub(super) const READING_ALONE: &[KeyHelp] =
+    &[key("↓↑", Some((1, "scroll")), ""), key("esc", Some((0, "back")), "")];
+
 pub(super) const WRITING: &[KeyHelp] =
     &[key("enter", Some((1, "create the ticket")), ""), key("esc", Some((0, "cancel")), "")];
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 
 use super::Board;
+use crate::text::wrap;
 
 /// The smallest width of a readable column, in cells.
 const NARROWEST: u16 = 26;
@@ -14,6 +15,9 @@ pub(super) const TICKET: u16 = 4;
 
 /// The lines above the tickets of a lane: its name, and an empty one.
 pub(super) const ABOVE: u16 = 2;
+
+/// How many lines a notice or a question has at most.
+const NOTICE: usize = 3;
 
 /// The parts of the screen, from the top.
 pub(super) struct ScreenParts {
@@ -39,9 +43,14 @@ impl BoardTarget {
     }
 }
 
-pub(super) fn parts(area: Rect) -> ScreenParts {
-    let lines =
-        [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1), Constraint::Length(1)];
+/// The parts of a screen where the notice has this many lines.
+fn parts(area: Rect, notice: u16) -> ScreenParts {
+    let lines = [
+        Constraint::Length(1),
+        Constraint::Fill(1),
+        Constraint::Length(notice),
+        Constraint::Length(1),
+    ];
     let [heading, body, notice, keys] = Layout::vertical(lines).areas(area);
     ScreenParts { heading, body, notice, keys }
 }
@@ -57,6 +66,14 @@ pub(super) fn side_by_side(lanes: usize, area: Rect) -> Vec<Rect> {
 }
 
 impl Board {
+    /// The parts of the screen, and the lines of the notice.
+    pub(super) fn parts(&self, area: Rect) -> (ScreenParts, Vec<String>) {
+        let words = wrap(&self.below().0, area.width.into());
+        let lines: Vec<String> = words.lines().take(NOTICE).map(str::to_owned).collect();
+        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).max(1);
+        (parts(area, height), lines)
+    }
+
     /// The lanes that a screen of this width shows; if not all fit, the one with the cursor is among them.
     pub(super) fn visible_lanes(&self, width: u16) -> Range<usize> {
         let count = self.content.columns.len();
@@ -73,7 +90,7 @@ impl Board {
 
     /// What is at a place of the screen.
     pub(super) fn target(&self, x: u16, y: u16) -> Option<BoardTarget> {
-        let body = parts(self.area).body;
+        let body = self.parts(self.area).0.body;
         let lanes = self.visible_lanes(self.area.width);
         let places = side_by_side(lanes.len(), body);
         let (at, place) = lanes.zip(places).find(|(_, place)| place.contains(Position { x, y }))?;

@@ -405,6 +405,33 @@ fn what_is_pushed_is_asked_for_below_the_board() {
 }
 
 #[test]
+fn a_question_is_never_cut() {
+    let mut board = board();
+    let long = "TICKET-rewrite-the-framework-from-scratch-001";
+    board.content.columns[1].rows = vec![row(long, Lane::Active, "title: Rewrite\n")];
+    press(&mut board, &[Right, Char('r')]);
+    let shown = frame(&board, 60, 12);
+    let below: Vec<&str> = shown.lines().skip(9).collect();
+    let question = [
+        "Give TICKET-rewrite-the-framework-from-scratch-001 back to",
+        "the queue? Work on its branch is kept. (y/n)",
+    ];
+    assert_eq!(below, [question[0], question[1], "y yes   n no"]);
+}
+
+#[test]
+fn only_what_may_have_a_workspace_offers_to_go_there() {
+    let mut board = board();
+    let below = |board: &mut Board| {
+        board.read("answer".to_owned(), plain_text("done\n"));
+        frame(board, 80, 10).lines().last().unwrap().to_owned()
+    };
+    assert_eq!(below(&mut board), "↓↑ scroll   esc back");
+    press(&mut board, &[Esc, Right]);
+    assert_eq!(below(&mut board), "↓↑ scroll   w go to the workspace   esc back");
+}
+
+#[test]
 fn a_click_selects_a_second_one_opens_and_the_wheel_scrolls() {
     let mut board = board();
     board.fit(Rect::new(0, 0, 112, 15));

@@ -76,7 +76,7 @@ pub enum Refusal {
     #[error("you hold {id}, from another clone")]
     HeldElsewhere { id: TicketId, held: Box<Holder> },
     /// The last sign of work by its holder was at `last`, less than `stale_after` ago.
-    #[error("{} works on {id}: the last sign of it was at {last}", held.name())]
+    #[error("{} works on {id}, and has not left it", held.name())]
     Fresh { id: TicketId, held: Box<Holder>, last: String, stale_after: String },
     /// Only the clock here says so.
     #[error("only the clock of this machine says that {} has left {id}", held.name())]

@@ -14,6 +14,15 @@ fn a_word_is_explained_anywhere_and_an_unknown_one_leads_to_the_topics() {
     }
     let one = nowhere.tix(&["explain", "claim"]);
     assert!(one.success().stdout().ends_with("  claim  open, queued → claimed\n"), "{one}");
+    for (word, means) in [
+        ("activate", "claim     open, queued → claimed\n"),
+        ("land", "land  completed on its branch → completed on the trunk\n"),
+        ("critic_review", "waits for the review of a critic"),
+        ("note", "approved, closed: unchanged"),
+    ] {
+        let told = nowhere.tix(&["explain", word]);
+        assert!(told.success().stdout().contains(means), "{told}");
+    }
     for word in ["stale", "lease", "workspace", "ticket branch"] {
         let told = nowhere.tix(&["explain", word]);
         assert!(told.success().stdout().starts_with("words: "), "{told}");

@@ -216,6 +216,36 @@ fn no_line_of_a_table_is_wider_than_the_terminal() {
 }
 
 #[test]
+fn the_facts_of_a_failure_and_the_answer_of_a_claim_fit_every_terminal() {
+    let sandbox = Sandbox::new();
+    let ticket = |number: u8| {
+        let id = format!("TICKET-rewrite-the-framework-00{number}");
+        let title = "Rewrite the framework from scratch, with everything that was there before";
+        (format!("tickets/queue/{id}.md"), Ticket::new(&id).key("title", title).text())
+    };
+    sandbox.seed(&[ticket(1), ticket(2)]);
+    let clone = sandbox.clone_named("a");
+    clone.git(&["config", "tix.worktree", "../w/{id}"]);
+    for (args, words) in [
+        ("activate rewrite", "matches  TICKET-rewrite-the-framework-001"),
+        (
+            "activate TICKET-rewrite-the-framework-003",
+            "nearest    TICKET-rewrite-the-framework-001",
+        ),
+        ("activate TICKET-rewrite-the-framework-001", "TICKET-rewrite-the-framework-001 is yours"),
+    ] {
+        let Some(output) = on_terminal_of(&clone, 60, args) else { return };
+        let text = plain(&output);
+        assert!(text.contains(words), "{output}");
+        // What is pasted is one line.
+        let fitted = |line: &&str| line.starts_with("  ") && !line.starts_with("  cd ");
+        for line in text.lines().filter(fitted) {
+            assert!(line.trim_end().width() <= 60, "{line:?}: {output}");
+        }
+    }
+}
+
+#[test]
 fn people_read_names_and_ages_and_programs_all_of_it_in_utc() {
     let (_sandbox, clone) = busy();
     let piped = clone.tix(&["log", "mine-001"]);

@@ -232,7 +232,8 @@ fn answer(ctx: &Context<'_>, receipt: &Receipt) {
         return;
     }
     let next = if receipt.worker.is_some() { String::new() } else { next(receipt) };
-    operation::answer(ctx.out, receipt, &(in_words(receipt) + &next));
+    // What comes next is pasted.
+    operation::answer(ctx.out, receipt, &(ctx.out.wrapped(&in_words(receipt)) + &next));
 }
 
 /// Human-readable output of `tix activate`.

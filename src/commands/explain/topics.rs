@@ -154,7 +154,7 @@ fn states() -> Topic {
             (true, false) => ", can be claimed unless `require_queued` is set",
             (false, _) => "",
         };
-        let mut means = format!("belongs in {}/{claim}", lane_of(status));
+        let mut means = format!("{}\nbelongs in {}/{claim}", what_is(status), lane_of(status));
         let others = status.aliases().join(", ");
         if !others.is_empty() {
             means.push_str(&format!("\nalso written {others}"));
@@ -165,6 +165,25 @@ fn states() -> Topic {
     entries.extend(blocked());
     let about = "the values of `status:` in a ticket, and `blocked:` beside it";
     Topic { name: "states", also: &["state", "statuses"], about, entries }
+}
+
+fn what_is(status: Status) -> &'static str {
+    match status {
+        Status::Draft => "is not specified yet",
+        Status::Open => "waits for somebody who takes it",
+        Status::Queued => "is specified, and waits for somebody who takes it",
+        Status::Claimed => "is held, and its work has not begun",
+        Status::InProgress => "is held and being worked on",
+        Status::CriticReview => {
+            "was submitted, and waits for the review of a critic: tix review ID"
+        }
+        Status::ExpediterReview => {
+            "was submitted, and waits for the review of an expediter: tix review ID"
+        }
+        Status::ChangesRequested => "was reviewed, and its holder is to change something",
+        Status::Approved => "is completed or, where work is reviewed, approved and to be completed",
+        Status::Closed => "ended without being done",
+    }
 }
 
 /// A word that is not a status but is looked up as one.
@@ -210,9 +229,18 @@ fn moves() -> Topic {
                 None => ways.push((end, vec![state.status.as_str()])),
             }
         }
-        let means: Vec<String> =
+        let stays =
+            |(end, from): &(String, Vec<&str>)| matches!(from.as_slice(), [one] if one == end);
+        let (same, ways): (Vec<_>, Vec<_>) = ways.into_iter().partition(stays);
+        let mut means: Vec<String> =
             ways.iter().map(|(end, from)| format!("{} → {end}", from.join(", "))).collect();
-        TopicEntry::new(name_of(verb), means.join("\n"))
+        let same: Vec<String> = same.into_iter().map(|(status, _)| status).collect();
+        if verb == Verb::Land {
+            means.push("completed on its branch → completed on the trunk".to_owned());
+        } else if !same.is_empty() {
+            means.push(format!("{}: unchanged", same.join(", ")));
+        }
+        TopicEntry::new(name_of(verb), means.join("\n")).or(verb.commands().iter().copied())
     };
     let about = "what each move does to a ticket; every other move is refused";
     let entries = Verb::ALL.map(entry).into();

@@ -73,9 +73,10 @@ pub struct ListArgs {
         reason = "left out, given, or given with a time, as clap has it"
     )]
     stale: Option<Option<Duration>>,
-    /// Show only tickets whose file matches this regular expression; lower-case letters match upper-case ones too
-    #[arg(long, value_name = "REGEX", value_parser = pattern)]
-    text: Option<Regex>,
+    /// Show only tickets whose file matches this regular expression, or each of several; lower-case letters match
+    /// upper-case ones too
+    #[arg(long, value_name = "REGEX", num_args = 1.., value_parser = pattern)]
+    text: Vec<Regex>,
     /// Show only what was created, claimed, completed or worked on since: 12h, 3d, or a date
     #[arg(long, value_name = "TIME", value_parser = SinceArg::read)]
     since: Option<SinceArg>,
@@ -240,14 +241,17 @@ fn keep_by_text(
     seen: &TrunkAsSeen<'_>,
     rows: &mut Vec<TicketRow>,
 ) -> Result<(), Failure> {
-    let Some(pattern) = &args.text else { return Ok(()) };
+    if args.text.is_empty() {
+        return Ok(());
+    }
     let entries: HashMap<&TicketId, &TicketEntry> =
         seen.view.snapshot.entries.iter().map(|entry| (&entry.id, entry)).collect();
     let asked: Vec<&TicketEntry> =
         rows.iter().filter_map(|row| entries.get(&row.id).copied()).collect();
     let mut fitting: HashSet<&TicketId> = HashSet::new();
     seen.view.read_all(&asked, |entry, document| {
-        if document.is_ok_and(|document| pattern.is_match(&text_of(document.as_bytes()))) {
+        let fits = |text: &str| args.text.iter().all(|pattern| pattern.is_match(text));
+        if document.is_ok_and(|document| fits(&text_of(document.as_bytes()))) {
             fitting.insert(&entry.id);
         }
     })?;

@@ -295,9 +295,10 @@ fn old_value(ctx: &Context<'_>, view: &View<'_>, line: &Value, operation: &str) 
     let (old, new) = (text_at(ctx, &format!("{commit}^"), path)?, text_at(ctx, commit, path)?);
     let id = TicketId::parse(line["ticket"].as_str()?).ok()?;
     let (_, now) = board::read_one(ctx, view, view.snapshot.find_id(&id).ok()?).ok()?;
+    let from = shell_word(&format!("{}^:{path}", Oid::parse(commit)?.short()));
+    let whole = (now == new).then(|| format!("git show {from} | tix edit {id} --from -"));
     if operation != "set" {
-        let from = shell_word(&format!("{}^:{path}", Oid::parse(commit)?.short()));
-        return (now == new).then(|| format!("git show {from} | tix edit {id} --from -"));
+        return whole;
     }
     let keys: BTreeSet<String> =
         old.said().into_iter().chain(new.said()).map(|(key, _)| key).collect();
@@ -308,6 +309,10 @@ fn old_value(ctx: &Context<'_>, view: &View<'_>, line: &Value, operation: &str) 
     let changed: Vec<&String> = changed.collect();
     if changed.is_empty() || changed.iter().any(|key| value(&now, key) != value(&new, key)) {
         return None;
+    }
+    // Whether a key had no value or was not there, no setting says.
+    if let (Some(whole), true) = (whole, changed.iter().any(|key| value(&old, key).is_empty())) {
+        return Some(whole);
     }
     let settings = changed.iter().map(|key| shell_word(&format!("{key}={}", value(&old, key))));
     Some(format!("tix set {id} {}", settings.collect::<Vec<_>>().join(" ")))

@@ -62,6 +62,11 @@ fn set_changes_its_keys_and_no_other_byte() {
     assert_eq!(ada.tix(&[&args[..], &["--quiet"]].concat()).success().json()["outcome"], "already");
     ada.tix(&["set", ID, "owner="]).success();
     assert_eq!(value(&text(&sandbox, "main", QUEUED), "owner"), None);
+    let emptied = ada.tix(&["set", ID, "labels="]);
+    assert!(emptied.success().stdout().ends_with(": labels: ui, api → -\n"), "{emptied}");
+    // A new ticket needs a title as well.
+    let untitled = ada.tix(&["set", ID, "title="]);
+    assert!(untitled.exits(2).stderr().contains("a ticket needs a title"), "{untitled}");
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn commits_that_were_not_pushed_stay_and_are_told_of() {
     let told = output.success().stderr();
     assert_eq!(tip(&there, "HEAD"), local);
     // The hint works, and nothing conflicts.
-    let hint = told.split("before you push: ").nth(1).unwrap().trim();
+    let hint = told.split("to merge them now: ").nth(1).unwrap().trim();
     ada.sh(hint).run().success();
     there.git(&["push", "-q"]);
     assert!(sandbox.remote().files(BRANCH).contains(&"work.txt".to_owned()));

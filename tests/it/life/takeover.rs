@@ -40,10 +40,11 @@ fn a_ticket_that_somebody_works_on_is_not_taken() {
     exit: 3
     ----- stdout -----
     ----- stderr -----
-    error: Ada Example <ada@example.org> works on TICKET-foo-001: the last sign of it was at [TIME]
+    error: Ada Example <ada@example.org> works on TICKET-foo-001, and has not left it
       held by      Ada Example <ada@example.org>
       since        [TIME]
       claim        [OID]-[OID]
+      last sign    [TIME]
       stale after  1d
     hint: ask its holder to hand it over: tix handoff TICKET-foo-001 --to <you>
     hint: take another ticket: tix list --lane queue
