@@ -192,12 +192,11 @@ fn nearest(typed: &str) -> Option<String> {
         tix.mut_subcommand(command, |command| command.alias(word))
     });
     let error = tix.try_get_matches_from_mut(["tix", typed]).err()?;
-    match error.get(ContextKind::SuggestedSubcommand)? {
-        // The most similar one is the last.
-        ContextValue::Strings(meant) => meant.last().cloned(),
-        ContextValue::String(meant) => Some(meant.clone()),
-        _ => None,
-    }
+    // The most similar one is the last.
+    let ContextValue::Strings(meant) = error.get(ContextKind::SuggestedSubcommand)? else {
+        return None;
+    };
+    meant.last().cloned()
 }
 
 #[cfg(test)]

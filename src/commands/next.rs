@@ -17,8 +17,9 @@ use crate::ticket::TicketRow;
 /// Show which ticket to take next
 ///
 /// Shows the best ticket that can be claimed: it is open, not blocked, and everything that it depends on is completed.
-/// The most urgent comes first (P0 before P1, and tickets without a priority last), then the oldest. A dependency that is
-/// missing, or that matches several tickets, counts as not done. What this clone cannot claim is passed over.
+/// The most urgent comes first (P0 before P1, and tickets without a priority last), then the oldest, and of one second the
+/// first by number and name. A dependency that is missing, or that matches several tickets, counts as not done. What this
+/// clone cannot claim is passed over.
 ///
 /// It claims nothing; `tix activate --next` chooses in the same way and claims.
 ///

@@ -146,7 +146,7 @@ fn id_mismatch(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
         .fact("file", entry.path.to_string());
     Some(match entry.lane {
         // Its holder's branch has the file too, and two edits of one front matter make every merge conflict.
-        Lane::Active => finding.fact("so", "it can be fixed once nobody holds it"),
+        Lane::Active => finding.fact("fix", "once nobody holds it"),
         Lane::Queue | Lane::Completed | Lane::Archive => finding
             .repair("write the file's name into it", &["tix", "doctor", "--fix"])
             .fixed_by(Fix::CorrectId(entry.id.clone())),

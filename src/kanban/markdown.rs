@@ -7,7 +7,7 @@ use ratatui::style::{Color, Style, Stylize as _};
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::text::{cut, safe, width};
+use crate::text::{cut, safe, width, wrap};
 
 /// The most of a text that is shown: as much as `tix new` accepts.
 const LONGEST: usize = 4 << 20;
@@ -26,6 +26,8 @@ pub struct Prose {
 enum Breaking {
     #[default]
     Words,
+    /// As a shell would show it: what goes on stands below the value of a line, and a path can be copied.
+    Answer,
     /// Preformatted: blanks are kept, and what is too long is cut off.
     Never,
 }
@@ -34,7 +36,7 @@ enum Breaking {
 pub fn plain_text(text: &str) -> Vec<Prose> {
     let line = |line: &str| Prose {
         spans: vec![line.replace('\t', "    ").into()],
-        breaking: Breaking::Never,
+        breaking: Breaking::Answer,
         ..Prose::default()
     };
     text.lines().map(line).collect()
@@ -65,8 +67,13 @@ pub(super) fn wrapped(text: &[Prose], room: u16) -> Vec<Line<'static>> {
 
 impl Prose {
     fn lines(&self, room: usize) -> Vec<Line<'static>> {
+        let text = || -> String { self.spans.iter().map(|span| span.content.as_ref()).collect() };
+        if self.breaking == Breaking::Answer {
+            // A line that is empty is a line.
+            return wrap(&text(), room).split('\n').map(|line| line.to_owned().into()).collect();
+        }
         if self.breaking == Breaking::Never {
-            let text: String = self.spans.iter().map(|span| span.content.as_ref()).collect();
+            let text = text();
             let style = self.spans.first().map(|span| span.style).unwrap_or_default();
             let cut = cut(&format!("{}{text}", self.first.content), room);
             return vec![Span::styled(cut, style).into()];

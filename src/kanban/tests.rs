@@ -420,6 +420,19 @@ fn a_question_is_never_cut() {
 }
 
 #[test]
+fn the_answer_to_a_command_is_never_cut() {
+    let mut board = board();
+    board.fit(Rect::new(0, 0, 30, 10));
+    board.read(
+        "activating".to_owned(),
+        plain_text("it is yours\n\n  path  /home/ada/shop.worktrees/T\n"),
+    );
+    let shown = frame(&board, 30, 10);
+    let lines: Vec<&str> = shown.lines().skip(3).take(4).collect();
+    assert_eq!(lines, ["it is yours", "", "  path", "  /home/ada/shop.worktrees/T"]);
+}
+
+#[test]
 fn only_what_may_have_a_workspace_offers_to_go_there() {
     let mut board = board();
     let below = |board: &mut Board| {

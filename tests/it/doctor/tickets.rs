@@ -133,7 +133,7 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
 
     warning: TICKET-held-001 calls itself `ID-0022` [id-mismatch]
       file  tickets/active/TICKET-held-001/TICKET-held-001.md
-      so    it can be fixed once nobody holds it
+      fix   once nobody holds it
 
     healthy, with 2 warnings: 4 tickets on origin/main, 25 checks
     ----- stderr -----
@@ -155,7 +155,7 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
 
     warning: TICKET-held-001 calls itself `ID-0022` [id-mismatch]
       file  tickets/active/TICKET-held-001/TICKET-held-001.md
-      so    it can be fixed once nobody holds it
+      fix   once nobody holds it
 
     healthy, with 1 warning: 4 tickets on origin/main, 25 checks
     ----- stderr -----
