@@ -10,6 +10,8 @@ use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::{Staleness, TakeoverKind};
 use crate::out::Out;
+use crate::text::shell_word;
+use crate::ticket::TicketId;
 use crate::trunk::Diary;
 use crate::workspace;
 
@@ -55,9 +57,19 @@ pub fn run(args: &ReclaimArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
     let mut diary = Diary { phase: "reclaim", ..Diary::default() };
     let result = take_over(&ctx, &mut diary, &request);
     let receipt = record(&ctx, "reclaim", args.on.query(), &diary, result)?;
-    let next = format!("tix activate {} --resume", receipt.ticket);
-    answer(out, &receipt, &answer_next(&receipt, "is yours", Some(&next)));
+    let next = next(&ctx, &receipt.ticket);
+    answer(out, &receipt, &answer_next(&receipt, "is yours", next.as_deref()));
     Ok(())
+}
+
+/// What comes next: its workspace, if this clone has it; nothing for whoever is there.
+fn next(ctx: &Context<'_>, ticket: &str) -> Option<String> {
+    let record = TicketId::parse(ticket).ok().and_then(|id| workspace::load(&ctx.repo, &id));
+    match record.and_then(|record| record.path).filter(|path| path.is_dir()) {
+        Some(path) if ctx.repo.worktree.as_ref() == Some(&path) => None,
+        Some(path) => Some(format!("cd {}", shell_word(&path.display().to_string()))),
+        None => Some(format!("tix activate {ticket} --resume")),
+    }
 }
 
 /// The claim that this clone gave away, if that is still the current claim as far as this clone knows.

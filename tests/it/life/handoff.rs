@@ -230,7 +230,8 @@ fn a_workspace_that_came_back_with_its_ticket_is_cleaned_up_after_it() {
         known_bob(&sandbox);
         work(&there, "work.txt");
         there.tix(&["handoff", "--to", "bob"]).success();
-        there.tix(back).success();
+        let told = there.tix(back);
+        assert!(!told.success().stdout().contains("--resume"), "{told}");
         there.tix(&["complete"]).success();
         ada.tix(&["land", ID]).success();
         ada.tix(&["clean", ID]).success();
