@@ -36,7 +36,8 @@ pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<S
         if let Some(holder) = taken_over_by(ctx, branch, (&local, tip)) {
             let (holder, kept) = (name_of(&holder), shell_word(&format!("kept/{short}")));
             return Ok(Some(format!(
-                "{holder} holds the ticket now, and the local branch {short} has unpushed commits of an earlier claim\n                 do not push them there; keep them under a name of their own: git branch {kept} {short}"
+                "{holder} holds the ticket now, and the local branch {short} has unpushed commits of an earlier claim\n\
+                 do not push them there; keep them under a name of their own: git branch {kept} {short}"
             )));
         }
         let at = worktree.as_ref().map(|w| shell_word(&w.path.display().to_string()));
@@ -45,7 +46,7 @@ pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<S
             |at| format!("git -C {at} pull --rebase"),
         );
         return Ok(Some(format!(
-            "the local branch {short} has unpushed commits, so it does not have this one yet; tix submit and tix complete merge them\n\
+            "the local branch {short} has unpushed commits, so this change is not in it yet; tix submit and tix complete merge the two\n\
              to merge them now: {how}"
         )));
     }

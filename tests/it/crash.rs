@@ -121,6 +121,7 @@ rows! {
     complete_survives_at_every_git_call: COMPLETE, Remote, History::Worked => Goal::Completed, 17;
     complete_without_a_remote_survives_at_every_git_call: COMPLETE, Local, History::Worked => Goal::Completed, 16;
     handoff_survives_at_every_git_call: HANDOFF, Remote, HELD => Goal::HandedOn,16;
+    a_take_back_survives_at_every_git_call: RECLAIM, Remote, History::After(&[ACTIVATE, HANDOFF]) => Goal::TakenOver, 15;
     reclaim_survives_at_every_git_call: RECLAIM, Remote, History::Overtaken => Goal::TakenOver, 19;
 
     close_survives_at_every_git_call: CLOSE, Remote, HELD => Goal::Closed, 19;

@@ -329,6 +329,7 @@ impl Case<'_> {
             Goal::Workspace | Goal::TakenOver => {
                 truth.assert_set_up(self.scene);
                 assert_workspace(self.scene, truth);
+                truth.assert_recorded(self.scene);
             }
             Goal::Branch => truth.assert_set_up(self.scene),
             Goal::Released => {

@@ -127,6 +127,17 @@ impl Truth {
         assert!(!claim.is_empty() && !claim.starts_with(&clone_id(scene)), "{self:#?}");
     }
 
+    /// The clone's record of the workspace names the claim of the trunk: what it made it may clean up.
+    #[track_caller]
+    pub fn assert_recorded(&self, scene: &Scene) {
+        let file = scene.git_dir().join(format!("tix/workspaces/{ID}.json"));
+        let text =
+            std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let record: Value = serde_json::from_slice(&text).unwrap();
+        let claim = self.on_trunk.clone().unwrap_or_default().claim;
+        assert_eq!(record["claim_id"].as_str().map(str::to_owned), claim, "{record}");
+    }
+
     /// The newest text of the ticket holds these words.
     #[track_caller]
     pub fn assert_says(&self, scene: &Scene, words: &str) {
