@@ -3,6 +3,7 @@
 //! Only git knows, because `insteadOf` and `pushInsteadOf` rewrite what is configured. tix asks git only if the
 //! configuration has something that can make the two differ.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -204,6 +205,31 @@ pub fn are_comparable(root: &Path, one: &str, other: &str) -> bool {
         (Some(Address::Path(_)), Some(Address::Path(_)))
             | (Some(Address::Network(_)), Some(Address::Network(_)))
     )
+}
+
+/// Whether an address is on another server than this one, so that neither is a copy of the other by name: `git.heroku.com` beside
+/// `github.com`. A name without a dot may stand for any server in ssh's configuration, and a number may be any server's.
+pub fn is_on_another_server(root: &Path, address: &str, known: &str) -> bool {
+    let is_name = |host: &str| {
+        let last = host.rsplit_once('.').map(|(_, last)| last);
+        last.is_some_and(|last| last.chars().all(|sign| sign.is_ascii_alphabetic()))
+    };
+    let is_below = |host: &str, of: &str| {
+        host.strip_suffix(of).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    match (Address::parse(root, address), Address::parse(root, known)) {
+        (Some(Address::Network(one)), Some(Address::Network(other))) => {
+            [&one, &other].iter().all(|address| is_name(&address.host))
+                && !is_below(&one.host, &other.host)
+                && !is_below(&other.host, &one.host)
+        }
+        // A directory may be reached through a server, under its own name.
+        (Some(Address::Network(one)), Some(Address::Path(path))) => {
+            is_name(&one.host)
+                && path.file_stem().and_then(OsStr::to_str) != one.path.rsplit('/').next()
+        }
+        _ => false,
+    }
 }
 
 enum Address {

@@ -37,7 +37,8 @@ mod unpublished;
 mod worktree;
 
 pub use address::{
-    PushSetting, RemoteAddresses, RemotePlace, TwoPlaces, are_comparable, is_one_place,
+    PushSetting, RemoteAddresses, RemotePlace, TwoPlaces, are_comparable, is_on_another_server,
+    is_one_place,
 };
 pub use commit::{CommitAuthors, CommitText, ObjectWriter};
 pub use delta::{ChangedCommit, Delta, Side, Walk};

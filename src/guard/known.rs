@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::{BranchMove, GuardError, Guarded};
-use crate::git::{RemoteAddresses, are_comparable, is_one_place, redact};
+use crate::git::{RemoteAddresses, are_comparable, is_on_another_server, is_one_place, redact};
 use crate::names::{Oid, RefName};
 
 /// Where a push goes, and what its remote has said of itself.
@@ -130,6 +130,27 @@ impl Guarded {
         !is_named && is_network && !others.any(|comparable| comparable)
     }
 
+    /// Whether a push goes to a server that the remote of the tickets is not on. It is neither that remote nor a fork of it, and
+    /// what its branches hold reaches no branch of ours: a deployment.
+    pub fn is_deployment(&self, target: PushDestination<'_>) -> bool {
+        let root = self.root().unwrap_or(self.common_dir());
+        let known = self.facts.addresses.iter();
+        let home = |known: &&RemoteAddresses| self.facts.protection.home.contains(&known.name);
+        let home: Vec<&String> =
+            known.filter(home).flat_map(|known| known.push.iter().chain([&known.fetch])).collect();
+        let is_far = |goal: &String| home.iter().all(|home| is_on_another_server(root, goal, home));
+        !home.is_empty() && self.goals(target).iter().all(is_far)
+    }
+
+    /// The addresses that a push goes to.
+    fn goals(&self, target: PushDestination<'_>) -> Vec<String> {
+        let named = self.facts.addresses.iter().find(|known| known.name == target.remote);
+        match (target.address, named) {
+            (None, Some(named)) => named.push.clone(),
+            (Some(_), _) | (None, None) => vec![redact(target.address.unwrap_or(target.remote))],
+        }
+    }
+
     /// Whether one of the remotes is at this address.
     pub fn has_remote_at(&self, address: &str) -> bool {
         let root = self.root().unwrap_or(self.common_dir());
@@ -152,12 +173,8 @@ impl Guarded {
         let root = self.root().unwrap_or(self.common_dir());
         let known = &self.facts.addresses;
         let named = known.iter().find(|known| known.name == target.remote);
-        let asked = redact(target.address.unwrap_or(target.remote));
         // All that it pushes to, so that what only one of them has counts for none of them.
-        let goals = match (target.address, named) {
-            (None, Some(named)) => named.push.clone(),
-            (Some(_), _) | (None, None) => vec![asked],
-        };
+        let goals = self.goals(target);
         let is_at = |known: &RemoteAddresses| {
             goals.iter().all(|goal| is_one_place(root, &known.fetch, goal))
         };

@@ -1,7 +1,7 @@
 //! What a push would send to protected branches.
 
-use super::super::GuardError;
 use super::super::shell::ShellWord;
+use super::super::{GuardError, PushDestination};
 use super::effects::{Moment, UNSEEN, is_variable, short_name};
 use super::intent::{Everything, Push};
 use super::judge::{GuardedPlace, Judge, JudgedAction, LineReason, Objection, TreeState, Verdict};
@@ -19,6 +19,13 @@ impl Judge<'_> {
         action: &JudgedAction<'_>,
     ) {
         let moment = Moment { here, state };
+        let remote = state.address(&ShellWord::Known(moment.remote_of(push)));
+        let target = |remote| PushDestination { remote, address: None, told: &[] };
+        if here.tree != TreeState::Copy
+            && remote.text().is_some_and(|remote| here.guarded.is_deployment(target(remote)))
+        {
+            return;
+        }
         match moment.pushed(push) {
             Ok(pushed) => {
                 for pushed in pushed {

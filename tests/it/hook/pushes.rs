@@ -124,6 +124,34 @@ fn pushes_to_other_remotes_are_judged_by_the_same_rule() {
     clone.git(&["push", "-q", "fork", "main:refs/heads/x"]);
 }
 
+/// What runs on another server reaches no branch of ours. On the same one it may be a fork.
+#[test]
+fn a_deployment_takes_what_it_is_given() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", ONLY);
+    clone.git(&["remote", "set-url", "origin", "git@git.example.org:team/shop.git"]);
+    clone.git(&["switch", "-q", "-c", "work"]);
+    clone.commit("code", &[("README.md", "x\n")]);
+    let [new, old] = ["HEAD", "HEAD~1"].map(|name| clone.git(&["rev-parse", name]));
+    let push = |url: &str, new: &str| {
+        let line = format!("refs/heads/work {new} refs/heads/main {old}\n");
+        clone.tix_command(&["hook", "git", "pre-push", "x", url]).stdin(line).run()
+    };
+    for url in ["https://git.heroku.com/shop.git", "dokku@apps.example.org:shop"] {
+        push(url, &new).success();
+        push(url, &"0".repeat(40)).success();
+    }
+    for url in [
+        "https://git.example.org/me/shop.git",
+        "ssh://git@ssh.git.example.org:443/me/shop.git",
+        "git@work:team/shop.git",
+        "https://10.0.0.7/team/shop.git",
+        "../elsewhere.git",
+    ] {
+        assert_refused(&push(url, &new), "README.md is outside the ticket lanes");
+    }
+}
+
 #[test]
 fn the_first_push_to_an_empty_remote_may_hold_anything() {
     let sandbox = project();
