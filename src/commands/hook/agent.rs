@@ -9,11 +9,12 @@ use super::worktree;
 use crate::env::Env;
 use crate::git::end_all_soon;
 use crate::guard::agent::{
-    self, AgentEvent, Dialect, EventMoment, HookAnswer, LineReason, LineRefusal, Spoken,
+    self, AgentEvent, Dialect, EventMoment, HookAnswer, LineReason, LineRefusal, OtherTree, Spoken,
     ToolAction, Unheard,
 };
 use crate::guard::install::hook::Strictness;
 use crate::guard::{Guarded, HookUse, SlippedCommits};
+use crate::names::RefName;
 use crate::out::Out;
 use crate::text::{self, one_line, safe};
 
@@ -193,6 +194,7 @@ fn words(refusal: &LineRefusal) -> String {
     if list.len() > SHOWN {
         text.push_str(&format!("\n- and {} more", list.len() - SHOWN));
     }
+    text.extend(refusal.elsewhere.as_ref().map(whereabouts));
     match refusal.unheard {
         Some(Unheard::Missing(strictness)) => {
             let command = match strictness {
@@ -218,6 +220,20 @@ fn words(refusal: &LineRefusal) -> String {
     }
     text.push_str(way_on(refusal));
     text
+}
+
+/// Which worktree is meant, where that is not the agent's own, and how to mean another one.
+fn whereabouts(tree: &OtherTree) -> String {
+    let branch = tree.branch.as_ref().map_or("a detached HEAD", RefName::short);
+    let root = tree.root.display();
+    if tree.is_guess {
+        format!(
+            "\nThe line computes the directory, so it may be {root}, which is on {branch}. `cd <dir> && …` or `git -C <dir> …`, \
+             with the directory spelled out, says which one is meant."
+        )
+    } else {
+        format!("\nThat is in {root}, which is on {branch}.")
+    }
 }
 
 fn way_on(refusal: &LineRefusal) -> &'static str {

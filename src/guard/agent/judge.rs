@@ -34,8 +34,18 @@ pub struct LineRefusal {
     /// What the line would do.
     pub what: String,
     pub why: LineReason,
+    /// The worktree that it is about, if that is not the agent's own.
+    pub elsewhere: Option<OtherTree>,
     /// Why nobody would look at it when it is run, where that decides.
     pub unheard: Option<Unheard>,
+}
+
+/// A worktree that is not the one the agent is in.
+pub struct OtherTree {
+    pub root: PathBuf,
+    pub branch: Option<RefName>,
+    /// Whether it is only one of those that a computed directory may be.
+    pub is_guess: bool,
 }
 
 /// Why no hook of git would judge what a line really does.
@@ -277,9 +287,19 @@ impl<'e> Judge<'e> {
             return false;
         }
         let (guarded, branch) = (here.guarded.clone(), branch.clone());
-        let (what, unheard) = (what.to_owned(), None);
-        self.refusals.push(LineRefusal { guarded, branch, what, why, unheard });
+        let (what, unheard, elsewhere) = (what.to_owned(), None, self.elsewhere_of(here));
+        self.refusals.push(LineRefusal { guarded, branch, what, why, elsewhere, unheard });
         true
+    }
+
+    fn elsewhere_of(&mut self, here: &GuardedPlace) -> Option<OtherTree> {
+        let cwd = self.cwd.clone();
+        let own = self.guarded(&cwd);
+        let is_there = matches!(here.tree, TreeState::There | TreeState::Somewhere);
+        let root = here.guarded.root().filter(|_| is_there).map(Path::to_owned)?;
+        let is_own = own.is_some_and(|own| own.root() == Some(&root));
+        let (branch, is_guess) = (here.branch.clone(), here.tree == TreeState::Somewhere);
+        (!is_own).then_some(OtherTree { root, branch, is_guess })
     }
 
     /// Something about this place cannot be read, and it may be any movement.

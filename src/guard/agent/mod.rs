@@ -67,7 +67,7 @@ use std::rc::Rc;
 
 pub use dialect::{Dialect, HookAnswer, Spoken, speak};
 pub use event::{AgentEvent, EventMoment, ToolAction};
-pub use judge::{Judge, LineReason, LineRefusal, Unheard};
+pub use judge::{Judge, LineReason, LineRefusal, OtherTree, Unheard};
 
 use super::shell::mentions;
 use super::{Guarded, HookUse};

@@ -89,6 +89,33 @@ fn a_refusal_is_facts_and_a_way_on() {
 }
 
 #[test]
+fn a_refusal_names_the_worktree_that_it_is_about_where_that_is_another_one() {
+    let sandbox = seeded();
+    let work = with_code_staged(&sandbox).at("../work");
+    let output = ask(&work, "claude", &event(&work, "cd \"$(cat dir)\" && git commit -m x"));
+    insta::assert_snapshot!(output.redacted(), @"
+    exit: 2
+    ----- stdout -----
+    ----- stderr -----
+    main takes ticket commits only: git commit would add changes that break this rule.
+    - src/b.rs is outside the ticket lanes
+    The line computes the directory, so it may be [ROOT]/clone, which is on main. `cd <dir> && …` or `git -C <dir> …`, with the directory spelled out, says which one is meant.
+    No git hook in force here would check the result; `tix hook install` installs them.
+    Each ticket has its own branch and worktree: `tix activate <ticket>` creates them and prints the path. `tix list` shows the tickets. Changes made here can move to a new branch: `git switch -c <name>`.
+    ");
+    let output = ask(&work, "claude", &event(&work, "cd ../clone && git commit -m x"));
+    insta::assert_snapshot!(output.redacted(), @"
+    exit: 2
+    ----- stdout -----
+    ----- stderr -----
+    main takes ticket commits only: git commit would add changes that break this rule.
+    - src/b.rs is outside the ticket lanes
+    That is in [ROOT]/clone, which is on main.
+    Each ticket has its own branch and worktree: `tix activate <ticket>` creates them and prints the path. `tix list` shows the tickets. Changes made here can move to a new branch: `git switch -c <name>`.
+    ");
+}
+
+#[test]
 fn what_is_no_event_is_refused_on_a_protected_branch_only() {
     let sandbox = seeded();
     let clone = with_code_staged(&sandbox);
