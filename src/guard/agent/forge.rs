@@ -86,7 +86,7 @@ impl Judge<'_> {
                     self.sync(&here, &options, &what);
                 }
             }
-            ["repo", "clone", source, ..] => {
+            ["repo", "clone" | "fork", source, ..] => {
                 let named = source.rsplit('/').next().map(ShellWord::known);
                 let path = options.operands.get(3).cloned().or(named);
                 let source = options.operands.get(2).cloned();

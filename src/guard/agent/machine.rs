@@ -16,6 +16,9 @@ use crate::env::GitVar;
 /// Programs that put hooks in place, or take them away, when they install something.
 const INSTALLERS: &str = " bun husky lefthook npm npx pnpm pre-commit prek yarn ";
 
+/// Programs whose last word gets what the ones before it hold.
+const COPIERS: &str = " cp install ln mv rsync ";
+
 impl Judge<'_> {
     /// Judges a whole line.
     pub fn run(&mut self, line: &str) {
@@ -71,7 +74,9 @@ impl Judge<'_> {
         }
         let is_quiet = [READERS, WRITERS, TALKERS].iter().any(|list| has(list, name));
         let is_made = || mentions(&self.text, &MOVERS) && state.files.contains(name);
-        if !is_quiet && (state.has_script || is_made()) {
+        let words: Vec<&str> = call.words.iter().map(ShellWord::written).collect();
+        let names_script = state.may_run_script(&words.join(" "));
+        if !is_quiet && (names_script || is_made()) {
             let why = "it may run what the line has written".to_owned();
             self.trouble(
                 &Trouble { text: self.text.clone(), why, is_script: false },
@@ -86,8 +91,10 @@ impl Judge<'_> {
             behind.filled.extend(arguments.iter().filter_map(last_name));
         }
         if has(WRITERS, name) {
+            let text =
+                if has(COPIERS, name) && names_script { self.text.clone() } else { String::new() };
             for file in written(name, arguments, |file| self.is_directory(&call.dir.join(file))) {
-                self.write(&file, "", &call.dir, &mut behind);
+                self.write(&file, &text, &call.dir, &mut behind);
             }
         } else if !has(READERS, name) {
             for here in self.places(&call.dir, None, state) {
@@ -107,8 +114,11 @@ impl Judge<'_> {
     /// A text that may be run, and that nobody reads: it is searched for git, and for what moves a branch.
     pub fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &LineState) {
         // What the line writes stands in it.
-        let is_file = state.files.iter().any(|name| trouble.text.rsplit('/').next() == Some(name));
-        let text = if is_file { self.text.clone() } else { trouble.text.clone() };
+        let is_file = |name: &String| trouble.text.rsplit('/').next() == Some(name);
+        let mut scripts = state.scripts.iter().filter(|name| !name.is_empty());
+        let names_script = scripts.any(|name| trouble.text.contains(name));
+        let is_made = names_script || state.files.iter().any(is_file);
+        let text = if is_made { self.text.clone() } else { trouble.text.clone() };
         let is_about = |verbs: &[&str]| mentions(&text, verbs);
         if !is_about(&MOVERS) && !is_about(&ALSO_MOVERS) {
             return;
@@ -137,7 +147,10 @@ impl Judge<'_> {
         let text = path.display().to_string();
         state.files.extend(last_name(file));
         let is_for_people = [".md", ".txt", ".rst"].iter().any(|end| text.ends_with(end));
-        state.has_script |= !is_for_people && mentions(content, &MOVERS);
+        if !is_for_people && mentions(content, &MOVERS) {
+            let name = file.text().and_then(|path| path.rsplit('/').next());
+            state.scripts.insert(name.unwrap_or_default().to_owned());
+        }
         let is_hook = text.contains("/hooks/");
         if is_hook {
             self.may_be_run(content, dir, state);
@@ -196,7 +209,11 @@ impl Judge<'_> {
         let words: Vec<&str> = call.words.iter().map(ShellWord::start).collect();
         match (words.as_slice(), &call.dir) {
             (["pwd"], Dir::At(dir)) => return dir.to_str().map(str::to_owned),
-            (["tix", "path", ..], _) => return Some(WORKSPACE.to_owned()),
+            (["tix", "path" | "activate", ..], _) => return Some(WORKSPACE.to_owned()),
+            (["dirname", _], _) => {
+                let path = Path::new(call.words.last()?.text()?).parent()?.to_str()?;
+                return Some(if path.is_empty() { "." } else { path }.to_owned());
+            }
             // A line that says where such directories are made may say that it is in the repository.
             (["mktemp", "-d"], _) if call.env.is_empty() => return Some(FRESH.to_owned()),
             _ => {}

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::super::place::GuardPlace;
-use super::super::shell::{Certainty, Dir, ShellWord};
+use super::super::shell::{Certainty, Dir, ShellWord, names_branch};
 use super::super::{GuardError, Guarded};
 use super::forge::is_remote_of;
 use super::intent::Intent;
@@ -114,7 +114,10 @@ impl Judge<'_> {
         let is_known = |dir: &Dir| made.is_none() && self.is_known(dir, is_filled);
         match (is_known(named), git_dir) {
             (false, _) => {
-                let dirs = self.candidates(named.path());
+                let dirs = match made {
+                    Some(_) => self.candidates(&Dir::Computed(said)),
+                    None => self.candidates(named),
+                };
                 self.at(dirs, state, Sight::Computed)
             }
             (true, None) => self.at([said], state, Sight::Said),
@@ -179,8 +182,8 @@ impl Judge<'_> {
     }
 
     /// The directories that a computed one may be: of repositories, where its text names some, or has them match.
-    fn candidates(&mut self, path: &Path) -> Vec<PathBuf> {
-        let path = self.cwd.join(path);
+    fn candidates(&mut self, dir: &Dir) -> Vec<PathBuf> {
+        let path = self.cwd.join(dir.path());
         let mut steps = path.components();
         let mut base = PathBuf::new();
         let mut rest = steps.as_path();
@@ -200,7 +203,14 @@ impl Judge<'_> {
             let [named, below] = self.of_line(&self.cwd.clone());
             // A link is seen from where it is.
             let [linked, _] = self.of_line(&base);
-            return [vec![own], named, below, linked, self.worktrees()].concat();
+            let mut found = [vec![own.clone()], named, below, linked].concat();
+            // What a program puts where the line says is another worktree of this clone only if the line names its branch.
+            let is_filled = is_said && matches!(dir, Dir::At(_));
+            let trunk = self.guarded(&own).and_then(|own| own.trunk());
+            if !is_filled || trunk.is_none_or(|trunk| names_branch(&self.text, trunk.short())) {
+                found.extend(self.worktrees());
+            }
+            return found;
         }
         let is_inside = is_here && stays_inside(&text);
         let [named, below] = of_words(&text, &base);
@@ -387,6 +397,10 @@ fn stays_inside(text: &str) -> bool {
     let is_plain = |path: &str| {
         !path.contains("..") && !path.starts_with('/') && !path.contains(['$', '`', '…'])
     };
+    // What matches a pattern in a directory that is said.
+    if is_plain(text) && text.split(SIGNS).next().is_some_and(|start| start.ends_with('/')) {
+        return true;
+    }
     if let Some(calls) = within("$(", ')') {
         let prints = |call: &str| PRINTERS.iter().any(|printer| call.trim().starts_with(printer));
         let is_plain_call = |call: &str| prints(call) && !call.contains([';', '|', '&', '$', '`']);

@@ -26,8 +26,8 @@ pub struct LineState {
     pub written: BTreeSet<PathBuf>,
     /// The names of the files that the line writes or links.
     pub files: BTreeSet<String>,
-    /// Whether it writes a text of git and what moves a branch, which is a script for whoever runs it.
-    pub has_script: bool,
+    /// Those with a text of git and of what moves a branch in them, which is a script for whoever runs it.
+    pub scripts: BTreeSet<String>,
     /// The names that other programs have among their words: of directories that they may fill.
     pub filled: BTreeSet<String>,
     /// Worktrees and repositories that the line makes.
@@ -82,7 +82,7 @@ impl Default for LineState {
             staged: BTreeMap::new(),
             written: BTreeSet::new(),
             files: BTreeSet::new(),
-            has_script: false,
+            scripts: BTreeSet::new(),
             filled: BTreeSet::new(),
             made: made.map(|(path, made)| (PathBuf::from(path), made)).into(),
             fetched: None,
@@ -110,6 +110,14 @@ impl LineState {
         let missing = path.ancestors().take_while(|dir| !dir.exists()).chain([path]);
         let mut names = missing.filter_map(|dir| dir.file_name()?.to_str());
         names.any(|name| self.filled.contains(name))
+    }
+
+    /// Whether a text may have a script run that the line writes: one that it names. What is called like a script of a shell is
+    /// run by nobody else; any other file may be what a program reads unasked, as `make` does.
+    pub fn may_run_script(&self, text: &str) -> bool {
+        let is_of_a_shell =
+            |name: &str| [".sh", ".bash", ".zsh"].iter().any(|end| name.ends_with(end));
+        self.scripts.iter().any(|name| text.contains(name.as_str()) || !is_of_a_shell(name))
     }
 
     /// What the line has done when this has succeeded, as far as the repository is concerned that is there.
@@ -239,10 +247,18 @@ impl LineState {
 
     /// A branch is made, where it is not there yet.
     fn create(&mut self, here: &GuardedPlace, branch: &ShellWord) {
-        let Some(branch) = branch.text().and_then(|name| RefName::branch(short_name(name))) else {
-            return;
+        // Where none fits what is known of a name, it is new.
+        let (name, pattern) = match branch.text().map(short_name) {
+            Some(name) => (name.to_owned(), name.to_owned()),
+            None if branch.start().is_empty() => return,
+            None => {
+                (branch.start().to_owned() + "…", format!("{}*{}", branch.start(), branch.end()))
+            }
         };
-        if here.guarded.git().refs(&[branch.as_str()]).is_ok_and(|found| found.is_empty()) {
+        let pattern = format!("refs/heads/{pattern}");
+        if let Some(branch) = RefName::branch(&name)
+            && here.guarded.git().refs(&[pattern.as_str()]).is_ok_and(|found| found.is_empty())
+        {
             self.created.insert(branch);
         }
     }
@@ -277,8 +293,14 @@ impl LineState {
         if self.created.contains(&branch) || is_there() {
             return Some(AssumedHead::Branch(branch));
         }
-        let commit = git.commit_of(&format!("{name}^{{commit}}"));
-        commit.ok().flatten().map(|_| AssumedHead::Other)
+        let commit = git.commit_of(&format!("{name}^{{commit}}")).ok()?;
+        if commit.is_some() {
+            return Some(AssumedHead::Other);
+        }
+        // A file that is there, or was. Of anything else a branch has come by then, or this fails.
+        let is_file = here.dir.join(name).symlink_metadata().is_ok()
+            || !git.changed(&here.dir, &[name], here.guarded.settings().ok()?).ok()?.is_empty();
+        (!is_file).then_some(AssumedHead::Branch(branch))
     }
 
     /// The commit that a word means, as a revision that git can be asked about now: with the branch for what depends on
@@ -330,6 +352,8 @@ impl LineState {
         };
         let is_upstream =
             lower.contains("@{u") || lower.contains("@{push") || lower == "fetch_head";
-        (!self.is_unseen || is_upstream).then(|| format!("{resolved}{steps}"))
+        // What the line does to a protected branch is judged where it is done.
+        let is_settled = RefName::parse(&resolved).is_some_and(|branch| here.protects(&branch));
+        (!self.is_unseen || is_upstream || is_settled).then(|| format!("{resolved}{steps}"))
     }
 }

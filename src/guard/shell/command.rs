@@ -413,7 +413,12 @@ impl<M: Machine> Walker<'_, M> {
         if *to == ShellWord::unknown() {
             ok.variables.insert("OLDPWD".to_owned(), ShellWord::unknown());
         }
-        BothWorlds { ok: vec![ok], failed: if there { Vec::new() } else { vec![world] } }
+        let mut failed = world;
+        // What goes back later goes back to here.
+        if let Some(here) = failed.variables.get("PWD").cloned() {
+            failed.variables.entry("OLDPWD".to_owned()).or_insert(here);
+        }
+        BothWorlds { ok: vec![ok], failed: if there { Vec::new() } else { vec![failed] } }
     }
 }
 

@@ -77,6 +77,10 @@ pub fn script_of(call: &ShellCall, input: Option<String>) -> Unwrapped {
         if matches!(text, "--rcfile" | "--init-file") {
             words.next();
         } else if !text.starts_with("--") {
+            // It only says whether it could.
+            if text.starts_with('-') && text.contains('n') {
+                return Unwrapped::Nothing;
+            }
             has_text |= text.starts_with('-') && text.contains('c');
             reads_input |= text.starts_with('-') && text.contains('s');
             // The name of an option of the shell.
@@ -96,6 +100,7 @@ pub fn script_of(call: &ShellCall, input: Option<String>) -> Unwrapped {
         match (file, input) {
             (Some(file), _) if file.text().is_some() => return Unwrapped::Run(call.clone()),
             // One that the line writes meanwhile has no name in it.
+            (Some(file), _) if file.is_filled() => file.clone(),
             (Some(_), _) => ShellWord::unknown(),
             (None, Some(input)) => ShellWord::Known(input),
             (None, None) => ShellWord::filled(),

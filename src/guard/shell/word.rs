@@ -152,11 +152,14 @@ fn is_one_word(written: &str) -> bool {
         "write-tree",
     ];
     let inner = written.trim_start_matches("$(").trim_end_matches(')');
-    let mut words = inner.split_whitespace();
-    let first = words.next().unwrap_or_default();
-    let prints_one = PROGRAMS.contains(&first) && !inner.contains(['"', '\'', '\\'])
-        || first == "git" && words.any(|word| OF_GIT.contains(&word));
-    prints_one && !inner.contains([';', '|', '&', '\n'])
+    inner.split("||").all(|call| {
+        let mut words = call.split_whitespace();
+        let first = words.next().unwrap_or_default();
+        let prints_one = PROGRAMS.contains(&first) && !call.contains(['"', '\'', '\\'])
+            || first == "echo" && words.clone().count() == 1 && !call.contains(['$', '"', '\''])
+            || first == "git" && words.any(|word| OF_GIT.contains(&word));
+        prints_one && !call.contains([';', '|', '&', '\n'])
+    })
 }
 
 pub fn read<'a>(

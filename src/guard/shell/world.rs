@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::word::{ShellWord, Variables};
+use super::word::{OpenWord, ShellWord, Variables};
 use super::wrap::ShellCall;
 use crate::git::clean_path;
 
@@ -92,7 +92,9 @@ impl<S> World<S> {
     pub fn go(&mut self, dir: Dir) {
         let path = match &dir {
             Dir::At(path) => path.to_str().map(ShellWord::known),
-            Dir::Computed(_) => None,
+            Dir::Computed(path) => path.to_str().map(|path| {
+                ShellWord::Open(OpenWord { written: path.to_owned(), ..OpenWord::default() })
+            }),
         };
         let before = self.variables.remove("PWD").unwrap_or_else(ShellWord::unknown);
         self.variables.insert("OLDPWD".to_owned(), before);

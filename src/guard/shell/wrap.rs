@@ -60,8 +60,8 @@ const WRAPPERS: &str = " - builtin busybox caffeinate chronic chrt command doas 
 /// Programs whose words are texts and names, and that write no file.
 pub const READERS: &str = " : [ [[ ack ag alias apropos apt-cache basename cal cat cmp comm complete cut date df diff dig dirname du echo \
     egrep expr false fc fgrep file find free grep hash head help history hostname id info jobs jq kill less locale \
-    logger look ls lsof man mkdir mktemp nproc ping print printenv printf ps pwd read readlink realpath rg seq sleep \
-    sort stat strings sum tac tail test tix tldr tr tree true tty type uname uniq uptime wait wc whatis whereis \
+    logger look ls lsof man mkdir mktemp nproc ping print printenv printf ps pwd read readlink realpath rg seq \
+    shellcheck shfmt sleep sort stat strings sum tac tail test tix tldr tr tree true tty type uname uniq uptime wait wc whatis whereis \
     which who whoami xxd yes ";
 
 /// Programs whose words are for somebody else, or for another machine.

@@ -50,6 +50,10 @@ fn what_agents_type_all_day_is_not_refused() {
         place.write("src/b.rs", "fn b() {}\n");
         place.git(&["add", "src/b.rs"]);
     }
+    for place in [&clone, &feature] {
+        place.git(&["remote", "add", "heroku", "https://git.heroku.com/shop-1.git"]);
+        place.git(&["remote", "add", "dokku", "dokku@apps.example.net:shop"]);
+    }
     tickets.write(QUEUED, open.replace("Make it work", "Make it fast"));
     tickets.git(&["add", QUEUED]);
     let places: BTreeMap<&str, &Place> =
