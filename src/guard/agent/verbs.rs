@@ -454,6 +454,3 @@ fn push(options: &Options) -> Vec<Intent> {
     }));
     intents
 }
-
-#[cfg(test)]
-mod tests;
