@@ -166,27 +166,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_two_and_a_reason_except_where_the_model_reads_only_json() {
-        let refuse = HookAnswer::Refuse("why".to_owned());
-        let spoken = speak(Dialect::Copilot, &EventMoment::Before, &refuse);
-        let said = r#"{"permissionDecision":"deny","permissionDecisionReason":"why"}"#;
-        assert_eq!((spoken.code, spoken.stdout.as_str(), spoken.stderr.as_str()), (0, said, ""));
-        for dialect in Dialect::ALL.into_iter().filter(|one| *one != Dialect::Copilot) {
-            let spoken = speak(dialect, &EventMoment::Before, &refuse);
-            assert_eq!(
-                (spoken.code, spoken.stderr.as_str(), spoken.stdout.as_str()),
-                (2, "why\n", "")
-            );
-        }
-    }
-
-    #[test]
-    fn silence_is_an_empty_object_where_stdout_must_be_json() {
-        let silent = |dialect| speak(dialect, &EventMoment::Before, &HookAnswer::Pass).stdout;
-        assert_eq!(Dialect::ALL.map(silent), ["", "", "{}", "{}", "", "{}", ""]);
-    }
-
-    #[test]
     fn a_question_is_asked_only_where_it_can_be() {
         let ask =
             |dialect| speak(dialect, &EventMoment::Before, &HookAnswer::Ask("why".to_owned()));

@@ -371,18 +371,6 @@ mod tests {
         assert_eq!(of(r#","workspace_roots":[]"#), None);
     }
 
-    #[test]
-    fn what_is_no_event_is_none() {
-        for bytes in [&b""[..], b"{", b"[]", b"1", b"null", b"\xff", b"{\"a\":}"] {
-            assert_eq!(AgentEvent::read(bytes), None);
-        }
-        let odd = read(r#"{"hook_event_name":1,"tool_name":[],"tool_input":7,"cwd":{}}"#);
-        assert_eq!(
-            (odd.moment, odd.action, odd.cwd),
-            (EventMoment::Other, ToolAction::Nothing, None)
-        );
-    }
-
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {

@@ -58,6 +58,22 @@ pub enum Intent {
 }
 
 impl Intent {
+    /// Whether it is about a branch that the call is told.
+    pub fn is_told(&self) -> bool {
+        matches!(
+            self,
+            Intent::Take(_)
+                | Intent::Pull(_)
+                | Intent::Rebase(_)
+                | Intent::Reset(_)
+                | Intent::Set { .. }
+                | Intent::Fetch { .. }
+                | Intent::Push(_)
+                | Intent::Switch(_)
+                | Intent::MakeWorktree { .. }
+        )
+    }
+
     /// Whether git runs no hook for it: for a branch that is renamed or copied, and for what is written down of a remote's.
     pub fn is_silent(&self) -> bool {
         let of_a_remote = |name: &ShellWord| name.start().starts_with("refs/remotes/");

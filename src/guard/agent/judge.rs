@@ -364,12 +364,12 @@ impl<'e> Judge<'e> {
             return state.clone();
         };
         let mut state = state.clone();
-        self.unsaid(&here, line, verb, &mut state);
+        let mut intents = verbs::intents(verb, &line.args);
+        self.unsaid(line, &mut intents, &mut state);
         let state = &state;
         for text in line.run_texts() {
             self.may_be_run(text, &line.dir, state);
         }
-        let mut intents = verbs::intents(verb, &line.args);
         if intents == [Intent::Other] {
             return self.alias(&here, line, verb, state, depth);
         }

@@ -223,18 +223,24 @@ impl Judge<'_> {
         let has = |option: &str| line.args.iter().any(|word| word.is(option));
         let operands = line.args.iter().filter(|word| !word.start().starts_with('-'));
         let operands: Vec<&ShellWord> = operands.collect();
+        let is_for_git_dir = |word: &ShellWord| {
+            self::has(" --git-dir --absolute-git-dir --git-common-dir --git-path ", word.start())
+        };
         let branch = here.branch.as_ref();
         match (line.verb.text()?, operands.as_slice()) {
             ("branch", []) if has("--show-current") => branch.map(|b| b.short().to_owned()),
             ("symbolic-ref", [head]) if head.is("HEAD") => {
                 branch.map(|b| if has("--short") { b.short() } else { b.as_str() }.to_owned())
             }
-            ("rev-parse", [path]) if has("--git-path") => {
-                let path = path.text()?;
+            ("rev-parse", path) if line.args.iter().any(|word| is_for_git_dir(word)) => {
+                let path = path.first().map_or(Some(""), |path| path.text())?;
                 let is_shared = path.starts_with("refs/") || path == "packed-refs";
-                let dir =
-                    if is_shared { here.guarded.common_dir() } else { here.guarded.git_dir() };
-                Some(dir.join(path).to_str()?.to_owned())
+                let dir = if is_shared || has("--git-common-dir") {
+                    here.guarded.common_dir()
+                } else {
+                    here.guarded.git_dir()
+                };
+                Some(dir.join(path).to_str()?.trim_end_matches('/').to_owned())
             }
             ("remote", [sub, name]) if sub.is("get-url") => {
                 let made = state.address(name);
@@ -245,12 +251,6 @@ impl Judge<'_> {
             ("rev-parse", []) if has("--show-toplevel") => {
                 here.guarded.root()?;
                 Some(here.key.to_str()?.to_owned())
-            }
-            ("rev-parse", []) if has("--git-common-dir") => {
-                Some(here.guarded.common_dir().to_str()?.to_owned())
-            }
-            ("rev-parse", []) if has("--git-dir") || has("--absolute-git-dir") => {
-                Some(here.guarded.git_dir().to_str()?.to_owned())
             }
             ("rev-parse", [name]) if has("--abbrev-ref") => {
                 branch.filter(|_| name.is("HEAD") || name.is("@")).map(|b| b.short().to_owned())

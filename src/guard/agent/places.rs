@@ -380,15 +380,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Programs that print the directory they are in, or one that is made of what they are told.
-const PRINTERS: [&str; 7] = [
-    "dirname ",
-    "find . ",
-    "git rev-parse --show-",
-    "npm prefix",
-    "pwd",
-    "readlink -f ",
-    "realpath ",
-];
+const PRINTERS: [&str; 6] =
+    ["find . ", "git rev-parse --show-", "npm prefix", "pwd", "readlink -f ", "realpath "];
 
 /// Whether a computed directory is the one that it is computed in, or below what its words name: of a variable that the line does
 /// not set nothing more is known.

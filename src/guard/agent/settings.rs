@@ -85,7 +85,10 @@ impl LineState {
             }
             None => (ShellWord::unknown(), ShellWord::unknown()),
         };
-        self.settings.push((format!("branch.{branch}.remote"), remote));
-        self.settings.push((format!("branch.{branch}.merge"), merge));
+        let made = [("remote", remote), ("merge", merge)]
+            .map(|(key, value)| (format!("branch.{branch}.{key}"), value));
+        if made.iter().any(|(key, value)| self.setting(here, key).as_ref() != Some(value)) {
+            self.settings.extend(made);
+        }
     }
 }

@@ -322,12 +322,7 @@ impl LineState {
                 Some(branch)
                     if self.made_setting(&format!("branch.{}.merge", branch.short())).is_some() =>
                 {
-                    let made = |key| self.setting_of_branch(here, branch, key);
-                    let (remote, merge) = (made("remote")?, made("merge")?);
-                    match (remote.text()?, short_name(merge.text()?)) {
-                        (".", name) => format!("refs/heads/{name}"),
-                        (remote, name) => format!("refs/remotes/{remote}/{name}"),
-                    }
+                    return None;
                 }
                 Some(branch) => format!("{}{named}", branch.short()),
                 None => named.to_owned(),

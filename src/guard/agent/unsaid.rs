@@ -1,36 +1,22 @@
-//! Arguments of git that the line does not say, and that may be any number of words.
+//! What the line does not say of a call of git.
 
-use super::super::shell::{ShellWord, has};
+use super::super::shell::ShellWord;
+use super::intent::Intent;
 use super::judge::{GuardedPlace, Judge};
 use super::line::GitLine;
 use super::state::LineState;
 
-/// Subcommands that may move any branch, or have a push move one, by what they are told.
-const TOLD: &str = " branch checkout config fetch merge pull push rebase reset send-pack switch symbolic-ref update-ref worktree ";
-
 impl Judge<'_> {
-    /// A word that may become any number of arguments may have any branch moved.
-    pub fn unsaid(
-        &mut self,
-        here: &GuardedPlace,
-        line: &GitLine,
-        verb: &str,
-        state: &mut LineState,
-    ) {
-        let deletes = verb == "branch" && line.args.iter().any(|a| a.is("-d") || a.is("-D"));
-        if !has(TOLD, verb) || deletes || !line.args.iter().any(ShellWord::is_list) {
+    /// A word that may become any number of arguments may have any branch moved, by what moves one that it is told.
+    pub fn unsaid(&mut self, line: &GitLine, intents: &mut Vec<Intent>, state: &mut LineState) {
+        if !line.args.iter().any(ShellWord::is_list) {
             return;
         }
-        if verb == "config" {
+        if line.verb.is("config") {
             self.has_changed_hooks = true;
             state.settings.push((String::new(), ShellWord::unknown()));
-        } else if let Some(branch) = here.protected().cloned().or_else(|| here.guarded.trunk()) {
-            self.unreadable(
-                here,
-                &branch,
-                &format!("git {verb}"),
-                "the line does not say what git is told",
-            );
+        } else if intents.iter().any(Intent::is_told) {
+            intents.push(Intent::Anything);
         }
     }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use shuck_ast::{ArrayElem, AssignmentValue, Command, SimpleCommand, Stmt, StmtSeq};
 
-use super::script::{self, ShellScript, fed, substitutions};
+use super::script::{self, ShellScript, fed};
 use super::walk::{DEPTH, Walker};
 use super::word::{self, OpenWord, ShellWord, Variables};
 use super::world::{BothWorlds, Certainty, Machine, Trouble, World, Worlds};
@@ -44,13 +44,15 @@ impl<M: Machine> Walker<'_, M> {
 
     /// Runs what a part of the line runs that is not gone through itself, as arithmetic is.
     pub fn within(&mut self, opaque: &str, worlds: Worlds<M::State>) -> Worlds<M::State> {
-        let Some(texts) = substitutions(opaque) else {
-            self.trouble(opaque, "the guard does not look into it", &worlds);
+        if !opaque.contains("$(") && !opaque.contains('`') {
             return worlds;
-        };
-        texts.into_iter().fold(worlds, |worlds, text| {
-            self.subshell(worlds, |walker, inner| walker.text(text, inner)).all()
-        })
+        }
+        // In double quotes nothing else is left that runs anything.
+        let plain = ["${", "$((", "$["]
+            .iter()
+            .fold(opaque.to_owned(), |text, sign| text.replace(sign, sign.trim_start_matches('$')));
+        let text = format!(": \"{plain}\"");
+        self.subshell(worlds, |walker, inner| walker.text(&text, inner)).all()
     }
 
     /// Keeps what a command prints whose output becomes a part of a word.

@@ -118,40 +118,6 @@ pub fn told(words: &[ShellWord]) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The commands in `$(…)` and backquotes of a text; `None` where one does not end.
-pub fn substitutions(text: &str) -> Option<Vec<&str>> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    loop {
-        let open = match (rest.find("$("), rest.find('`')) {
-            (Some(open), tick) if tick.is_none_or(|tick| open < tick) => open,
-            (_, Some(tick)) => {
-                let (inner, after) = rest.get(tick + 1..)?.split_once('`')?;
-                found.push(inner);
-                rest = after;
-                continue;
-            }
-            (_, None) => return Some(found),
-        };
-        let inner = rest.get(open + 2..)?;
-        if let Some(arithmetic) = inner.strip_prefix('(') {
-            rest = arithmetic;
-            continue;
-        }
-        let mut depth = 1_usize;
-        let end = inner.char_indices().find_map(|(at, sign)| {
-            match sign {
-                '(' => depth += 1,
-                ')' => depth -= 1,
-                _ => {}
-            }
-            (depth == 0).then_some(at)
-        })?;
-        found.push(inner.get(..end)?);
-        rest = inner.get(end..)?;
-    }
-}
-
 /// What a here-document or a here-string of the command holds, where all of it is known.
 pub fn fed(statement: &Stmt, source: &str) -> Option<String> {
     statement.redirects.iter().rev().find_map(|redirect| match &redirect.target {
