@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::super::install::hook::Strictness;
 use super::super::rule::Breach;
-use super::super::shell::{Certainty, Dir, ShellWord, Trouble, names_branch};
+use super::super::shell::{Certainty, Dir, Machine as _, ShellWord, Trouble, names_branch};
 use super::super::{GuardError, Guarded, Heard, HookUse, HooksInForce};
 use super::intent::Intent;
 use super::line::GitLine;
@@ -175,6 +175,9 @@ pub struct Judge<'e> {
     /// What was judged in this line, and how things were behind it.
     judged: BTreeMap<String, LineState>,
     began: Instant,
+    /// How many aliases stand for the line that is gone through, and how things are behind its last call of git.
+    pub(super) depth: usize,
+    pub(super) last: LineState,
     /// The aliases of git that the line itself makes.
     pub aliases: BTreeMap<String, ShellWord>,
     /// Whether the line has changed the hooks, so that those which were found are no longer what counts.
@@ -197,6 +200,8 @@ impl<'e> Judge<'e> {
             hooks,
             judged: BTreeMap::new(),
             began: Instant::now(),
+            depth: 0,
+            last: LineState::default(),
             aliases: BTreeMap::new(),
             has_changed_hooks: false,
             refusals: Vec::new(),

@@ -55,11 +55,13 @@ impl Judge<'_> {
         behind
     }
 
-    pub fn walk(&mut self, command: &str, start: World<LineState>, depth: usize) -> LineState {
-        let last = start.state.clone();
-        let mut walker = JudgeWalk { judge: self, depth, last };
-        walk(command, start, &mut walker);
-        walker.last
+    fn walk(&mut self, command: &str, start: World<LineState>, depth: usize) -> LineState {
+        let outer = (std::mem::replace(&mut self.last, start.state.clone()), self.depth);
+        self.depth = depth;
+        walk(command, start, self);
+        let behind = std::mem::replace(&mut self.last, outer.0);
+        self.depth = outer.1;
+        behind
     }
 
     /// A program that is not git. It moves a branch where it writes the file that git keeps it in, and before a commit it may
@@ -93,7 +95,9 @@ impl Judge<'_> {
         if has(WRITERS, name) {
             let text =
                 if has(COPIERS, name) && names_script { self.text.clone() } else { String::new() };
-            for file in written(name, arguments, |file| self.is_directory(&call.dir.join(file))) {
+            for file in written(name, arguments, |file| {
+                self.is_directory(call.dir.join(file).path(), state)
+            }) {
                 self.write(&file, &text, &call.dir, &mut behind);
             }
         } else if !has(READERS, name) {
@@ -111,8 +115,53 @@ impl Judge<'_> {
         WorldStep::nothing(&behind)
     }
 
+    /// Whether a repository may come with what is there: not from below the root of the agent's own worktree.
+    fn may_bring_repository(&self, dir: &Dir) -> bool {
+        let (path, own) = (self.real(dir.path()), self.real(Path::new("")));
+        let root = own.ancestors().find(|dir| dir.join(".git").exists());
+        let inside = root.and_then(|root| path.strip_prefix(root).ok());
+        let first = inside.and_then(|inside| inside.components().next());
+        !path.exists() || first.is_none_or(|first| first.as_os_str() == ".git")
+    }
+
+    /// With some files of git's a directory becomes a worktree of another repository, or another branch is checked out.
+    fn write_of_git(&mut self, path: &Path, state: &mut LineState) {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return };
+        let of_git = path.components().any(|step| step.as_os_str() == ".git");
+        if name == ".git" || of_git && has(" commondir gitdir alternates ", name) {
+            let root = path.ancestors().find(|dir| dir.file_name().is_some_and(|n| n == ".git"));
+            let root = root.and_then(Path::parent).unwrap_or(path).to_owned();
+            state.made.insert(root, MadeTree::Unknown);
+        }
+        if of_git && name == "HEAD" {
+            for mut here in self.places(&Dir::At(self.cwd.clone()), None, state) {
+                let trunk = here.guarded.trunk();
+                state.check_out(&mut here, trunk.map_or(AssumedHead::Other, AssumedHead::Maybe));
+            }
+        }
+    }
+}
+
+impl Machine for Judge<'_> {
+    type State = LineState;
+
+    fn command(&mut self, call: &ShellCall, state: &LineState) -> WorldStep<LineState> {
+        if let Some(step) = self.forge(call, state) {
+            return step;
+        }
+        let Some(line) = GitLine::read(call) else { return self.other_program(call, state) };
+        let ok = self.line(&line, state, self.depth);
+        self.last.clone_from(&ok);
+        WorldStep { failed: state.after_failure(&ok), ok: Some(ok) }
+    }
+
+    fn is_directory(&self, path: &Path, state: &LineState) -> bool {
+        let path = self.real(path);
+        path.is_dir() || state.made.contains_key(&path)
+    }
+
     /// A text that may be run, and that nobody reads: it is searched for git, and for what moves a branch.
-    pub fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &LineState) {
+    fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &LineState) {
         // What the line writes stands in it.
         let is_file = |name: &String| trouble.text.rsplit('/').next() == Some(name);
         let mut scripts = state.scripts.iter().filter(|name| !name.is_empty());
@@ -172,36 +221,6 @@ impl Judge<'_> {
                 state.written.insert(root.key);
             }
         }
-    }
-
-    /// Whether a repository may come with what is there: not from below the root of the agent's own worktree.
-    fn may_bring_repository(&self, dir: &Dir) -> bool {
-        let (path, own) = (self.real(dir.path()), self.real(Path::new("")));
-        let root = own.ancestors().find(|dir| dir.join(".git").exists());
-        let inside = root.and_then(|root| path.strip_prefix(root).ok());
-        let first = inside.and_then(|inside| inside.components().next());
-        !path.exists() || first.is_none_or(|first| first.as_os_str() == ".git")
-    }
-
-    /// With some files of git's a directory becomes a worktree of another repository, or another branch is checked out.
-    fn write_of_git(&mut self, path: &Path, state: &mut LineState) {
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return };
-        let of_git = path.components().any(|step| step.as_os_str() == ".git");
-        if name == ".git" || of_git && has(" commondir gitdir alternates ", name) {
-            let root = path.ancestors().find(|dir| dir.file_name().is_some_and(|n| n == ".git"));
-            let root = root.and_then(Path::parent).unwrap_or(path).to_owned();
-            state.made.insert(root, MadeTree::Unknown);
-        }
-        if of_git && name == "HEAD" {
-            for mut here in self.places(&Dir::At(self.cwd.clone()), None, state) {
-                let trunk = here.guarded.trunk();
-                state.check_out(&mut here, trunk.map_or(AssumedHead::Other, AssumedHead::Maybe));
-            }
-        }
-    }
-
-    fn is_directory(&self, dir: &Dir) -> bool {
-        matches!(dir, Dir::At(path) if self.cwd().join(path).is_dir())
     }
 
     /// What a call of git prints whose output becomes a part of a word.
@@ -316,44 +335,4 @@ fn destinations(
         Some(ShellWord::known(format!("{}/{name}", last.text()?)))
     };
     sources.iter().map(|source| inside(source).unwrap_or_else(ShellWord::unknown)).collect()
-}
-
-/// A line on its way through the shell.
-struct JudgeWalk<'j, 'e> {
-    judge: &'j mut Judge<'e>,
-    /// How many aliases stand for the line.
-    depth: usize,
-    /// How things are behind the last call of git, if it succeeds.
-    last: LineState,
-}
-
-impl Machine for JudgeWalk<'_, '_> {
-    type State = LineState;
-
-    fn run(&mut self, call: &ShellCall, state: &LineState) -> WorldStep<LineState> {
-        if let Some(step) = self.judge.forge(call, state) {
-            return step;
-        }
-        let Some(line) = GitLine::read(call) else { return self.judge.other_program(call, state) };
-        let ok = self.judge.line(&line, state, self.depth);
-        self.last.clone_from(&ok);
-        WorldStep { failed: state.after_failure(&ok), ok: Some(ok) }
-    }
-
-    fn write(&mut self, file: &ShellWord, text: &str, dir: &Dir, state: &mut LineState) {
-        self.judge.write(file, text, dir, state);
-    }
-
-    fn is_directory(&self, path: &Path, state: &LineState) -> bool {
-        let path = self.judge.real(path);
-        path.is_dir() || state.made.contains_key(&path)
-    }
-
-    fn prints(&mut self, call: &ShellCall, state: &LineState) -> Option<String> {
-        self.judge.prints(call, state)
-    }
-
-    fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &LineState) {
-        self.judge.trouble(trouble, dir, state);
-    }
 }

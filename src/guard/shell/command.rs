@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use shuck_ast::{ArrayElem, AssignmentValue, Command, SimpleCommand, Stmt, StmtSeq};
 
-use super::script::{self, ShellScript, fed};
+use super::script::{self, fed};
 use super::walk::{DEPTH, Walker};
 use super::word::{self, OpenWord, ShellWord, Variables};
 use super::world::{BothWorlds, Certainty, Machine, Trouble, World, Worlds};
@@ -279,10 +279,11 @@ impl<M: Machine> Walker<'_, M> {
         if outer.words.first().is_some_and(|name| name.written().starts_with("<(")) {
             self.unread(said.text, vec![world.clone()]);
         }
-        if outer.certainty == Certainty::Sure && unwrapped.certainty() == Certainty::Maybe {
+        let is_guess = unwrapped.call().is_some_and(|call| call.certainty == Certainty::Maybe);
+        if outer.certainty == Certainty::Sure && is_guess {
             // The program does something of its own besides.
             let words = outer.words.iter().take(1).cloned().collect();
-            let step = self.machine.run(&ShellCall { words, ..outer.clone() }, &world.state);
+            let step = self.machine.command(&ShellCall { words, ..outer.clone() }, &world.state);
             world.state = step.ok.unwrap_or(world.state);
         }
         let name = outer.words.first().map(wrap::program).unwrap_or_default();
@@ -295,7 +296,8 @@ impl<M: Machine> Walker<'_, M> {
         }
         // Many variables hold what other programs run: BASH_ENV, GIT_EDITOR.
         let is_reader = wrap::has(wrap::READERS, name);
-        for (_, value) in outer.env.iter().chain(unwrapped.env()).filter(|_| !is_reader) {
+        let given = unwrapped.call().into_iter().flat_map(|call| &call.env);
+        for (_, value) in outer.env.iter().chain(given).filter(|_| !is_reader) {
             self.trouble(value.written(), "a program may run it", &vec![world.clone()]);
         }
         match unwrapped {
@@ -308,7 +310,7 @@ impl<M: Machine> Walker<'_, M> {
                 }
                 let is_sure = !self.is_doubtful && !self.has_looked;
                 let certainty = if is_sure { call.certainty } else { Certainty::Maybe };
-                let step = self.machine.run(&ShellCall { certainty, ..call }, &world.state);
+                let step = self.machine.command(&ShellCall { certainty, ..call }, &world.state);
                 let to = |state| World { state, ..world.clone() };
                 let (ok, failed) = (step.ok.map(to), step.failed.map(to));
                 BothWorlds { ok: ok.into_iter().collect(), failed: failed.into_iter().collect() }
@@ -329,28 +331,29 @@ impl<M: Machine> Walker<'_, M> {
                 Some(text) => self.text(text, vec![world]),
                 None => self.unread(&self.said_of(&text, said), vec![world]),
             },
-            Unwrapped::Script(script) => self.script(&script, said, world),
+            Unwrapped::Script(call, text) => self.script(&call, &text, said, world),
         }
     }
 
     fn script(
         &mut self,
-        script: &ShellScript,
+        shell: &ShellCall,
+        script: &ShellWord,
         said: &StatementInput<'_>,
         world: World<M::State>,
     ) -> BothWorlds<M::State> {
-        let Some(text) = script.text.text() else {
-            return self.unread(&self.said_of(&script.text, said), vec![world]);
+        let Some(text) = script.text() else {
+            return self.unread(&self.said_of(script, said), vec![world]);
         };
-        let is_guess = script.certainty == Certainty::Maybe;
+        let is_guess = shell.certainty == Certainty::Maybe;
         if is_guess && super::parse(text).is_err() {
             return BothWorlds::both(vec![world]);
         }
         self.subshell(vec![world], |walker, mut inner| {
             for world in &mut inner {
-                world.dir.clone_from(&script.dir);
-                world.certainty = script.certainty;
-                world.variables.extend(script.env.iter().cloned());
+                world.dir.clone_from(&shell.dir);
+                world.certainty = shell.certainty;
+                world.variables.extend(shell.env.iter().cloned());
             }
             walker.text(text, inner)
         })

@@ -3,25 +3,11 @@
 use shuck_ast::{RedirectTarget, Stmt};
 
 use super::word::ShellWord;
-use super::world::{Certainty, Dir};
 use super::wrap::{ShellCall, Unwrapped, is_input};
 use crate::text::shell_quoted;
 
-/// A text for a shell of its own.
-pub struct ShellScript {
-    pub text: ShellWord,
-    pub env: Vec<(String, ShellWord)>,
-    pub dir: Dir,
-    pub certainty: Certainty,
-}
-
 pub fn script(call: &ShellCall, text: ShellWord) -> Unwrapped {
-    Unwrapped::Script(ShellScript {
-        text,
-        env: call.env.clone(),
-        dir: call.dir.clone(),
-        certainty: call.certainty,
-    })
+    Unwrapped::Script(call.clone(), text)
 }
 
 /// Words as they are written so that a shell reads just these.

@@ -14,7 +14,7 @@ struct Recorder {
 impl Machine for Recorder {
     type State = ();
 
-    fn run(&mut self, _: &ShellCall, (): &()) -> WorldStep<()> {
+    fn command(&mut self, _: &ShellCall, (): &()) -> WorldStep<()> {
         self.calls += 1;
         WorldStep::nothing(&())
     }

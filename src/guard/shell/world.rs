@@ -146,7 +146,7 @@ pub trait Machine {
     /// What the commands change besides the shell.
     type State: Clone + PartialEq;
     /// A command comes to be run.
-    fn run(&mut self, call: &ShellCall, state: &Self::State) -> WorldStep<Self::State>;
+    fn command(&mut self, call: &ShellCall, state: &Self::State) -> WorldStep<Self::State>;
     /// The line itself writes a file, and in it what stands in this text.
     fn write(&mut self, file: &ShellWord, text: &str, dir: &Dir, state: &mut Self::State);
     fn is_directory(&self, path: &Path, state: &Self::State) -> bool;

@@ -3,7 +3,7 @@
 //! Of most programs it is not known here how they are called. What they run stands among their words all the same, so it is
 //! looked for there: known wrappers run it for sure, any other program maybe.
 
-use super::script::{ShellScript, joined, quoted, script, script_of, sourced};
+use super::script::{joined, quoted, script, script_of, sourced};
 use super::word::ShellWord;
 use super::world::{Certainty, Dir};
 
@@ -24,31 +24,19 @@ pub enum Unwrapped {
     Each(Vec<ShellCall>),
     /// A text for this shell.
     Here(ShellWord),
-    Script(ShellScript),
+    /// A text for a shell of its own, which the call starts.
+    Script(ShellCall, ShellWord),
 }
 
 impl Unwrapped {
-    /// The variables that it is given.
-    pub fn env(&self) -> &[(String, ShellWord)] {
+    /// The one call that is made.
+    pub fn call(&self) -> Option<&ShellCall> {
         match self {
-            Unwrapped::Run(call) => &call.env,
-            Unwrapped::Script(script) => &script.env,
+            Unwrapped::Run(call) | Unwrapped::Script(call, _) => Some(call),
             Unwrapped::Nothing
             | Unwrapped::ChangeDir(_)
             | Unwrapped::Each(_)
-            | Unwrapped::Here(_) => &[],
-        }
-    }
-
-    /// Whether it is run for sure.
-    pub fn certainty(&self) -> Certainty {
-        match self {
-            Unwrapped::Run(call) => call.certainty,
-            Unwrapped::Script(script) => script.certainty,
-            Unwrapped::Nothing
-            | Unwrapped::ChangeDir(_)
-            | Unwrapped::Each(_)
-            | Unwrapped::Here(_) => Certainty::Sure,
+            | Unwrapped::Here(_) => None,
         }
     }
 }
