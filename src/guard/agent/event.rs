@@ -242,33 +242,6 @@ mod tests {
     }
 
     #[test]
-    fn every_dialect_says_the_same() {
-        for json in [
-            r#"{"hook_event_name":"PreToolUse","cwd":"/w","tool_name":"Bash","tool_input":{"command":"git x"},"new":{"a":1}}"#,
-            r#"{"hook_event_name":"PreToolUse","cwd":"/w","tool_name":"PowerShell","tool_input":{"command":"git x"}}"#,
-            r#"{"hook_event_name":"BeforeTool","cwd":"/w","tool_name":"run_shell_command","tool_input":{"command":"git x"}}"#,
-            r#"{"hook_event_name":"beforeShellExecution","cwd":"/w","command":"git x"}"#,
-            r#"{"hook_event_name":"preToolUse","cwd":"/w","tool_name":"Shell","tool_input":"{\"command\":\"git x\"}"}"#,
-            r#"{"cwd":"/w","tool_name":"Bash","tool_input":{"command":"git x"}}"#,
-        ] {
-            let event = read(json);
-            assert_eq!(
-                (&event.moment, &event.action),
-                (&EventMoment::Before, &shell("git x")),
-                "{json}"
-            );
-            assert_eq!(event.cwd.as_deref(), Some(Path::new("/w")), "{json}");
-        }
-        let words = read(
-            r#"{"hook_event_name":"PreToolUse","tool_name":"shell","tool_input":{"command":["bash","-lc","git x"],"workdir":"/v"}}"#,
-        );
-        assert_eq!(
-            (words.action, words.cwd),
-            (shell("'bash' '-lc' 'git x'"), Some(PathBuf::from("/v")))
-        );
-    }
-
-    #[test]
     fn the_moment_is_read_from_the_name() {
         let of = |name: &str| read(&format!(r#"{{"hook_event_name":"{name}"}}"#)).moment;
         for name in ["PostToolUse", "AfterTool", "afterShellExecution"] {

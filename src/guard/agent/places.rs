@@ -118,14 +118,14 @@ impl Judge<'_> {
                     Some(_) => self.candidates(&Dir::Computed(said)),
                     None => self.candidates(named),
                 };
-                self.at(dirs, state, Sight::Computed)
+                self.at(dirs, state, Certainty::Maybe)
             }
-            (true, None) => self.at([said], state, Sight::Said),
+            (true, None) => self.at([said], state, Certainty::Sure),
             (true, Some(_)) => {
                 let (dir, sight) = if is_known(dir) {
-                    (self.real(dir.path()), Sight::Said)
+                    (self.real(dir.path()), Certainty::Sure)
                 } else {
-                    (self.real(Path::new("")), Sight::Computed)
+                    (self.real(Path::new("")), Certainty::Maybe)
                 };
                 let guarded = self.named(&said, &dir);
                 guarded.map(|guarded| found(guarded, dir, state, sight)).into_iter().collect()
@@ -148,7 +148,7 @@ impl Judge<'_> {
         &mut self,
         dirs: impl IntoIterator<Item = PathBuf>,
         state: &LineState,
-        sight: Sight,
+        sight: Certainty,
     ) -> Vec<GuardedPlace> {
         let mut places: Vec<GuardedPlace> = Vec::new();
         for dir in dirs {
@@ -340,22 +340,12 @@ impl Judge<'_> {
     }
 }
 
-/// How a directory is known.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sight {
-    Said,
-    /// It is one of several.
-    Computed,
-}
-
-fn found(guarded: Rc<Guarded>, dir: PathBuf, state: &LineState, sight: Sight) -> GuardedPlace {
-    let place = GuardedPlace::of(guarded, dir);
-    let mut here = match sight {
-        Sight::Said => place,
-        Sight::Computed => {
-            GuardedPlace { certainty: Certainty::Maybe, tree: TreeState::Somewhere, ..place }
-        }
-    };
+/// The place of a directory, which for sure is meant or is one of several.
+fn found(guarded: Rc<Guarded>, dir: PathBuf, state: &LineState, sight: Certainty) -> GuardedPlace {
+    let mut here = GuardedPlace::of(guarded, dir);
+    if sight == Certainty::Maybe {
+        (here.certainty, here.tree) = (sight, TreeState::Somewhere);
+    }
     state.assume_head(&mut here);
     here
 }

@@ -445,30 +445,23 @@ pub fn assign<S>(worlds: &mut Worlds<S>, variable: &str, value: &ShellWord) {
     }
 }
 
-/// What the variable of a loop over these words stands for, turn by turn. Where they are not all known, or many, the
-/// directory that all of them name, twice, because the second turn may begin where the first one ended.
+/// What the variable of a loop over these words stands for, turn by turn. Of a word that may be several there are two, because
+/// the second turn may begin where the first one ended.
 pub fn turns(words: &[ShellWord]) -> Vec<ShellWord> {
-    let is_said = |word: &ShellWord| word.text().is_some_and(|text| !text.contains(PATTERN));
-    if (1..=TURNS).contains(&words.len()) && words.iter().all(is_said) {
-        return words.to_vec();
-    }
-    let start = shared_directory(words).unwrap_or_default();
-    let rest = words.iter().map(|word| word.written().strip_prefix(&start).unwrap_or_default());
-    let written = format!("{start}{{{}}}", rest.collect::<Vec<_>>().join(","));
-    let any = OpenWord { start, end: String::new(), written, is_list: false };
-    vec![ShellWord::Open(any); 2]
-}
-
-/// How words begin that name something in one directory; nothing where they do not, and of options.
-fn shared_directory(words: &[ShellWord]) -> Option<String> {
-    let directory = |word: &ShellWord| {
-        let solid = word.start().split(PATTERN).next().unwrap_or_default();
-        let (directory, _) = solid.rsplit_once('/').filter(|_| !solid.starts_with('-'))?;
-        Some(format!("{directory}/"))
+    let of_word = |word: &ShellWord| match word.text() {
+        Some(text) if text.contains(PATTERN) => {
+            let start = text.split(PATTERN).next().unwrap_or_default().to_owned();
+            let any = OpenWord { start, written: text.to_owned(), ..OpenWord::default() };
+            vec![ShellWord::Open(any); 2]
+        }
+        Some(_) => vec![word.clone()],
+        None => vec![word.clone(); 2],
     };
-    let (first, rest) = words.split_first()?;
-    let is_shared = |dir: &String| rest.iter().all(|word| directory(word).as_ref() == Some(dir));
-    directory(first).filter(is_shared)
+    if (1..=TURNS).contains(&words.len()) {
+        return words.iter().flat_map(of_word).collect();
+    }
+    let all = words.iter().map(ShellWord::written).collect::<Vec<_>>().join(",");
+    vec![ShellWord::Open(OpenWord { written: format!("{{{all}}}"), ..OpenWord::default() }); 2]
 }
 
 fn word_of(element: &ArrayElem) -> &shuck_ast::Word {

@@ -32,6 +32,21 @@ fn every_dialect_is_refused_with_a_reason() {
                    "tool_input": {"command": "git commit -m x", "is_background": false}}),
         ),
         ("copilot", event(&clone, "git commit -m x")),
+        // The arguments as a text, another shell, and no moment.
+        (
+            "cursor",
+            json!({"hook_event_name": "preToolUse", "cwd": cwd, "tool_name": "Shell",
+                   "tool_input": "{\"command\":\"git commit -m x\"}"}),
+        ),
+        (
+            "claude",
+            json!({"cwd": cwd, "tool_name": "PowerShell", "tool_input": {"command": "git commit -m x"}}),
+        ),
+        (
+            "codex",
+            json!({"hook_event_name": "PreToolUse", "tool_name": "shell",
+                   "tool_input": {"command": ["git", "commit", "-m", "x"], "workdir": cwd}}),
+        ),
     ] {
         let output = ask(&clone, dialect, &event);
         let why = reason(&output, dialect);
