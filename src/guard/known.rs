@@ -130,16 +130,18 @@ impl Guarded {
         !is_named && is_network && !others.any(|comparable| comparable)
     }
 
-    /// Whether a push goes to a server that the remote of the tickets is not on. It is neither that remote nor a fork of it, and
-    /// what its branches hold reaches no branch of ours: a deployment.
+    /// Whether a push goes to a remote that is on another server than the one of the tickets. It is no fork of that, and what
+    /// its branches hold reaches no branch of ours: a deployment. An address that nobody has given a name says less.
     pub fn is_deployment(&self, target: PushDestination<'_>) -> bool {
         let root = self.root().unwrap_or(self.common_dir());
-        let known = self.facts.addresses.iter();
-        let home = |known: &&RemoteAddresses| self.facts.protection.home.contains(&known.name);
+        let known = &self.facts.addresses;
+        let is_home = |known: &&RemoteAddresses| self.facts.protection.home.contains(&known.name);
+        let home = known.iter().filter(is_home);
         let home: Vec<&String> =
-            known.filter(home).flat_map(|known| known.push.iter().chain([&known.fetch])).collect();
+            home.flat_map(|home| home.push.iter().chain([&home.fetch])).collect();
         let is_far = |goal: &String| home.iter().all(|home| is_on_another_server(root, goal, home));
-        !home.is_empty() && self.goals(target).iter().all(is_far)
+        let is_named = known.iter().any(|known| known.name == target.remote);
+        is_named && !home.is_empty() && self.goals(target).iter().all(is_far)
     }
 
     /// The addresses that a push goes to.

@@ -251,7 +251,7 @@ impl Machine for Judge<'_> {
             ("symbolic-ref", [head]) if head.is("HEAD") => {
                 branch.map(|b| if has("--short") { b.short() } else { b.as_str() }.to_owned())
             }
-            ("rev-parse", path) if line.args.iter().any(|word| is_for_git_dir(word)) => {
+            ("rev-parse", path) if line.args.iter().any(is_for_git_dir) => {
                 let path = path.first().map_or(Some(""), |path| path.text())?;
                 let is_shared = path.starts_with("refs/") || path == "packed-refs";
                 let dir = if is_shared || has("--git-common-dir") {

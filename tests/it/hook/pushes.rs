@@ -133,10 +133,12 @@ fn a_deployment_takes_what_it_is_given() {
     clone.git(&["switch", "-q", "-c", "work"]);
     clone.commit("code", &[("README.md", "x\n")]);
     let [new, old] = ["HEAD", "HEAD~1"].map(|name| clone.git(&["rev-parse", name]));
-    let push = |url: &str, new: &str| {
+    clone.git(&["remote", "add", "live", "https://git.heroku.com/shop.git"]);
+    let push_to = |remote: &str, url: &str, new: &str| {
         let line = format!("refs/heads/work {new} refs/heads/main {old}\n");
-        clone.tix_command(&["hook", "git", "pre-push", "x", url]).stdin(line).run()
+        clone.tix_command(&["hook", "git", "pre-push", remote, url]).stdin(line).run()
     };
+    let push = |url: &str, new: &str| push_to("live", url, new);
     for url in ["https://git.heroku.com/shop.git", "dokku@apps.example.org:shop"] {
         push(url, &new).success();
         push(url, &"0".repeat(40)).success();
@@ -150,6 +152,9 @@ fn a_deployment_takes_what_it_is_given() {
     ] {
         assert_refused(&push(url, &new), "README.md is outside the ticket lanes");
     }
+    // An address without a name may be anything.
+    let url = "https://git.heroku.com/shop.git";
+    assert_refused(&push_to(url, url, &new), "README.md is outside the ticket lanes");
 }
 
 #[test]
