@@ -117,7 +117,7 @@ impl Dashboard {
         let live = |lane| matches!(lane, Lane::Queue | Lane::Active);
         let of_queue = heads.known.iter().filter(|known| live(known.entry.lane));
         let survey = Survey::on(ctx, seen.view, of_queue.cloned().collect())?;
-        let verdicts = survey.judge_here(ctx, seen.view, &QueueFilter::default())?;
+        let verdicts = survey.judge_here(ctx, seen.view, &QueueFilter::default());
         let next = verdicts.first().filter(|first| first.hindrances.is_empty());
         let next = next.map(|n| n.known.entry.row(n.known.head.clone(), ctx.trunk_label()));
         let TicketRows { mut rows, damaged } = board::rows(ctx, heads)?;

@@ -45,22 +45,22 @@ pub fn in_the_way(
     view: &View<'_>,
     id: &TicketId,
     session: Option<&str>,
-) -> Result<Option<Failure>, Failure> {
+) -> Option<Failure> {
     // A name or a setting that fails for every ticket is no ticket's fault; the claim says so.
-    let Ok(branch) = ctx.ticket_branch(id) else { return Ok(None) };
-    let family = id.without_sequence();
-    let session = session.unwrap_or_else(|| family.strip_prefix("TICKET-").unwrap_or(family));
-    let Ok(path) = workspace_path(ctx, id, session) else { return Ok(None) };
+    let branch = ctx.ticket_branch(id).ok()?;
+    let path = workspace_path(ctx, id, session.unwrap_or(id.session())).ok()?;
     if workspace::load(&ctx.repo, id).is_some() {
-        // Otherwise the claim removes it.
-        if !would_keep(ctx, id)? {
-            return Ok(None);
+        match would_keep(ctx, id) {
+            Ok(true) => {}
+            // The claim removes it.
+            Ok(false) => return None,
+            Err(failure) => return Some(failure),
         }
     } else if path.symlink_metadata().is_err() && !ctx.refs.iter().any(|r| r.name == branch) {
-        return Ok(None);
+        return None;
     }
     let wanted = WantedPlace { id, branch: &branch, path: Some(&path) };
-    Ok(check_place(ctx, view, &wanted).err())
+    check_place(ctx, view, &wanted).err()
 }
 
 /// Why the workspace cannot be made. If the ticket's own earlier one is the reason, the remedy is known; else it helps to

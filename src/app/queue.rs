@@ -157,7 +157,7 @@ impl<'v> Survey<'v> {
         ctx: &Context<'_>,
         view: &'s View<'_>,
         filter: &QueueFilter,
-    ) -> Result<Vec<Prospect<'s>>, Failure>
+    ) -> Vec<Prospect<'s>>
     where
         'v: 's,
     {
@@ -165,7 +165,7 @@ impl<'v> Survey<'v> {
         let mut passed_over = false;
         for verdict in verdicts.iter_mut().take_while(|v| v.hindrances.is_empty()) {
             let KnownTicket { entry, head } = verdict.known;
-            let failure = in_the_way(ctx, view, &entry.id, head.session.as_deref())?;
+            let failure = in_the_way(ctx, view, &entry.id, head.session.as_deref());
             verdict.hindrances.extend(failure.map(|failure| Hindrance::Here(words(&failure))));
             passed_over |= !verdict.hindrances.is_empty();
         }
@@ -173,7 +173,7 @@ impl<'v> Survey<'v> {
             // Stable, so that both keep their order.
             verdicts.sort_by_key(|verdict| !verdict.hindrances.is_empty());
         }
-        Ok(verdicts)
+        verdicts
     }
 }
 
@@ -264,7 +264,7 @@ impl Choice {
         limit: usize,
     ) -> Result<Choice, Failure> {
         let survey = Survey::of(ctx, seen.view)?;
-        let verdicts = survey.judge_here(ctx, seen.view, filter)?;
+        let verdicts = survey.judge_here(ctx, seen.view, filter);
         Ok(Choice::among(ctx, seen, (&verdicts, &survey.damaged), detail, limit))
     }
 

@@ -354,10 +354,7 @@ fn draft_of_file(args: &NewArgs, source: &TicketFile) -> Result<Draft, Failure> 
     let session = match (&args.session, document.text("session_id"), &named) {
         (Some(session), ..) => session_id(session)?,
         (None, Some(session), _) => session_id(&session)?,
-        (None, None, Some(id)) => {
-            let family = id.without_sequence();
-            session_id(family.strip_prefix("TICKET-").unwrap_or(family))?
-        }
+        (None, None, Some(id)) => session_id(id.session())?,
         (None, None, None) => {
             SessionId::slug_from_title(document.title().as_deref().unwrap_or_default())
         }

@@ -135,7 +135,8 @@ impl Group {
     }
 }
 
-/// Asks every living group to end. None of them can be another's by then: the list is locked until all have been told.
+/// Asks every living group to end. A group leaves the list right after its leader was waited for; what is left are the
+/// microseconds between the two, in which its number could become another's.
 pub(super) fn terminate_all() {
     #[cfg(unix)]
     known(&GROUPS).iter().for_each(|group| send(*group, rustix::process::Signal::TERM));

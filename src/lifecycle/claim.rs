@@ -289,11 +289,8 @@ fn check_claimable(ticket: &Ticket<'_>, policy: Policy<'_>) -> Result<(), Refusa
 
 /// The session of a ticket: the one it names, else its id without prefix and sequence.
 pub fn session_of(ticket: &Ticket<'_>) -> String {
-    let family = ticket.entry.id.without_sequence();
-    ticket
-        .document
-        .text("session_id")
-        .unwrap_or_else(|| family.strip_prefix("TICKET-").unwrap_or(family).to_owned())
+    let named = ticket.document.text("session_id");
+    named.unwrap_or_else(|| ticket.entry.id.session().to_owned())
 }
 
 /// The id with a sequence. A ticket with an empty `sequence:` and without one in its name gets the next free number;

@@ -86,6 +86,12 @@ impl TicketId {
         self.split_sequence().map_or(self.as_str(), |(stem, _)| stem)
     }
 
+    /// The session that the name stands for, where the ticket names none.
+    pub fn session(&self) -> &str {
+        let family = self.without_sequence();
+        family.strip_prefix("TICKET-").unwrap_or(family)
+    }
+
     /// The id with this sequence instead of its own, if any. Fails when it gets too long.
     pub fn with_sequence(&self, sequence: u32) -> Result<TicketId, IdError> {
         TicketId::parse(&format!("{}-{sequence:03}", self.without_sequence()))
