@@ -228,8 +228,8 @@ fn whereabouts(tree: &OtherTree) -> String {
     let root = tree.root.display();
     if tree.is_guess {
         format!(
-            "\nThe line computes the directory, so it may be {root}, which is on {branch}. `cd <dir> && …` or `git -C <dir> …`, \
-             with the directory spelled out, says which one is meant."
+            "\nThat may be in {root}, which is on {branch}: the line does not spell the directory out. `cd <dir> && …` and \
+             `git -C <dir> …` do."
         )
     } else {
         format!("\nThat is in {root}, which is on {branch}.")

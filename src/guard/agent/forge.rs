@@ -93,17 +93,14 @@ impl Judge<'_> {
                 let intent = Intent::MakeRepository { path, source };
                 self.make(&call.dir, &intent, &mut behind);
             }
-            ["pr" | "mr", "checkout" | "co", ..] | ["co", ..] => {
+            ["issue", "develop", ..] if !options.has(&["-c", "--checkout"]) => return None,
+            ["pr" | "mr", "checkout" | "co", ..] | ["co", ..] | ["issue", "develop", ..] => {
                 let mut here = self.place(&call.dir, None, state)?;
-                // `hub pr checkout 12 NAME`
+                // `hub pr checkout 12 NAME`; what `issue develop` is told begins the branch.
                 let operand = || options.operands.get(3).filter(|_| name == "hub");
-                let branch = options.value(&["-b", "--branch"]).or_else(operand).cloned();
+                let branch = options.value(&["-b", "--branch"]).or_else(operand);
+                let branch = branch.filter(|_| words.first() != Some(&"issue")).cloned();
                 self.check_out_request(&mut here, branch, &mut behind, &what);
-                return Some(WorldStep { ok: Some(behind), failed: Some(state.clone()) });
-            }
-            ["issue", "develop", ..] if options.has(&["-c", "--checkout"]) => {
-                let mut here = self.place(&call.dir, None, state)?;
-                self.check_out_request(&mut here, None, &mut behind, &what);
                 return Some(WorldStep { ok: Some(behind), failed: Some(state.clone()) });
             }
             _ => return None,

@@ -1,7 +1,8 @@
 //! Where a call of git works: the repositories that a directory may be in which the line says, computes or makes.
 //!
-//! A directory that is computed, or not there, may be any that the words of its computation name. Where these name none, it may
-//! be any worktree of the agent's clone: so the one that has the trunk checked out, too.
+//! A directory that is computed may be any that the words of its computation name. Where these name none, it may be any worktree
+//! of the agent's clone: so the one that has the trunk checked out, too. One that is said and filled by a program is here, or
+//! one that the line names.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -114,7 +114,7 @@ fn a_refusal_names_the_worktree_that_it_is_about_where_that_is_another_one() {
     ----- stderr -----
     main takes ticket commits only: git commit would add changes that break this rule.
     - src/b.rs is outside the ticket lanes
-    The line computes the directory, so it may be [ROOT]/clone, which is on main. `cd <dir> && …` or `git -C <dir> …`, with the directory spelled out, says which one is meant.
+    That may be in [ROOT]/clone, which is on main: the line does not spell the directory out. `cd <dir> && …` and `git -C <dir> …` do.
     No git hook in force here would check the result; `tix hook install` installs them.
     Each ticket has its own branch and worktree: `tix activate <ticket>` creates them and prints the path. `tix list` shows the tickets. Changes made here can move to a new branch: `git switch -c <name>`.
     ");
