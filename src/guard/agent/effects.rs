@@ -229,7 +229,7 @@ impl Moment<'_> {
     }
 
     /// The commit that a word names, where it names one that is there already.
-    fn commit_of(&self, word: &ShellWord) -> Result<Option<Oid>, GuardError> {
+    pub fn commit_of(&self, word: &ShellWord) -> Result<Option<Oid>, GuardError> {
         let Some(name) = self.revision(word) else { return Ok(None) };
         Ok(self.here.guarded.git().commit_of(&name)?)
     }

@@ -124,7 +124,12 @@ impl LineState {
     pub fn follow(&mut self, here: &mut GuardedPlace, intent: &Intent) {
         match intent {
             Intent::Set { branch, to, existing } => {
-                self.create(here, branch);
+                let start = to.as_ref().filter(|start| start.text().is_some());
+                let is_there = |start| Moment { here, state: self }.commit_of(start);
+                // From what is no commit nothing is made.
+                if !start.is_some_and(|start| matches!(is_there(start), Ok(None))) {
+                    self.create(here, branch);
+                }
                 // git lets a branch follow what it is made of, where that is a branch of a remote.
                 if let Some(upstream) = to.as_ref().filter(|to| {
                     *existing != Existing::Renamed && here.guarded.is_fetched(to.start())
@@ -141,9 +146,6 @@ impl LineState {
                 self.follow_branch(here, branch.as_ref(), upstream);
             }
             Intent::Switch(switch) => {
-                if let Switch::New(branch) = switch {
-                    self.create(here, branch);
-                }
                 if let Some(head) = self.head_after(here, switch) {
                     self.check_out(here, head);
                 }

@@ -64,7 +64,9 @@ pub fn switch(verb: &str, options: &Options) -> Vec<Intent> {
         return vec![set, Intent::Switch(Switch::New(branch.clone()))];
     }
     if let Some(branch) = options.value(&["--orphan"]) {
-        return vec![Intent::Stage(Staging::Anything), Intent::Switch(Switch::New(branch.clone()))];
+        let set = Intent::Set { branch: branch.clone(), to: None, existing: Existing::Kept };
+        let switch = Intent::Switch(Switch::New(branch.clone()));
+        return vec![set, Intent::Stage(Staging::Anything), switch];
     }
     if options.has(&["--detach"]) || (verb == "switch" && options.has(&["-d"])) {
         return vec![Intent::Switch(Switch::Detached)];
