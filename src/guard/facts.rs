@@ -209,8 +209,9 @@ fn pushes(config: &GitConfig) -> Vec<(String, String)> {
         matches!(
             (section, name),
             (Some("branch"), Some("remote" | "pushremote" | "merge"))
-                | (Some("remote"), Some("push" | "pushdefault"))
+                | (Some("remote"), Some("fetch" | "mirror" | "push" | "pushdefault"))
                 | (Some("push"), Some("default"))
+                | (Some("rebase"), Some("updaterefs"))
         )
     };
     let found = config.entries().iter().filter(|(key, _)| speaks_of_pushes(key));

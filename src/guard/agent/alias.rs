@@ -20,8 +20,7 @@ impl Judge<'_> {
         state: &LineState,
         depth: usize,
     ) -> LineState {
-        let own = self.aliases.get(&verb.to_ascii_lowercase()).cloned();
-        let why = match own.map_or_else(|| meaning(here, line, verb), |own| Ok(Some(own))) {
+        let why = match meaning(here, line, verb, state) {
             Ok(None) => return state.clone(),
             Ok(Some(ShellWord::Known(text))) if depth < DEEPEST => {
                 return self.follow_alias(here, line, &text, state, depth);
@@ -37,8 +36,8 @@ impl Judge<'_> {
                 return state.clone();
             }
         };
-        if let Some(branch) = here.protected() {
-            self.unreadable(here, branch, &format!("git {verb}"), &why);
+        if let Some(branch) = here.protected().cloned().or_else(|| self.named_trunk(here)) {
+            self.unreadable(here, &branch, &format!("git {verb}"), &why);
         }
         state.clone()
     }
@@ -66,10 +65,11 @@ fn meaning(
     here: &GuardedPlace,
     line: &GitLine,
     verb: &str,
+    state: &LineState,
 ) -> Result<Option<ShellWord>, GuardError> {
     let key = format!("alias.{}", verb.to_ascii_lowercase());
-    if let Some(given) = line.setting_of(&key) {
-        return Ok(Some(given.clone()));
+    if let Some(given) = line.setting_of(&key).cloned().or_else(|| state.made_setting(&key)) {
+        return Ok(Some(given));
     }
     if line.has_other_settings() {
         return Ok(Some(ShellWord::unknown()));

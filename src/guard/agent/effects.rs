@@ -85,6 +85,9 @@ impl Moment<'_> {
                 head.map(|branch| (branch.clone(), self.judge_set(branch, Some(to))))
             }
             Intent::Grow => on_head(UNSEEN),
+            Intent::TakeAlong { beyond, is_asked } => {
+                Some((self.taken_along(beyond.as_ref(), *is_asked)?, UNSEEN))
+            }
             Intent::Set { branch, existing: Existing::Replaced | Existing::Renamed, .. }
                 if branch.text().is_none() =>
             {
@@ -152,6 +155,26 @@ impl Moment<'_> {
         let guarded = &self.here.guarded;
         let trunk = guarded.trunk().filter(|trunk| fits(&trunk.short()));
         trunk.or_else(|| RefName::branch(guarded.protected_names().find(fits)?))
+    }
+
+    /// The protected branch that a rebase of commits beyond this one moves: one whose tip is among them.
+    fn taken_along(&self, beyond: Option<&ShellWord>, is_asked: bool) -> Option<RefName> {
+        let set = || self.state.setting(self.here, "rebase.updaterefs");
+        if !is_asked && set().is_none_or(|value| value.is("false")) {
+            return None;
+        }
+        let git = self.here.guarded.git();
+        let is_in = |tip: &Oid, end: Option<Oid>| git.is_ancestor(tip, &end?).ok();
+        let head = || self.commit_of(&ShellWord::known("HEAD")).ok().flatten();
+        // Named as it is now: what the line does to other branches matters there.
+        let start = || git.commit_of(&format!("{}^{{commit}}", beyond?.text()?)).ok().flatten();
+        let is_moved = |branch: &RefName, tip: &Oid| {
+            self.here.branch.as_ref() != Some(branch)
+                && is_in(tip, start()) != Some(true)
+                && is_in(tip, head()) != Some(false)
+        };
+        let mut branches = self.here.guarded.local().ok()?.into_iter();
+        branches.find(|(branch, tip)| is_moved(branch, tip)).map(|(branch, _)| branch)
     }
 
     fn is_there(&self, branch: &RefName) -> bool {

@@ -18,8 +18,8 @@ pub const MERGE: Grammar = Grammar {
         --jobs --depth --deepen --upload-pack --filter --refmap --server-option --negotiation-tip --shallow-since \
         --shallow-exclude",
     flags: "--abort --all --allow-unrelated-histories --continue --dry-run --edit --edit-todo --ff --ff-only --force \
-        --no-commit --no-ff --no-rebase --no-verify --quiet --quit --rebase --root --show-current-patch --skip \
-        --squash --tags --update-head-ok",
+        --multiple --no-commit --no-ff --no-rebase --no-verify --quiet --quit --rebase --root --show-current-patch --skip \
+        --squash --stdin --tags --update-head-ok",
 };
 
 /// Unlike for `merge`, `-m` takes no value here, and `-x` does.
@@ -28,7 +28,7 @@ pub const REBASE: Grammar = Grammar {
     attached: "S",
     valued: "--exec --onto --strategy --strategy-option --whitespace",
     flags: "--abort --autosquash --autostash --continue --edit-todo --interactive --keep-base --merge --no-verify --quit \
-        --root --show-current-patch --skip --update-refs",
+        --root --show-current-patch --skip --no-update-refs --update-refs",
 };
 
 /// Also for `restore`.

@@ -13,6 +13,8 @@ pub enum Intent {
     Pull(Pull),
     /// What the branch that is checked out holds is put on top of a revision.
     Rebase(ShellWord),
+    /// Other branches go with those of their commits that are beyond a revision: `rebase --update-refs`, or by a setting.
+    TakeAlong { beyond: Option<ShellWord>, is_asked: bool },
     /// The branch that is checked out is set to a revision.
     Reset(ShellWord),
     /// The branch that is checked out gets commits that do not exist yet.
@@ -45,8 +47,8 @@ pub enum Intent {
     Stage(Staging),
     /// Files of the worktree change before anything behind it runs.
     Write,
-    /// A worktree is made there, and this branch is checked out in it.
-    MakeWorktree { path: ShellWord, branch: Option<ShellWord> },
+    /// A worktree is made there, and this branch is checked out in it; or it is one that was elsewhere.
+    MakeWorktree { path: ShellWord, branch: Option<ShellWord>, moved: Option<ShellWord> },
     /// What is there becomes a worktree of any repository.
     Attach { path: ShellWord },
     /// A repository is made there, or here, and gets what this source has.

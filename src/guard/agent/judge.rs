@@ -3,7 +3,7 @@
 //! The line is gone through as a shell would (see `guard::shell`); of every call of git it is found out where it works and what
 //! it would do there, and then whether that is right, wrong or uncertain.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -178,8 +178,6 @@ pub struct Judge<'e> {
     /// How many aliases stand for the line that is gone through, and how things are behind its last call of git.
     pub(super) depth: usize,
     pub(super) last: LineState,
-    /// The aliases of git that the line itself makes.
-    pub aliases: BTreeMap<String, ShellWord>,
     /// Whether the line has changed the hooks, so that those which were found are no longer what counts.
     pub has_changed_hooks: bool,
     pub refusals: Vec<LineRefusal>,
@@ -202,7 +200,6 @@ impl<'e> Judge<'e> {
             began: Instant::now(),
             depth: 0,
             last: LineState::default(),
-            aliases: BTreeMap::new(),
             has_changed_hooks: false,
             refusals: Vec::new(),
             lost: None,
@@ -330,8 +327,11 @@ impl<'e> Judge<'e> {
         if places.is_empty() {
             return self.elsewhere(line, state);
         }
-        for (_, value) in line.settings.iter().filter(|(key, _)| !key.starts_with("alias.")) {
-            self.may_be_run(value.written(), &line.dir, state);
+        for (key, value) in line.settings.iter().filter(|(key, _)| !key.starts_with("alias.")) {
+            // An editor may write commands of a rebase, which are git's.
+            let is_editor = key.to_ascii_lowercase().contains("editor");
+            let before = if is_editor { "git " } else { "" };
+            self.may_be_run(&format!("{before}{}", value.written()), &line.dir, state);
         }
         let one_after_another = |state: LineState, here| self.call(here, line, &state, depth);
         places.into_iter().fold(state.clone(), one_after_another)
@@ -384,8 +384,6 @@ impl<'e> Judge<'e> {
         if intents.is_empty() {
             return state.clone();
         }
-        let fetched = |(key, value): &(String, ShellWord)| verbs::fetched_by(key, value);
-        intents.extend(line.settings.iter().filter_map(fetched));
         let known = format!("{line:?} {} {:?} {state:?}", here.key.display(), here.branch);
         if let Some(behind) = self.judged.get(&known) {
             return behind.clone();
@@ -399,12 +397,12 @@ impl<'e> Judge<'e> {
         // They hold for this call alone.
         let before = state.settings.len();
         state.settings.extend(line.settings.iter().cloned());
-        for intent in intents {
+        let mut intents = VecDeque::from(intents);
+        while let Some(intent) = intents.pop_front() {
+            intents.extend(state.fetched(&here, &intent));
             if let Intent::Configure { key, value } = &intent
-                && let Some(alias) = key.strip_prefix("alias.")
+                && !key.starts_with("alias.")
             {
-                self.aliases.insert(alias.to_owned(), value.clone());
-            } else if let Intent::Configure { value, .. } = &intent {
                 self.may_be_run(value.written(), &line.dir, &state);
             }
             if let Intent::Run(command) = &intent {

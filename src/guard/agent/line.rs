@@ -109,6 +109,8 @@ impl GitLine {
                 // It switches the guard off in the hooks.
                 "TIX_GUARD" => self.settings.push((String::new(), ShellWord::unknown())),
                 _ => {
+                    // Under its own name, which no setting has: git may run what it holds.
+                    self.settings.push((name.clone(), value.clone()));
                     let Some(number) = name.strip_prefix("GIT_CONFIG_KEY_") else { continue };
                     let values = format!("GIT_CONFIG_VALUE_{number}");
                     let found = env.iter().find(|(name, _)| *name == values);
@@ -152,7 +154,12 @@ impl GitLine {
                     self.dir = self.dir.join(&to);
                 }
                 "-c" => self.setting(words.next()),
-                "--config-env" => self.setting(value.or_else(|| words.next())),
+                // The value is in the environment.
+                "--config-env" => {
+                    let word = value.or_else(|| words.next()).unwrap_or_else(ShellWord::unknown);
+                    let key = word.start().split('=').next().unwrap_or_default();
+                    self.settings.push((key.to_ascii_lowercase(), ShellWord::unknown()));
+                }
                 "--git-dir" => {
                     let value = value.or_else(|| words.next()).unwrap_or_else(ShellWord::unknown);
                     self.git_dir = Some(self.dir.join(&value));
@@ -167,6 +174,21 @@ impl GitLine {
             }
         }
         self.args = words.collect();
+        // What it is told is a call of git for any repository.
+        if self.verb.is("for-each-repo") {
+            self.dir = self.dir.join(&ShellWord::filled());
+            let args = std::mem::take(&mut self.args);
+            let mut rest = args.iter();
+            while let Some(word) = rest.next() {
+                if word.is("--config") {
+                    rest.next();
+                } else if !word.start().starts_with('-') {
+                    self.verb = word.clone();
+                    break;
+                }
+            }
+            self.args = rest.cloned().collect();
+        }
     }
 
     fn setting(&mut self, word: Option<ShellWord>) {

@@ -71,6 +71,7 @@ impl Judge<'_> {
         let Some((program, arguments)) = call.words.split_first() else { return nothing };
         let name = program.start().rsplit('/').next().unwrap_or_default();
         let mut behind = state.clone();
+        self.has_changed_hooks |= !has(READERS, name) && names_hooks(&self.text);
         if name == "hash" {
             behind.files.extend(arguments.iter().filter_map(last_name));
         }
@@ -201,7 +202,7 @@ impl Machine for Judge<'_> {
             state.scripts.insert(name.unwrap_or_default().to_owned());
         }
         let is_hook = text.contains("/hooks/");
-        if is_hook {
+        if text.contains(".git/hooks/") {
             self.may_be_run(content, dir, state);
         }
         self.write_of_git(&path, state);
@@ -211,7 +212,7 @@ impl Machine for Judge<'_> {
             state.settings.push((String::new(), ShellWord::unknown()));
         }
         if file.text().is_some() && writes::may_be_of_git(&text) {
-            writes::judge_of_git(self, &path);
+            writes::judge_of_git(self, &path, content);
         }
         for here in self.places(&at.parent(), None, state) {
             let root = GuardedPlace { dir: here.key.clone(), ..here };
@@ -285,6 +286,16 @@ impl Machine for Judge<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether a line says where git's hooks are: whoever is told that may take them away.
+fn names_hooks(line: &str) -> bool {
+    let is_word = |sign: char| sign.is_ascii_alphanumeric() || sign == '-' || sign == '_';
+    let mut words =
+        line.split(|sign: char| !is_word(sign)).map(|word| word.trim_start_matches('-'));
+    let of_git = ["git-dir", "git-path", "git-common-dir", "GIT_DIR"];
+    let is_git = |word: &str| of_git.contains(&word) || word == "git" && line.contains(".git");
+    words.clone().any(|word| word == "hooks") && words.any(is_git)
 }
 
 /// The files that a program writes or removes with these arguments.

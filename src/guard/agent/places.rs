@@ -299,7 +299,12 @@ impl Judge<'_> {
 
     /// A worktree or a repository is made: in a directory that is named, or in this one.
     pub fn make(&mut self, dir: &Dir, intent: &Intent, state: &mut LineState) {
-        let (path, made) = if let Intent::MakeWorktree { path, branch } = intent {
+        let (path, made) = if let Intent::MakeWorktree { path, moved: Some(from), .. } = intent {
+            let source = self.real(dir.join(from).path());
+            let there = self.guarded(&source);
+            let branch = there.and_then(|there| Some(there.branch()?.short().to_owned()));
+            (Some(path), MadeTree::Worktree { source, branch })
+        } else if let Intent::MakeWorktree { path, branch, moved: None } = intent {
             let (source, branch) = (self.real(dir.path()), branch.as_ref());
             let made = match branch.map(|branch| branch.text().map(str::to_owned)) {
                 // git checks no branch out twice.

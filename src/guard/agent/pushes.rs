@@ -62,7 +62,8 @@ impl Moment<'_> {
             Ok(self.here.guarded.local()?.into_iter().map(one).collect())
         };
         let mirror = format!("remote.{}.mirror", self.remote_of(push));
-        let is_mirror = self.state.made_setting(&mirror).is_some_and(|value| !value.is("false"));
+        let is_mirror =
+            self.state.setting(self.here, &mirror).is_some_and(|value| !value.is("false"));
         match if is_mirror { Everything::Mirror } else { push.everything } {
             Everything::Branches => return all(),
             Everything::Mirror => {
@@ -73,7 +74,7 @@ impl Moment<'_> {
             Everything::No => {}
         }
         if push.refspecs.is_empty() {
-            return self.configured(push);
+            return self.configured(push, None);
         }
         let mut pushed = Vec::new();
         let mut refspecs = push.refspecs.iter();
@@ -88,9 +89,15 @@ impl Moment<'_> {
                 continue;
             }
             pushed.extend(self.one_pushed(push, refspec));
-            if refspec.text().is_none() {
-                // It may be the branch that is checked out, which is what people push.
-                pushed.extend(self.configured(push)?);
+            // What has no destination may get it from a setting; what is not said may be the branch that is checked out, which is
+            // what people push.
+            match refspec.text() {
+                None => pushed.extend(self.configured(push, None)?),
+                Some(name) if !name.contains(':') && !push.delete => {
+                    let named = RefName::branch(short_name(name));
+                    pushed.extend(self.configured(push, named.as_ref())?);
+                }
+                Some(_) => {}
             }
         }
         Ok(pushed)
@@ -124,8 +131,12 @@ impl Moment<'_> {
         Some(PushedBranch { branch, from, force })
     }
 
-    /// What the configuration makes of a push that names no branch: git-config(1), `push.default`.
-    fn configured(&self, push: &Push) -> Result<Vec<PushedBranch>, GuardError> {
+    /// What the configuration makes of a push that names no branch, or none of the other side: git-config(1), `push.default`.
+    fn configured(
+        &self,
+        push: &Push,
+        named: Option<&RefName>,
+    ) -> Result<Vec<PushedBranch>, GuardError> {
         let key = format!("remote.{}.push", self.remote_of(push));
         let refspecs = self.state.setting_values(self.here, &key);
         let default = self.state.setting(self.here, "push.default");
@@ -139,15 +150,19 @@ impl Moment<'_> {
             return Ok(any.into_iter().collect());
         }
         if !refspecs.is_empty() {
-            return Ok(refspecs
-                .iter()
-                .filter_map(|refspec| self.one_pushed(push, refspec))
-                .collect());
+            let is_of = |refspec: &&ShellWord| {
+                let source = verbs::sides(refspec).0;
+                named.is_none_or(|named| {
+                    [named.short(), "HEAD", "*"].contains(&short_name(source.start()))
+                })
+            };
+            let meant = refspecs.iter().filter(is_of);
+            return Ok(meant.filter_map(|refspec| self.one_pushed(push, refspec)).collect());
         }
-        let Some(branch) = &self.here.branch else { return Ok(Vec::new()) };
+        let Some(branch) = named.or(self.here.branch.as_ref()) else { return Ok(Vec::new()) };
         let upstream = match default.as_ref().and_then(ShellWord::text) {
-            Some("nothing") => return Ok(Vec::new()),
-            Some("matching") => {
+            Some("nothing") if named.is_none() => return Ok(Vec::new()),
+            Some("matching") if named.is_none() => {
                 let all =
                     Push { refspecs: Vec::new(), everything: Everything::Branches, ..push.clone() };
                 return self.pushed(&all);

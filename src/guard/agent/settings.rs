@@ -1,11 +1,12 @@
 //! The settings that decide where a push goes and what a pull brings: as configured, and as the line makes them.
 
 use super::super::shell::ShellWord;
-use super::effects::short_name;
-use super::intent::Pull;
+use super::effects::{Moment, short_name};
+use super::intent::{Intent, Pull};
 use super::judge::GuardedPlace;
 use super::line::is_unseen;
 use super::state::LineState;
+use super::verbs::sides;
 use crate::names::RefName;
 
 impl LineState {
@@ -49,6 +50,28 @@ impl LineState {
         }
         let made = |key: &str| self.made_setting(&format!("remote.{name}.{key}"));
         made("pushurl").or_else(|| made("url")).unwrap_or_else(|| remote.clone())
+    }
+
+    /// What a fetch brings to protected branches that are not published so, because a setting of its remote says so.
+    pub fn fetched(&self, here: &GuardedPlace, fetch: &Intent) -> Vec<Intent> {
+        let Intent::Fetch { remote, .. } = fetch else { return Vec::new() };
+        let own = || self.setting_of_branch(here, here.branch.as_ref()?, "remote");
+        let own = || own().or_else(|| here.guarded.remote().map(ShellWord::known));
+        let from = remote.clone().or_else(own).unwrap_or_else(ShellWord::unknown);
+        let configured = here.guarded.settings_of_pushes().iter();
+        let configured = configured.map(|(key, value)| (key.clone(), ShellWord::known(value)));
+        let all = configured.chain(self.settings.iter().cloned());
+        let pull = |(key, value): (String, ShellWord)| {
+            let name = key.strip_prefix("remote.")?.strip_suffix(".fetch")?;
+            let (source, into) = sides(&value);
+            let remote = Some(ShellWord::known(name));
+            let pull = Pull { remote, source, into };
+            let branch = Moment { here, state: self }.protected(pull.into.as_ref()?)?;
+            let is_meant = from.text().is_none_or(|from| from.eq_ignore_ascii_case(name));
+            let is_new = is_meant && !self.is_published(here, &branch, &pull);
+            is_new.then_some(Intent::Pull(pull))
+        };
+        all.filter_map(pull).collect()
     }
 
     /// Whether a pull brings a branch nothing but what is published of it.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::shell::{Certainty, ShellWord};
 use super::effects::{Moment, is_variable, short_name};
 use super::intent::{Existing, Intent, Pull, Staging, Switch};
-use super::judge::{GuardedPlace, in_the_lanes};
+use super::judge::{GuardedPlace, TreeState, in_the_lanes};
 use crate::names::RefName;
 
 /// What the line has changed so far.
@@ -177,6 +177,7 @@ impl LineState {
                 self.grow(here);
             }
             Intent::Anything
+            | Intent::TakeAlong { .. }
             | Intent::MakeWorktree { .. }
             | Intent::Attach { .. }
             | Intent::MakeRepository { .. }
@@ -312,7 +313,7 @@ impl LineState {
         let name = if name == "-" { "@{-1}" } else { name };
         let at = name.find(['^', '~', ':']).unwrap_or(name.len());
         let (named, steps) = name.split_at(at);
-        let is_switched = self.heads.contains_key(&here.key);
+        let is_switched = self.heads.contains_key(&here.key) || here.tree == TreeState::NotYet;
         let lower = named.to_ascii_lowercase();
         let resolved = match lower.as_str() {
             "head" | "@" | "" => match &here.branch {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::shell::{Certainty, Dir, ShellWord, has, mentions};
+use super::super::shell::{Certainty, Dir, ShellWord, TEXTS, has, mentions};
 use super::event::{DIRS, command_of, snake_case};
 use super::forge;
 use super::intent::Intent;
@@ -32,11 +32,6 @@ const REMOTE_BRANCHES: [&str; 4] =
 /// Under these names a tool is told what to run, in the order in which a command has it.
 const COMMANDS: [&str; 8] =
     ["program", "executable", "command", "cmd", "script", "argv", "args", "arguments"];
-/// A name with one of these words in it is that of a text for people, or for another program.
-const TEXTS: &str = " answer body comment content contents context desc description detail details diff explanation finding \
-    findings goal html instructions keywords label log markdown message messages msg name new note notes old patch pattern prompt \
-    query question reason replacement search selector sql statement step str strategy string subject summary system task text \
-    thought title topic ";
 /// What stands before a command and is none.
 const BEFORE: &str = " ! builtin command do doas else env exec if nice nohup setsid sudo then time timeout while xargs ";
 

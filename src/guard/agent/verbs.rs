@@ -79,7 +79,7 @@ fn is_harmless(verb: &str) -> bool {
     const HARMLESS: &str = " annotate archive blame bugreport bundle cat-file check-attr check-ignore \
         check-mailmap check-ref-format cherry clean column commit-graph commit-tree count-objects credential \
         daemon describe diagnose diff diff-files diff-index diff-tree difftool fast-export fetch-pack fmt-merge-msg \
-        for-each-ref for-each-repo format-patch fsck gc get-tar-commit-id grep gui gitk hash-object help hook \
+        for-each-ref format-patch fsck gc get-tar-commit-id grep gui gitk hash-object help hook \
         http-backend imap-send index-pack instaweb interpret-trailers log ls-files ls-remote ls-tree mailinfo mailsplit \
         maintenance merge-base merge-tree mergetool mktag mktree multi-pack-index name-rev notes \
         pack-objects pack-redundant pack-refs patch-id prune prune-packed range-diff reflog refs repack replace \
@@ -248,14 +248,22 @@ fn rebase(options: &Options) -> Vec<Intent> {
     let mut operands = options.operands.iter();
     let upstream = if options.has(&["--root"]) { None } else { operands.next() };
     let onto = options.value(&["--onto"]).or(upstream);
+    let followed = (!options.has(&["--root"])).then(|| ShellWord::known("@{upstream}"));
+    let beyond = upstream.cloned().or(followed);
+    let is_asked = options.has(&["--update-refs"]);
+    let along =
+        (!options.has(&["--no-update-refs"])).then_some(Intent::TakeAlong { beyond, is_asked });
     if let Some(branch) = operands.next() {
         // What it is put on is looked up before the branch is checked out.
         let (branch, existing) = (branch.clone(), Existing::Replaced);
         intents.push(Intent::Set { branch: branch.clone(), to: onto.cloned(), existing });
         intents.push(Intent::Switch(Switch::To(branch)));
+        intents.extend(along);
         if !options.has(&["--interactive", "-i", "--exec", "-x", "--root"]) {
             return intents;
         }
+    } else {
+        intents.extend(along);
     }
     intents.push(match onto {
         _ if options.has(&["--interactive", "-i", "--exec", "-x", "--root"]) => Intent::Grow,
@@ -337,27 +345,35 @@ fn configure(options: &Options) -> Vec<Intent> {
     match operands.as_slice() {
         [key, value, ..] => {
             let key = key.text().unwrap_or_default().to_ascii_lowercase();
-            let (fetched, value) = (fetched_by(&key, value), (*value).clone());
-            fetched.into_iter().chain([Intent::Configure { key, value }]).collect()
+            vec![Intent::Configure { key, value: (*value).clone() }]
         }
         _ => Vec::new(),
     }
 }
 
-/// What a setting has a remote fetch is as good as fetched.
-pub fn fetched_by(key: &str, value: &ShellWord) -> Option<Intent> {
-    let remote = key.strip_prefix("remote.")?.strip_suffix(".fetch")?;
-    let (source, into) = sides(value);
-    Some(Intent::Pull(Pull { remote: Some(ShellWord::known(remote)), source, into: Some(into?) }))
-}
-
-/// A remote gets an address.
+/// A remote gets an address, and what it mirrors; or is fetched.
 fn remote(options: &Options) -> Vec<Intent> {
+    let fetched =
+        |name: &ShellWord| Intent::Fetch { remote: Some(name.clone()), names: Vec::new() };
     match options.operands.as_slice() {
         [sub, name, address, ..] if sub.is("add") || sub.is("set-url") => {
-            let key = name.text().map(|name| format!("remote.{name}.url")).unwrap_or_default();
-            vec![Intent::Configure { key, value: address.clone() }]
+            let configure = |key: &str, value: ShellWord| {
+                let key = name.text().map(|name| format!("remote.{name}.{key}"));
+                Intent::Configure { key: key.unwrap_or_default(), value }
+            };
+            let mut intents = vec![configure("url", address.clone())];
+            if options.has(&["--mirror"]) {
+                let is_pushed = options.value(&["--mirror"]).is_some_and(|way| way.is("push"));
+                let (key, value) =
+                    if is_pushed { ("mirror", "true") } else { ("fetch", "+refs/*:refs/*") };
+                intents.push(configure(key, ShellWord::known(value)));
+            }
+            if options.has(&["-f", "--fetch"]) {
+                intents.push(fetched(name));
+            }
+            intents
         }
+        [sub, ..] if sub.is("update") => vec![fetched(&ShellWord::unknown())],
         _ => Vec::new(),
     }
 }
@@ -417,12 +433,17 @@ fn fetch(options: &Options) -> Vec<Intent> {
     if options.has(&["--dry-run"]) {
         return Vec::new();
     }
+    // Which refs, nobody reads here.
+    if options.has(&["--stdin"]) {
+        return vec![Intent::Anything];
+    }
     let (remote, refspecs) = source_and_names(options);
-    let into = refspecs.iter().filter_map(|refspec| {
+    let into = refspecs.iter().chain(options.values(&["--refmap"])).filter_map(|refspec| {
         let (source, into) = sides(refspec);
         Some(Intent::Pull(Pull { remote: remote.cloned(), source, into: Some(into?) }))
     });
-    let (remote, names) = (remote.cloned(), refspecs.to_vec());
+    let any = options.has(&["--all", "--multiple"]).then(ShellWord::unknown);
+    let (remote, names) = (any.or_else(|| remote.cloned()), refspecs.to_vec());
     into.chain([Intent::Fetch { remote, names }]).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::super::shell::names_branch;
 use super::judge::{GuardedPlace, Judge, LineReason};
 use crate::config::Writes;
 use crate::names::RefName;
@@ -36,16 +37,20 @@ pub fn judge(judge: &mut Judge<'_>, paths: &[PathBuf]) {
 
 /// Whether a text can name a file in which git keeps its branches. Most cannot, and cost no more than this.
 pub fn may_be_of_git(text: &str) -> bool {
-    text.contains("heads/") || text.contains("packed-refs")
+    ["heads/", "/refs/", "packed-refs"].iter().any(|part| text.contains(part))
 }
 
 /// Judges what a command line writes: what git keeps its branches in and nothing else, because the hooks look at the rest when
 /// it is committed.
-pub fn judge_of_git(judge: &mut Judge<'_>, file: &Path) {
+pub fn judge_of_git(judge: &mut Judge<'_>, file: &Path, content: &str) {
     let Some(dir) = file.parent() else { return };
     let Some(guarded) = judge.guarded(dir) else { return };
     let here = GuardedPlace::of(guarded, dir.to_owned());
-    if let Some(branch) = of_git(&here, file) {
+    // Whoever moves a name that stands for another one moves that.
+    let is_ref =
+        content.contains("ref:") && file.starts_with(here.guarded.common_dir().join("refs"));
+    let trunk = here.guarded.trunk().filter(|trunk| is_ref && names_branch(content, trunk.short()));
+    if let Some(branch) = of_git(&here, file).or(trunk) {
         judge.refuse(&here, &branch, &shown(file), LineReason::Unchecked);
     }
 }

@@ -207,10 +207,9 @@ impl<M: Machine> Walker<'_, M> {
         let name = call.words.first().map(ShellWord::start).unwrap_or_default();
         let arguments = call.words.get(1..).unwrap_or_default();
         let mut world = world;
-        if name == "tee" {
-            for file in arguments {
-                self.machine.write(file, &self.piped, &call.dir, &mut world.state);
-            }
+        let text = format!("{} {}", self.piped, said.text);
+        for file in wrap::told_files(name, arguments) {
+            self.machine.write(file, &text, &call.dir, &mut world.state);
         }
         // A subscript is run when it is used, by `test -v` and `read` too.
         for word in arguments.iter().filter(|word| word.start().contains("[$(")) {
@@ -288,10 +287,10 @@ impl<M: Machine> Walker<'_, M> {
         }
         let name = outer.words.first().map(wrap::program).unwrap_or_default();
         let fed = said.input.as_deref().unwrap_or_default();
-        if wrap::may_start(name, said.text) || wrap::may_start(name, fed) {
-            let text = format!("{} {fed}", said.text);
+        let text = format!("{} {} {fed}", self.piped, said.text);
+        if wrap::may_start(name, &text) {
             let why = "it is put together when it runs".to_owned();
-            let is_script = wrap::is_language(name);
+            let is_script = wrap::is_language(name, &text);
             self.troubled(&Trouble { text, why, is_script }, &vec![world.clone()]);
         }
         // Many variables hold what other programs run: BASH_ENV, GIT_EDITOR.
@@ -305,7 +304,8 @@ impl<M: Machine> Walker<'_, M> {
             Unwrapped::ChangeDir(to) => self.change_dir(&to, world),
             Unwrapped::Run(call) => {
                 if is_nameless(&call) {
-                    let line = self.line.clone();
+                    // What it is made of may stand in any order.
+                    let line = format!("{0} {0}", self.line);
                     self.unread(&line, vec![world.clone()]);
                 }
                 let is_sure = !self.is_doubtful && !self.has_looked;

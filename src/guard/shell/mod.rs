@@ -19,7 +19,7 @@ pub use script::written;
 pub use walk::walk;
 pub use word::{OpenWord, ShellWord, Variables, mentions, names_branch};
 pub use world::{Certainty, Dir, Machine, Trouble, World, WorldStep};
-pub use wrap::{READERS, ShellCall, TALKERS, WRITERS, has};
+pub use wrap::{READERS, ShellCall, TALKERS, TEXTS, WRITERS, has};
 
 use shuck_parser::parser::{ParseStatus, Parser, ShellDialect};
 

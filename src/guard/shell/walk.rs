@@ -225,11 +225,23 @@ impl<M: Machine> Walker<'_, M> {
             },
             Command::Decl(clause) => {
                 let mut worlds = worlds;
+                // With these the variable holds something else than it is given: `-n`, the value of another one.
+                let is_other = |flag: &str| flag.contains(['n', 'i', 'l', 'u']);
+                let flags = clause.operands.iter().filter_map(|operand| match operand {
+                    DeclOperand::Flag(word) => Some(word.span.slice(source)),
+                    DeclOperand::Dynamic(_) | DeclOperand::Name(_) | DeclOperand::Assignment(_) => {
+                        None
+                    }
+                });
+                let is_other = flags.into_iter().any(is_other);
                 for operand in &clause.operands {
                     worlds = match operand {
                         DeclOperand::Assignment(assignment) => {
                             let mut worlds = self.assign(assignment, source, worlds);
                             let name = assignment.target.name.as_str();
+                            if is_other {
+                                forget(&mut worlds, name);
+                            }
                             for world in &mut worlds {
                                 world.export(name);
                             }

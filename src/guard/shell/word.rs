@@ -197,7 +197,9 @@ pub fn read<'a>(
     found.words = match (value, word.parts.as_slice()) {
         // `$COMMAND` and `$(echo git commit)` without quotes become as many words as their value has.
         (ShellWord::Known(text), [part]) if is_split(part) => {
-            text.split_whitespace().map(ShellWord::known).collect()
+            let signs = variables.get("IFS").map_or(" \t\n", ShellWord::start);
+            let words = text.split(|sign| signs.contains(sign)).filter(|word| !word.is_empty());
+            words.map(ShellWord::known).collect()
         }
         (ShellWord::Open(open), [part]) if is_split(part) => {
             let is_computed = open.written.contains("$(") || open.written.contains('`');
@@ -409,7 +411,12 @@ fn unescaped(text: &str, quotes: Quotes) -> String {
 /// The words of a text that nobody could read, without quotes, and with what `printf` makes of two signs.
 fn plain(text: &str) -> String {
     let text = text.replace("\\n", "\n").replace("\\t", "\t");
-    text.chars().filter(|sign| !matches!(sign, '\\' | '"' | '\'')).collect()
+    let text: String = text.chars().filter(|sign| !matches!(sign, '\\' | '"' | '\'')).collect();
+    // What a line has between its words, if it says so.
+    let between = text.split_once("IFS=").and_then(|(_, rest)| rest.chars().next());
+    between
+        .filter(|sign| !sign.is_alphanumeric())
+        .map_or(text.clone(), |sign| text.replace(sign, " "))
 }
 
 fn is_between_words(sign: char) -> bool {

@@ -60,6 +60,12 @@ pub const TALKERS: &str = " apt apt-get awk brew cowsay curl dnf docker fly gawk
 pub const WRITERS: &str =
     " chmod cp dd install ln mkdir mv perl rm rsync sed shred tee touch truncate unlink ";
 
+/// An option or a parameter with one of these words in its name has a text for people, or for another program.
+pub const TEXTS: &str = " answer body comment content contents context desc description detail details diff explanation finding \
+    findings goal html instructions keywords label log markdown message messages msg name new note notes old patch pattern prompt \
+    query question reason replacement search selector sql statement step str strategy string subject summary system task text \
+    thought title topic ";
+
 const SHELLS: &str = " sh bash dash zsh ksh ash mksh fish csh tcsh rbash yash ";
 
 /// Others that are taken apart here.
@@ -81,27 +87,46 @@ const LINE_OPTIONS: [&str; 11] = [
 ];
 
 /// With one of these a text of another language starts a program.
-const STARTERS: [&str; 9] =
-    ["system", "popen", "exec", "spawn", "subprocess", "getline", "| \"", "`git", "!git"];
+const STARTERS: [&str; 6] = ["system", "popen", "exec", "spawn", "subprocess", "getline"];
+
+/// And with one of these it has a shell run a line.
+const LINE_STARTERS: [&str; 8] =
+    ["|\"", "| \"", "`git", "!git", "exec=", "shell git", "system git", "syscmd"];
+
+/// The files that a program is told to write its input, or a text among its words, into.
+pub fn told_files<'a>(
+    name: &str,
+    arguments: &'a [ShellWord],
+) -> impl Iterator<Item = &'a ShellWord> {
+    let (is_tee, is_find) = (name == "tee", name == "find");
+    let before = std::iter::once(None).chain(arguments.iter().map(Some));
+    let prints = |before: Option<&ShellWord>| before.is_some_and(|b| b.start().starts_with("-fp"));
+    let told =
+        before.zip(arguments).filter(move |(before, _)| is_tee || is_find && prints(*before));
+    told.map(|(_, file)| file)
+}
 
 /// Whether a text may have a program of this name start others.
 pub fn may_start(name: &str, text: &str) -> bool {
-    let is_script = |sign: &str| {
-        // `sed`: the command and the flag `e`.
-        let before = |at: usize| text.get(..at).and_then(|head| head.chars().next_back());
-        text.match_indices(sign).any(|(at, _)| !before(at).is_some_and(char::is_alphabetic))
-    };
+    // `sed`: the command and the flag `e`, with others or alone.
+    let is_run =
+        |word: &str| word.contains('e') && word.chars().all(|c| "egpiImM0123456789".contains(c));
     match name {
-        "sed" => ["e git ", "e'", "e\""].into_iter().any(is_script),
-        "awk" | "gawk" | "perl" => STARTERS.iter().any(|starter| text.contains(starter)),
+        "sed" => text.split(|c: char| !c.is_alphanumeric() && c != '-').any(is_run),
+        "ssh" => text.contains("Command="),
+        "awk" | "gawk" | "perl" => starts(text),
         _ if is_known(name) || has(READERS, name) || has(TALKERS, name) => false,
-        _ => STARTERS.iter().any(|starter| text.contains(starter)),
+        _ => starts(text),
     }
 }
 
+fn starts(text: &str) -> bool {
+    STARTERS.iter().chain(&LINE_STARTERS).any(|starter| text.contains(starter))
+}
+
 /// Whether what this program is told is a program in a language of its own, and not mostly a line for the shell.
-pub fn is_language(name: &str) -> bool {
-    !has(" awk gawk sed ", name)
+pub fn is_language(name: &str, text: &str) -> bool {
+    !has(" awk gawk sed ssh ", name) && !LINE_STARTERS.iter().any(|starter| text.contains(starter))
 }
 
 /// How often one wrapper may stand inside another.
@@ -130,7 +155,7 @@ pub fn unwrap(mut call: ShellCall, input: Option<String>) -> Unwrapped {
             "popd" => return Unwrapped::ChangeDir(ShellWord::known("-")),
             "eval" => return Unwrapped::Here(joined(arguments)),
             "trap" => {
-                let text = arguments.first().cloned();
+                let text = arguments.iter().find(|word| !word.is("--")).cloned();
                 return Unwrapped::Here(text.unwrap_or_else(|| ShellWord::known("")));
             }
             "find" | "fd" => return Unwrapped::Each(found(&call)),
@@ -214,11 +239,12 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
     let open = call.words.iter().position(is_open).filter(|_| is_wrapper && name != "xargs");
     let end = known.or(open).unwrap_or(call.words.len());
     let lines = if is_wrapper { 1..end } else { 1..call.words.len() };
-    let line = lines.into_iter().find_map(|at| line_behind(&call, at));
-    if let Some(line) = line {
-        // The command among the words may be one all the same.
-        let rest = call.words.get(end..).unwrap_or_default();
-        let text = joined(&[&[line, ShellWord::known("\n")], quoted(rest).as_slice()].concat());
+    let line = lines.into_iter().find_map(|at| Some((at, line_behind(&call, at)?)));
+    if let Some((at, line)) = line {
+        // The command among the words may be one all the same; what `env` splits goes on behind it.
+        let (from, between) = if name == "env" { (at + 1, " ") } else { (end, "\n") };
+        let rest = call.words.get(from..).unwrap_or_default();
+        let text = joined(&[&[line, ShellWord::known(between)], quoted(rest).as_slice()].concat());
         return Inside::Other(script(&ShellCall { certainty: Certainty::Maybe, ..call }, text));
     }
     let mut at = 1;
@@ -226,10 +252,12 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
         && let Some(word) = call.words.get(at)
     {
         let start = word.start();
-        let goes = matches!((name, start), ("env", "-C" | "--chdir") | ("sudo", "-D" | "--chdir"));
+        let letter = if name == "sudo" { "-D" } else { "-C" };
+        let goes = is_wrapper && (start == letter || start == "--chdir");
+        let glued = word.strip_prefix(letter).filter(|_| is_wrapper);
         if let Some(to) = call.words.get(at + 1).filter(|_| goes) {
             call.dir = call.dir.join(to);
-        } else if let Some(to) = word.strip_prefix("--chdir=") {
+        } else if let Some(to) = word.strip_prefix("--chdir=").or(glued) {
             call.dir = call.dir.join(&to);
         } else if let Some(set) = assignment(word) {
             call.env.push(set);
@@ -273,25 +301,37 @@ fn line_behind(call: &ShellCall, at: usize) -> Option<ShellWord> {
     let cluster =
         ["-c", "-S", "-iS", "-vS"].iter().find_map(|letters| option.strip_prefix(letters));
     let line = cluster.unwrap_or_else(|| option.clone());
-    // What stands behind an option may be a title, but not for these. A guess within a guess is none.
-    let is_value = words.get(at - 1).is_some_and(|before| before.start().starts_with('-'));
-    let is_title = is_value && !words.first().is_some_and(|w| has(" parallel watch ", program(w)));
+    let joined_on = option.split_assignment().filter(|(name, _)| name.starts_with('-'));
+    let before = words.get(at - 1).map(ShellWord::start).unwrap_or_default();
+    let (name, value) = joined_on.clone().unwrap_or((before, line.clone()));
+    // For these it is a line all the same; and a guess within a guess is none.
+    let has_title = !words.first().is_some_and(|word| has(" parallel watch ", program(word)));
     let is_git = || {
-        let mut commands = line.start().split(['&', ';', '|', '(', '\n']);
+        let mut commands = value.start().split(['&', ';', '|', '(', '\n']);
         commands.any(|command| command.trim_start().starts_with("git "))
-            && !is_title
+            && !(has_title && is_for_people(name))
             && call.certainty == Certainty::Sure
     };
-    if is_line(&line) && (line != *option || is_git()) {
+    if is_line(&line) && line != *option {
         return Some(line);
     }
-    let joined_on = option.split_assignment().filter(|(name, _)| LINE_OPTIONS.contains(name));
+    if is_line(&value) && is_git() {
+        return Some(value);
+    }
+    let joined_on = joined_on.filter(|(name, _)| LINE_OPTIONS.contains(name));
     let text = match joined_on {
         Some((_, text)) => text,
         None if is_line_option(option.text()?) => words.get(at + 1)?.clone(),
         None => return None,
     };
     is_line(&text).then_some(text)
+}
+
+/// Whether what stands behind this option is a text for people, as its name says; a small letter mostly says that, too.
+fn is_for_people(option: &str) -> bool {
+    let Some(name) = option.strip_prefix('-') else { return false };
+    let is_letter = name.len() == 1 && name.chars().all(char::is_lowercase);
+    is_letter || name.split('-').any(|word| has(TEXTS, word))
 }
 
 fn is_line_option(option: &str) -> bool {
@@ -368,6 +408,12 @@ fn target(arguments: &[ShellWord]) -> ShellWord {
 /// The commands behind `find … -exec`.
 fn found(call: &ShellCall) -> Vec<ShellCall> {
     let mut calls = Vec::new();
+    // What it deletes is below what it is told first.
+    if call.words.iter().any(|word| word.is("-delete")) {
+        let paths = call.words.iter().skip(1).take_while(|word| !word.start().starts_with('-'));
+        let words = std::iter::once(ShellWord::known("rm")).chain(paths.cloned()).collect();
+        calls.push(ShellCall { words, ..call.clone() });
+    }
     let mut words = call.words.iter();
     while let Some(word) = words.next() {
         let dir = match word.start() {

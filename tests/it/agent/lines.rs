@@ -90,3 +90,34 @@ fn what_is_wrong_in_one_way_of_several_is_uncertain() {
     let wrong = ["git stash; git commit -qam x", "git branch --show-current; git commit -qam x"];
     refused(&clone, &wrong.map(str::to_owned));
 }
+
+/// What one line sets another one may use, long after.
+#[test]
+fn settings_of_the_clone_decide_what_a_line_moves() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    let fork = clone.at("../fork");
+    fork.git(&["init", "-q", "-b", "main", "."]);
+    fork.commit("fork", &[("x", "x")]);
+    let fine =
+        ["git fetch m", "git fetch m topic", "git push m", "git push origin topic", "git fetch"];
+    clone.git(&["remote", "add", "m", "../fork"]);
+    all_pass(&clone, &fine);
+    clone.git(&["config", "remote.m.fetch", "+refs/*:refs/*"]);
+    all_refused(
+        &clone,
+        &["git fetch m", "git fetch m topic", "git fetch --all", "git remote update"],
+    );
+    all_pass(&clone, &["git fetch", "git fetch origin", "git fetch m -n --dry-run"]);
+    clone.git(&["config", "remote.m.mirror", "true"]);
+    all_refused(&clone, &["git push m", "git push m topic"]);
+    clone.git(&["config", "remote.origin.push", "topic:main"]);
+    all_refused(&clone, &["git push origin topic", "git push"]);
+    all_pass(&clone, &["git push origin work", "git push origin topic:topic"]);
+    let work = clone.at("../work");
+    let rebase = "git rebase -f --root";
+    all_pass(&work, &[rebase]);
+    clone.git(&["config", "rebase.updateRefs", "true"]);
+    all_refused(&work, &[rebase]);
+    all_pass(&work, &["git rebase main", "git rebase -f --root --no-update-refs"]);
+}

@@ -3,7 +3,7 @@
 //! Hooks that are in force only ever let more pass. So what is harmless is tried without any, in [`super::fine`]; what is
 //! wrong with all of them; and what is uncertain everywhere.
 
-use super::{ask, drawn_of, event, refusal, seeded};
+use super::{ask, drawn_of, event, listed, refusal, seeded};
 use crate::harness::{Place, Sandbox, drawn};
 
 /// How a command that is run for sure is put into a line.
@@ -333,29 +333,12 @@ fn a_line_that_goes_past_the_hooks_is_heard_by_none() {
     clone.tix(&["hook", "install", "--files", "--strict"]).success();
     let write = "cargo fmt && git commit -am x";
     pass(&clone, &[write.to_owned()]);
-    let lines = [
-        "cargo fmt && git -c core.hooksPath=/dev/null commit -am x",
-        "cargo fmt && GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0= git commit -am x",
-        "export GIT_CONFIG_PARAMETERS=\"'core.hooksPath=/x'\"; cargo fmt && git commit -am x",
-        "cargo fmt && TIX_GUARD=off git commit -am x",
-        "export TIX_GUARD=off; cargo fmt; git commit -am x",
-        "git config core.hooksPath /dev/null && cargo fmt && git commit -am x",
-        "git config --global core.hooksPath /x; cargo fmt; git commit -am x",
-        "rm .git/hooks/pre-commit; cargo fmt && git commit -am x",
-        "chmod -x .git/hooks/*; cargo fmt && git commit -am x",
-        "mv .git/hooks .git/hooks.off && cargo fmt && git commit -am x",
-        "echo > .git/hooks/pre-commit && cargo fmt && git commit -am x",
-        "tix hook uninstall && cargo fmt && git commit -am x",
-        "pre-commit uninstall && cargo fmt && git commit -am x",
-        "npm ci && cargo fmt && git commit -am x",
-        "npx husky init; cargo fmt; git commit -am x",
-        "git -c core.hooksPath=/x -c alias.z='cherry-pick topic' z",
-        "git -c core.hooksPath=/x rebase -x 'git cherry-pick topic' HEAD",
-        "cargo fmt; eval \"git commit --no-verify -am $X\"",
-        "foo -c 'git -c core.hooksPath=/x merge topic'",
-        "git branch -M \"$X\" main",
-    ];
-    refused(&clone, &lines.map(str::to_owned));
+    pass(
+        &clone,
+        &["ls .git/hooks; git cherry-pick topic", "find . -name x -delete; git cherry-pick topic"]
+            .map(str::to_owned),
+    );
+    refused(&clone, &listed("past strict hooks"));
     // Gemini CLI sees to it by itself, for the commands that it runs.
     let mut gemini = event(&clone, write);
     gemini["hook_event_name"] = "BeforeTool".into();
@@ -363,6 +346,14 @@ fn a_line_that_goes_past_the_hooks_is_heard_by_none() {
     let output = ask(&clone, "gemini", &gemini);
     output.exits(2);
     assert!(output.stderr().contains("This agent turns git's hooks off"), "{output}");
+}
+
+#[test]
+fn what_the_usual_hooks_do_not_hear_of_is_refused_however_it_is_put() {
+    let sandbox = seeded();
+    let clone = clone_of(&sandbox);
+    basic_hooks(&clone);
+    refused(&clone, &listed("past the usual hooks"));
 }
 
 #[test]

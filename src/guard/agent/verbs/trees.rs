@@ -83,6 +83,12 @@ pub fn switch(verb: &str, options: &Options) -> Vec<Intent> {
 
 pub fn worktree(options: &Options) -> Vec<Intent> {
     let mut operands = options.operands.iter().cloned();
+    if let [sub, from, path] = options.operands.as_slice()
+        && sub.is("move")
+    {
+        let (path, moved) = (path.clone(), Some(from.clone()));
+        return vec![Intent::MakeWorktree { path, branch: None, moved }];
+    }
     if !operands.next().is_some_and(|sub| sub.is("add")) {
         return Vec::new();
     }
@@ -103,7 +109,7 @@ pub fn worktree(options: &Options) -> Vec<Intent> {
     // A new branch is none that is protected, whatever it is called.
     let is_new = created.is_some() && branch.text().is_none();
     let branch = Some(branch).filter(|_| !is_new && !options.has(&["--detach", "-d"]));
-    intents.push(Intent::MakeWorktree { path, branch });
+    intents.push(Intent::MakeWorktree { path, branch, moved: None });
     intents
 }
 
