@@ -192,13 +192,16 @@ impl Moment<'_> {
             return Ok(Verdict::Right);
         }
         let is_staged = self.state.staged.get(&here.key) == Some(&Staged::Anything);
+        // Files that are elsewhere nobody has looked at either.
+        let is_other = self.state.settings.iter().any(|(key, _)| key == "core.worktree");
+        let is_written = is_other || self.state.written.contains(&here.key);
         let meanwhile = || Ok(Verdict::Uncertain(LineReason::StagedMeanwhile));
         // What is there now, and what comes before it is committed.
         let changed = |paths: &[&str]| -> Objection {
             let deltas = here.guarded.git().changed(&here.dir, paths, here.guarded.settings()?)?;
             match rule::judge(&deltas, here.guarded.tickets_dir()) {
                 Err(breaches) => Ok(Verdict::Wrong(LineReason::Breaches(breaches))),
-                Ok(_) if is_staged || self.state.written.contains(&here.key) => meanwhile(),
+                Ok(_) if is_staged || is_written => meanwhile(),
                 Ok(_) => Ok(Verdict::Right),
             }
         };

@@ -26,7 +26,7 @@ pub const MERGE: Grammar = Grammar {
 pub const REBASE: Grammar = Grammar {
     letters: "sXxC",
     attached: "S",
-    valued: "--exec --onto --strategy --strategy-option --whitespace",
+    valued: "--empty --exec --onto --strategy --strategy-option --whitespace",
     flags: "--abort --autosquash --autostash --continue --edit-todo --interactive --keep-base --merge --no-verify --quit \
         --root --show-current-patch --skip --no-update-refs --update-refs",
 };
@@ -78,11 +78,16 @@ pub const CONFIG: Grammar = Grammar {
     valued: "--file --blob --type --default --comment --value",
     flags: "--global --local --system --worktree --add --all --append --replace-all --get --get-all --unset",
 };
-pub const PLAIN: Grammar = Grammar { letters: "", attached: "", valued: "", flags: "" };
+pub const PLAIN: Grammar =
+    Grammar { letters: "", attached: "", valued: "--pathspec-from-file", flags: "" };
+pub const REMOTE: Grammar =
+    Grammar { letters: "tm", attached: "", valued: "--track --master", flags: "--fetch" };
 pub const CLONE: Grammar = Grammar {
     letters: "bcjou",
     attached: "",
-    valued: "--branch --config --depth --origin --separate-git-dir --template --upload-pack",
+    valued: "--branch --bundle-uri --config --depth --filter --initial-branch --jobs --object-format --origin --ref-format \
+        --reference --reference-if-able --revision --separate-git-dir --server-option --shallow-exclude --shallow-since \
+        --template --upload-pack",
     flags: "",
 };
 

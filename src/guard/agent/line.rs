@@ -119,13 +119,24 @@ impl GitLine {
                 }
             }
         }
-        let tree = env.iter().find(|(name, _)| name == "GIT_WORK_TREE");
-        let tree = tree.map(|(_, tree)| self.dir.join(tree).tidied());
-        // Called from outside of it, git works at its root.
-        if let (Some(_), Some(Dir::At(tree))) = (&self.git_dir, tree)
-            && !matches!(&self.dir, Dir::At(dir) if dir.starts_with(&tree))
-        {
-            self.dir = Dir::At(tree);
+        if let Some((_, tree)) = env.iter().find(|(name, _)| name == "GIT_WORK_TREE") {
+            self.work_at(tree);
+        }
+    }
+
+    /// The files are there, wherever the repository is.
+    fn work_at(&mut self, tree: &ShellWord) {
+        let tree = self.dir.join(tree).tidied();
+        if self.dir.path().starts_with(tree.path()) {
+            return;
+        }
+        match (&self.git_dir, tree) {
+            // Called from outside of it, git works at its root.
+            (Some(_), Dir::At(tree)) => self.dir = Dir::At(tree),
+            (_, tree) => {
+                let tree = ShellWord::Known(tree.path().display().to_string());
+                self.settings.push(("core.worktree".to_owned(), tree));
+            }
         }
     }
 
@@ -133,6 +144,7 @@ impl GitLine {
     fn globals(&mut self) {
         let args = std::mem::take(&mut self.args);
         let mut words = args.into_iter();
+        let mut tree = None;
         while let Some(word) = words.next() {
             if !word.start().starts_with('-') {
                 self.verb = word;
@@ -164,9 +176,7 @@ impl GitLine {
                     let value = value.or_else(|| words.next()).unwrap_or_else(ShellWord::unknown);
                     self.git_dir = Some(self.dir.join(&value));
                 }
-                "--work-tree" if value.is_none() => {
-                    words.next();
-                }
+                "--work-tree" => tree = value.or_else(|| words.next()),
                 other if value.is_none() && VALUED.contains(&other) => {
                     words.next();
                 }
@@ -174,6 +184,9 @@ impl GitLine {
             }
         }
         self.args = words.collect();
+        if let Some(tree) = tree {
+            self.work_at(&tree);
+        }
         // What it is told is a call of git for any repository.
         if self.verb.is("for-each-repo") {
             self.dir = self.dir.join(&ShellWord::filled());
@@ -207,7 +220,8 @@ impl GitLine {
             let before = at.checked_sub(1).and_then(|at| self.args.get(at));
             let is_value = before.is_some_and(|option| RUNNING.contains(&option.start()));
             let is_message = MESSAGES.iter().any(|option| word.start().starts_with(option));
-            is_value || word.start().starts_with('-') && !is_message
+            let is_address = word.start().starts_with("ext::");
+            is_value || is_address || word.start().starts_with('-') && !is_message
         })
         .map(|(_, word)| word.written())
         .map(|text| text.strip_prefix("-O").unwrap_or(text))

@@ -2,7 +2,8 @@
 
 use super::super::shell::{OpenWord, ShellWord, written};
 use super::grammar::{
-    BRANCH, CLONE, COMMIT, CONFIG, MERGE, PLAIN, PUSH, REBASE, RESET, SWITCH, UPDATE_REF, WORKTREE,
+    BRANCH, CLONE, COMMIT, CONFIG, MERGE, PLAIN, PUSH, REBASE, REMOTE, RESET, SWITCH, UPDATE_REF,
+    WORKTREE,
 };
 use super::intent::{
     CommitIntent, Content, Empty, Everything, Existing, Intent, Pull, Push, Staging, Switch,
@@ -65,7 +66,7 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
             vec![Intent::MakeRepository { path, source: None }]
         }
         "config" => configure(&Options::read(args, &CONFIG)),
-        "remote" => remote(&Options::of_names(args, &PLAIN)),
+        "remote" => remote(&Options::of_names(args, &REMOTE)),
         "add" | "stage" | "rm" | "mv" => stage(&Options::read(args, &PLAIN)),
         "read-tree" | "update-index" => vec![Intent::Stage(Staging::Anything)],
         "checkout-index" | "merge-file" | "submodule" => vec![Intent::Write],

@@ -146,7 +146,10 @@ pub fn unwrap(mut call: ShellCall, input: Option<String>) -> Unwrapped {
         let name = program(first).to_owned();
         let arguments = call.words.get(1..).unwrap_or_default();
         match name.as_str() {
-            "pushd" if arguments.iter().any(|word| word.start().starts_with(['-', '+'])) => {
+            "pushd"
+                if arguments.is_empty()
+                    || arguments.iter().any(|word| word.start().starts_with(['-', '+'])) =>
+            {
                 return Unwrapped::ChangeDir(ShellWord::unknown());
             }
             "cd" | "chdir" | "pushd" | "Set-Location" => {
@@ -175,6 +178,9 @@ pub fn unwrap(mut call: ShellCall, input: Option<String>) -> Unwrapped {
             shell if has(SHELLS, shell) => return script_of(&call, input),
             // The lines of a makefile are lines for a shell.
             "make" | "gmake" if arguments.iter().any(is_input) => {
+                let pairs = arguments.iter().zip(arguments.iter().skip(1));
+                let to = pairs.filter_map(|(word, next)| directory_behind(&name, word, Some(next)));
+                call.dir = to.fold(call.dir.clone(), |dir, to| dir.join(&to));
                 return script(&call, input.map_or_else(ShellWord::filled, ShellWord::Known));
             }
             _ => match inside(call, &name) {
@@ -238,6 +244,16 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
     let is_open = |word: &ShellWord| word.text().is_none() && !word.start().starts_with('-');
     let open = call.words.iter().position(is_open).filter(|_| is_wrapper && name != "xargs");
     let end = known.or(open).unwrap_or(call.words.len());
+    // What a program nobody knows is told of a directory may be where it goes.
+    let here = call.dir.clone();
+    for at in 1..end {
+        let Some(word) = call.words.get(at) else { break };
+        if let Some(to) = directory_behind(name, word, call.words.get(at + 1)) {
+            call.dir = here.join(&to);
+        } else if let Some(set) = assignment(word) {
+            call.env.push(set);
+        }
+    }
     let lines = if is_wrapper { 1..end } else { 1..call.words.len() };
     let line = lines.into_iter().find_map(|at| Some((at, line_behind(&call, at)?)));
     if let Some((at, line)) = line {
@@ -246,23 +262,6 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
         let rest = call.words.get(from..).unwrap_or_default();
         let text = joined(&[&[line, ShellWord::known(between)], quoted(rest).as_slice()].concat());
         return Inside::Other(script(&ShellCall { certainty: Certainty::Maybe, ..call }, text));
-    }
-    let mut at = 1;
-    while at < end
-        && let Some(word) = call.words.get(at)
-    {
-        let start = word.start();
-        let letter = if name == "sudo" { "-D" } else { "-C" };
-        let goes = is_wrapper && (start == letter || start == "--chdir");
-        let glued = word.strip_prefix(letter).filter(|_| is_wrapper);
-        if let Some(to) = call.words.get(at + 1).filter(|_| goes) {
-            call.dir = call.dir.join(to);
-        } else if let Some(to) = word.strip_prefix("--chdir=").or(glued) {
-            call.dir = call.dir.join(&to);
-        } else if let Some(set) = assignment(word) {
-            call.env.push(set);
-        }
-        at += 1;
     }
     if end == call.words.len() {
         return Inside::Other(Unwrapped::Run(call));
@@ -289,7 +288,32 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
     if !put_input(&mut call.words, &sign) && (name == "xargs" || list.is_some()) {
         call.words.push(ShellWord::filled());
     }
-    Inside::Call(call)
+    if is_wrapper || call.dir == here {
+        return Inside::Call(call);
+    }
+    let stays = ShellCall { dir: here, ..call.clone() };
+    Inside::Other(Unwrapped::Each(vec![call, stays]))
+}
+
+/// Where a program goes that has this option, and the next word as its value.
+fn directory_behind(name: &str, option: &ShellWord, next: Option<&ShellWord>) -> Option<ShellWord> {
+    let (letters, words) = match name {
+        "env" => (" -C ", " --chdir "),
+        "sudo" => (" -D ", " --chdir "),
+        _ if has(WRAPPERS, name) => ("", ""),
+        _ => (
+            " -C -D -d ",
+            " --chdir --cwd --dir --directory --prefix --wd --workdir --working-directory ",
+        ),
+    };
+    if let Some((_, to)) = option.split_assignment().filter(|(option, _)| has(words, option)) {
+        return Some(to);
+    }
+    if has(letters, option.start()) || has(words, option.start()) {
+        return next.filter(|next| !next.start().starts_with('-')).cloned();
+    }
+    let glued = option.start().get(..2).filter(|letter| has(letters, letter));
+    glued.and_then(|letter| option.strip_prefix(letter))
 }
 
 /// The line for a shell that stands behind an option here. A single word is more likely a command among others.

@@ -2,7 +2,7 @@
 
 use super::listed;
 use super::verdicts::{pass, refused, shadowed};
-use super::{all_pass, all_refused, ask, event, seeded, with_code_staged};
+use super::{CODE, all_pass, all_refused, ask, event, seeded, with_code_staged};
 use crate::harness::Place;
 
 #[test]
@@ -120,4 +120,20 @@ fn settings_of_the_clone_decide_what_a_line_moves() {
     clone.git(&["config", "rebase.updateRefs", "true"]);
     all_refused(&work, &[rebase]);
     all_pass(&work, &["git rebase main", "git rebase -f --root --no-update-refs"]);
+}
+
+#[test]
+fn files_of_another_directory_are_not_there_to_be_looked_at() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    clone.at("../stuff").write(CODE, "fn other() {}\n");
+    all_pass(&clone, &["git commit -am x", "git --work-tree=. commit -am x"]);
+    all_refused(
+        &clone,
+        &[
+            "git --work-tree=../stuff commit -am x",
+            "git --work-tree ../stuff commit src/a.rs -m x",
+            "GIT_WORK_TREE=../stuff git commit -am x",
+        ],
+    );
 }
