@@ -250,8 +250,6 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
         let Some(word) = call.words.get(at) else { break };
         if let Some(to) = directory_behind(name, word, call.words.get(at + 1)) {
             call.dir = here.join(&to);
-        } else if let Some(set) = assignment(word) {
-            call.env.push(set);
         }
     }
     let lines = if is_wrapper { 1..end } else { 1..call.words.len() };
@@ -263,6 +261,8 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
         let text = joined(&[&[line, ShellWord::known(between)], quoted(rest).as_slice()].concat());
         return Inside::Other(script(&ShellCall { certainty: Certainty::Maybe, ..call }, text));
     }
+    let set = call.words.get(1..end).unwrap_or_default().iter().filter_map(assignment);
+    call.env.extend(set.collect::<Vec<_>>());
     if end == call.words.len() {
         return Inside::Other(Unwrapped::Run(call));
     }
