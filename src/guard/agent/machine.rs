@@ -87,10 +87,7 @@ impl Judge<'_> {
                 state,
             );
         }
-        let brings = |file: &ShellWord| self.may_bring_repository(&call.dir.join(file));
-        let sources = operands(arguments);
-        let sources = sources.split_last().map_or(&[][..], |(_, sources)| sources);
-        if !has(READERS, name) && (!has(WRITERS, name) || sources.iter().any(brings)) {
+        if has(COPIERS, name) || !has(READERS, name) && !has(WRITERS, name) {
             behind.filled.extend(arguments.iter().filter_map(last_name));
         }
         if has(WRITERS, name) {
@@ -114,15 +111,6 @@ impl Judge<'_> {
             ["hook", "uninstall"].iter().all(|word| arguments.iter().any(|a| a.is(word)));
         self.has_changed_hooks |= name == "tix" && is_uninstall;
         WorldStep::nothing(&behind)
-    }
-
-    /// Whether a repository may come with what is there: not from below the root of the agent's own worktree.
-    fn may_bring_repository(&self, dir: &Dir) -> bool {
-        let (path, own) = (self.real(dir.path()), self.real(Path::new("")));
-        let root = own.ancestors().find(|dir| dir.join(".git").exists());
-        let inside = root.and_then(|root| path.strip_prefix(root).ok());
-        let first = inside.and_then(|inside| inside.components().next());
-        !path.exists() || first.is_none_or(|first| first.as_os_str() == ".git")
     }
 
     /// With some files of git's a directory becomes a worktree of another repository, or another branch is checked out.
