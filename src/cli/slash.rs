@@ -3,6 +3,7 @@
 //!
 //! `TIX_UPDATE=1 cargo test cli::` writes them anew.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
@@ -116,7 +117,7 @@ impl SlashCommand {
         };
         let first = self.first.map(|line| format!("!`{line} || true`\n\n")).unwrap_or_default();
         format!(
-            "---\ndescription: {about}\nargument-hint: \"{}\"\nallowed-tools: {}\n{by_person}---\n\n{first}The user asks for: \
+            "---\ndescription: \"{about}\"\nargument-hint: \"{}\"\nallowed-tools: {}\n{by_person}---\n\n{first}The user asks for: \
              $ARGUMENTS\n\n{}\n\n{}\n",
             self.argument,
             tools.join(", "),
@@ -137,6 +138,10 @@ fn the_slash_commands_say_what_the_tables_say_and_are_short() {
     for (path, text) in files {
         let length = text.chars().count();
         assert!(length <= MOST, "{}: {length} of {MOST} characters", path.display());
+        // A colon in a sentence would make YAML of it.
+        let head = text.strip_prefix("---\n").unwrap().split_once("\n---\n").unwrap().0;
+        let keys: BTreeMap<String, serde_yaml::Value> = serde_yaml::from_str(head).expect(head);
+        assert!(keys["description"].is_string() && keys["allowed-tools"].is_string(), "{head}");
     }
 }
 
