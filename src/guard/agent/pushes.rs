@@ -95,7 +95,11 @@ impl Moment<'_> {
                 None => pushed.extend(self.configured(push, None)?),
                 Some(name) if !name.contains(':') && !push.delete => {
                     let named = RefName::branch(short_name(name));
-                    pushed.extend(self.configured(push, named.as_ref())?);
+                    let configured = self.configured(push, named.as_ref())?.into_iter();
+                    // Mostly it is what the name says already, and each is a walk of git.
+                    let is_new = |one: &PushedBranch| !pushed.iter().any(|known| known.is(one));
+                    let new: Vec<PushedBranch> = configured.filter(is_new).collect();
+                    pushed.extend(new);
                 }
                 Some(_) => {}
             }
@@ -211,4 +215,15 @@ struct PushedBranch {
     /// What would be put there; `None` deletes it.
     from: Option<ShellWord>,
     force: bool,
+}
+
+impl PushedBranch {
+    /// Whether both put one branch there, named in the same or in another way.
+    fn is(&self, other: &PushedBranch) -> bool {
+        let name = |one: &PushedBranch| {
+            Some(short_name(one.from.as_ref().and_then(ShellWord::text)?).to_owned())
+        };
+        let is_said = name(self).is_some_and(|own| name(other).is_some_and(|other| own == other));
+        is_said && self.branch == other.branch && self.force == other.force
+    }
 }
