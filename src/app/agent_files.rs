@@ -130,14 +130,14 @@ impl FileUndo {
 
     /// Without it the edit is undone by what the file holds.
     fn read(repo: &Repo, part: AgentPart, name: &str) -> Option<FileUndo> {
-        let bytes = std::fs::read(FileUndo::path(repo, part, name)).ok()?;
+        let bytes = file::read_own(&FileUndo::path(repo, part, name)).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 
     fn save(&self, repo: &Repo, part: AgentPart, name: &str) {
         let path = FileUndo::path(repo, part, name);
         let saved = serde_json::to_vec(self).map_err(io::Error::from);
-        if let Err(error) = saved.and_then(|bytes| file::rewrite(&path, &bytes)) {
+        if let Err(error) = saved.and_then(|bytes| file::replace(&path, &bytes)) {
             tracing::debug!(%error, path = %path.display(), "undo");
         }
     }
