@@ -11,7 +11,7 @@ use super::cells;
 use super::context::{Context, Globals};
 use super::frame::AsOf;
 use super::mine::Mine;
-use super::queue::{QueueFilter, Survey};
+use super::queue::Survey;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::{lane_of, mismatch};
@@ -117,8 +117,7 @@ impl Dashboard {
         let live = |lane| matches!(lane, Lane::Queue | Lane::Active);
         let of_queue = heads.known.iter().filter(|known| live(known.entry.lane));
         let survey = Survey::on(ctx, seen.view, of_queue.cloned().collect())?;
-        let verdicts = survey.judge_here(ctx, seen.view, &QueueFilter::default());
-        let next = verdicts.first().filter(|first| first.hindrances.is_empty());
+        let next = survey.first_here(ctx, seen.view);
         let next = next.map(|n| n.known.entry.row(n.known.head.clone(), ctx.trunk_label()));
         let TicketRows { mut rows, damaged } = board::rows(ctx, heads)?;
         let misplaced: Vec<Attention> = rows.iter().filter_map(misplaced).collect();

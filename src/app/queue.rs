@@ -164,9 +164,7 @@ impl<'v> Survey<'v> {
         let mut verdicts = self.judge(ctx, view, filter);
         let mut passed_over = false;
         for verdict in verdicts.iter_mut().take_while(|v| v.hindrances.is_empty()) {
-            let KnownTicket { entry, head } = verdict.known;
-            let failure = in_the_way(ctx, view, &entry.id, head.session.as_deref());
-            verdict.hindrances.extend(failure.map(|failure| Hindrance::Here(words(&failure))));
+            verdict.hindrances.extend(hindrance_here(ctx, view, verdict));
             passed_over |= !verdict.hindrances.is_empty();
         }
         if passed_over {
@@ -175,6 +173,27 @@ impl<'v> Survey<'v> {
         }
         verdicts
     }
+
+    /// The first that [`Survey::judge_here`] would name, without a look at what comes behind it.
+    pub fn first_here<'s>(&'s self, ctx: &Context<'_>, view: &'s View<'_>) -> Option<Prospect<'s>>
+    where
+        'v: 's,
+    {
+        let verdicts = self.judge(ctx, view, &QueueFilter::default()).into_iter();
+        let mut claimable = verdicts.take_while(|verdict| verdict.hindrances.is_empty());
+        claimable.find(|verdict| hindrance_here(ctx, view, verdict).is_none())
+    }
+}
+
+/// What keeps this clone from a ticket that others can claim.
+fn hindrance_here(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    prospect: &Prospect<'_>,
+) -> Option<Hindrance> {
+    let KnownTicket { entry, head } = prospect.known;
+    let failure = in_the_way(ctx, view, &entry.id, head.session.as_deref())?;
+    Some(Hindrance::Here(words(&failure)))
 }
 
 /// Why a ticket is or is not next, in JSON.
