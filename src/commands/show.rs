@@ -57,6 +57,7 @@ pub fn run(args: &ShowArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let entry = seen_or_here(&ctx, seen.view, args.id.as_deref(), "show")?;
         let (mut row, document) = board::read_one(&ctx, seen.view, entry)?;
+        let family = TicketFamily::of(&ctx, seen, &mut row)?;
         let bytes = document.as_bytes();
         for format in out.formats() {
             match (format, Out::is_terminal()) {
@@ -65,7 +66,7 @@ pub fn run(args: &ShowArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
                     board::overlay(&ctx, seen.view, rows, WorkspaceLook::Leave)?;
                     let text = text_of(bytes);
                     let as_of = AsOf::of(&ctx, seen);
-                    let parts = TicketFamily::of(&ctx, seen, &mut row)?.in_json();
+                    let parts = family.in_json();
                     out.json(&ShowJson { schema: "tix/ticket@1", row: &row, as_of, parts, text });
                 }
                 (Format::Human, true) => {
@@ -73,12 +74,10 @@ pub fn run(args: &ShowArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
                         Workspace::At(path) => Some(path),
                         Workspace::Gone(_) | Workspace::None => None,
                     };
-                    let family = TicketFamily::of(&ctx, seen, &mut row)?;
                     out.answer(&summary(&ctx, &row, &document, (workspace, &family)));
                 }
                 (Format::Human, false) => {
                     out.answer_bytes(bytes);
-                    let family = TicketFamily::of(&ctx, seen, &mut row)?;
                     family.lines(&row).iter().for_each(|line| out.narrate(line));
                 }
             }
