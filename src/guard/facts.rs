@@ -28,7 +28,7 @@ pub struct GuardFacts {
     /// What is configured of where a push goes, weakest first: the key as git writes it, and the value.
     pub pushes: Vec<(String, String)>,
     pub addresses: Vec<RemoteAddresses>,
-    /// Where protected branches are, here and as fetched, of those that have no file of their own.
+    /// Where protected branches are, here and as fetched from whom they follow, of those that have no file of their own.
     pub packed: Vec<(String, String)>,
 }
 
@@ -137,10 +137,7 @@ fn find(
     };
     let author = AuthorIdentity::configured(&config);
     let (pushes, addresses) = (pushes(&config), config.addresses());
-    let packed = match station {
-        Station::Clone => packed(&protection, git, place)?,
-        Station::Server => Vec::new(),
-    };
+    let packed = packed(&protection, &follows, git, place)?;
     let facts = GuardFacts { protection, follows, author, pushes, addresses, packed };
     if facts.is_worth_guarding(place) {
         facts.protection.remember(&sources);
@@ -173,10 +170,12 @@ fn follows(protection: &Protection, config: &GitConfig) -> Vec<(String, String)>
 /// The values of protected branches in the file that git packs refs into; with reftable, which only git reads, all values.
 fn packed(
     protection: &Protection,
+    follows: &[(String, String)],
     git: &Git,
     place: &GuardPlace,
 ) -> Result<Vec<(String, String)>, GuardError> {
-    let tracked = protection.home.iter().map(|remote| format!("refs/remotes/{remote}"));
+    let remotes = protection.home.iter().chain(follows.iter().map(|(_, remote)| remote));
+    let tracked = remotes.map(|remote| format!("refs/remotes/{remote}"));
     let places: Vec<String> = std::iter::once("refs/heads".to_owned()).chain(tracked).collect();
     let wanted: BTreeSet<String> = protection
         .branches

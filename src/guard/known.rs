@@ -7,7 +7,9 @@
 use std::collections::BTreeSet;
 
 use super::{BranchMove, GuardError, Guarded};
-use crate::git::{RemoteAddresses, are_comparable, is_on_another_server, is_one_place, redact};
+use crate::git::{
+    LooseRef, RemoteAddresses, are_comparable, is_on_another_server, is_one_place, redact,
+};
 use crate::names::{Oid, RefName};
 
 /// Where a push goes, and what its remote has said of itself.
@@ -261,8 +263,24 @@ impl Guarded {
         let remotes = remotes.iter().map(|remote| tracking(remote));
         let places = std::iter::once("refs/heads/".to_owned()).chain(remotes);
         let names: Vec<String> = places.flat_map(|place| self.protected_below(&place)).collect();
-        let found = self.values(&names)?;
+        let found = match self.values_by_files(&names)? {
+            Some(found) => found,
+            None => self.values(&names)?,
+        };
         Ok(self.refs.get_or_init(|| found))
+    }
+
+    /// What the files of these refs say, so that git need not be started; `None` where only git can tell.
+    fn values_by_files(&self, names: &[String]) -> Result<Option<Vec<(RefName, Oid)>>, GuardError> {
+        let mut found = Vec::new();
+        for name in names.iter().filter_map(|name| RefName::parse(name)) {
+            match self.tip_of(&name)? {
+                LooseRef::At(oid) => found.push((name, oid)),
+                LooseRef::Absent => {}
+                LooseRef::Unknown => return Ok(None),
+            }
+        }
+        Ok(Some(found))
     }
 
     /// The remotes that count for any branch here.

@@ -188,3 +188,36 @@ fn other_names_of_trunk_remote_and_tickets() {
         "tickets/queue/TICKET-x-001.md is outside the ticket lanes",
     );
 }
+
+/// Refs that stand together in one file count as those do that have a file each.
+#[test]
+fn packed_refs_say_what_is_published() {
+    let sandbox = project();
+    guard(&sandbox.remote(), &["pre-receive"]);
+    let clone = guarded(&sandbox, "a", STRICT);
+    let fork = sandbox.bare_clone("fork.git");
+    let other = clone.at("../other");
+    other.git(&["clone", "-q", fork.path().to_str().unwrap(), "."]);
+    other.commit("code in the fork", &[("src/fork.rs", "x\n")]);
+    other.git(&["push", "-q", "origin", "main"]);
+    for place in [&clone, &sandbox.remote()] {
+        place.git(&["pack-refs", "--all", "--prune"]);
+    }
+    // The server knows what it has: a ticket is all that this push brings, and nothing comes to a second protected branch.
+    clone.commit("a ticket", &[(QUEUED, &ticket("draft"))]);
+    clone.git(&["push", "-q"]);
+    sandbox.remote().git(&["pack-refs", "--all", "--prune"]);
+    clone.git(&["push", "-q", "origin", "main:master"]);
+    clone.git(&["switch", "-q", "-c", "work"]);
+    clone.commit("code", &[("src/work.rs", "x\n")]);
+    let words = "src/work.rs is outside the ticket lanes";
+    assert_refused(&clone.try_git(&["push", "-q", "--no-verify", "origin", "work:main"]), words);
+    assert_refused(&clone.try_git(&["branch", "-f", "main", "work"]), words);
+    // What the remote that main follows has published may come to main.
+    clone.git(&["switch", "-q", "-c", "aside"]);
+    clone.git(&["remote", "add", "fork", fork.path().to_str().unwrap()]);
+    clone.git(&["fetch", "-q", "fork"]);
+    clone.git(&["branch", "-q", "-u", "fork/main", "main"]);
+    clone.git(&["pack-refs", "--all", "--prune"]);
+    clone.git(&["branch", "-q", "-f", "main", "fork/main"]);
+}
