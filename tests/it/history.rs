@@ -117,9 +117,9 @@ fn answers(clone: &Place) -> Vec<String> {
         ask(&["check", "--json"]),
         ask(&["doctor", "--offline", "--json"]),
     ];
-    let ids = (0..TICKETS).map(|number| format!("TICKET-h-{number:03}"));
-    answers.extend(ids.map(|id| ask(&["log", &id, "--json"])));
-    answers.push(ask(&["log", "TICKET-brought-005", "--json"]));
+    // One that moves, and one that a merge has brought.
+    let ids = ["TICKET-h-001", "TICKET-brought-005"];
+    answers.extend(ids.map(|id| ask(&["log", id, "--json"])));
     answers
 }
 

@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
 
-use crate::harness::{Place, Sandbox, Untouched, no_leftovers, queue_ticket};
+use crate::harness::{Place, Sandbox, Untouched, drawn, no_leftovers, queue_ticket};
 
 const ID: &str = "TICKET-foo-001";
 const QUEUED: &str = "tickets/queue/TICKET-foo-001.md";
@@ -176,7 +176,7 @@ impl Scene {
 #[track_caller]
 fn hold_all(rows: &[Row]) {
     let mut failed = Vec::new();
-    for (name, prepare) in rows {
+    for (name, prepare) in drawn::of(rows) {
         if catch_unwind(AssertUnwindSafe(|| prepare().hold())).is_err() {
             failed.push(*name);
         }

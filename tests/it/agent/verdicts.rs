@@ -448,10 +448,10 @@ fn what_is_not_said_may_be_about_any_worktree_of_the_clone() {
     refused(&work, &lines);
     // Wherever it leads, the hooks of the clone look at it.
     clone.tix(&["hook", "install", "--files", "--strict"]).success();
-    let is_heard = |line: &&String| line.contains("(cat f)") && !line.contains("push");
-    let heard: Vec<String> = lines.iter().filter(is_heard).cloned().collect();
+    let is_heard = |line: &str| line.contains("(cat f)") && !line.contains("push");
+    let heard: Vec<String> = listed("work").into_iter().filter(|line| is_heard(line)).collect();
     assert!(heard.len() >= 10, "{heard:#?}");
-    pass(&work, &heard);
+    pass(&work, &drawn::of(heard));
     refused(&shadowed(&work), &lines);
 }
 

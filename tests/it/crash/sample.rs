@@ -6,11 +6,10 @@ use std::hash::{DefaultHasher, Hash, Hasher as _};
 use super::matrix::Fault;
 use crate::harness::{drawn, notes};
 
-/// How many cases of a fault are drawn from a row. The moments inside of git's work are one fault with many faces.
-fn of_each(fault: Fault) -> usize {
-    if matches!(fault, Fault::KillInside(_)) { 2 } else { 1 }
-}
+/// How many cases are drawn from a row, each of another fault.
+const DRAWN: usize = 3;
 
+/// The moments inside of git's work are one fault with many faces.
 fn is_same(one: Fault, other: Fault) -> bool {
     one == other || matches!((one, other), (Fault::KillInside(_), Fault::KillInside(_)))
 }
@@ -33,8 +32,7 @@ pub fn draw(row: impl Hash, mut all: Vec<Hit>) -> (Vec<Hit>, String) {
     });
     let mut sample: Vec<Hit> = Vec::new();
     for hit in all {
-        let same = sample.iter().filter(|(_, fault)| is_same(*fault, hit.1));
-        if same.count() < of_each(hit.1) {
+        if sample.len() < DRAWN && !sample.iter().any(|(_, fault)| is_same(*fault, hit.1)) {
             sample.push(hit);
         }
     }

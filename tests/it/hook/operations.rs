@@ -6,7 +6,7 @@ mod fine;
 use serde_json::json;
 
 use super::{DEFAULT, STRICT, guard, main_of, project};
-use crate::harness::{Output, Place, Sandbox};
+use crate::harness::{Output, Place, Sandbox, drawn};
 use code::CODE;
 use fine::{PUBLISHED, TICKETS};
 
@@ -101,7 +101,7 @@ fn hold(rows: &[Row], hooks: &[&str], pick: fn(&Row) -> Main, publish: fn(&Sandb
     let sandbox = project();
     let template = template(&sandbox);
     let mut wrong = Vec::new();
-    for (number, row) in rows.iter().enumerate() {
+    for (number, row) in drawn::of(rows.iter().enumerate()) {
         let clone = scene(&template, number, hooks);
         publish(&sandbox, number);
         let before = main_of(&clone);

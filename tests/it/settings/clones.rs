@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{OTHERS, empty_clone, fetch, guarded, in_script, project};
-use crate::harness::{Place, Sandbox};
+use crate::harness::{Place, Sandbox, drawn};
 
 /// A clone that nobody has used tix in.
 struct Shape {
@@ -261,7 +261,7 @@ fn local(branch: &str, trunk: &'static str, prepare: impl Fn(&Place)) -> Shape {
 #[test]
 fn commands_guard_and_scripts_name_the_same_branches_in_every_clone() {
     let mut failed = Vec::new();
-    for (name, prepare) in ROWS {
+    for (name, prepare) in drawn::of(ROWS) {
         if catch_unwind(AssertUnwindSafe(|| prepare().hold())).is_err() {
             failed.push(*name);
         }

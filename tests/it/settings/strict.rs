@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{QUEUED, guarded, project, ticket};
-use crate::harness::{Place, Sandbox, Saved};
+use crate::harness::{Place, Sandbox, Saved, drawn};
 
 const SHARED: &str = "protected: [develop, live]\ntickets_dir: tickets\n";
 
@@ -227,7 +227,7 @@ const ROWS: &[(&str, &str, &str)] = &[
 fn nothing_of_a_clone_takes_protection_away() {
     let mut failed = Vec::new();
     let bases = [SHARED, ""].map(|shared| (shared, with_fork(shared)));
-    for (name, shared, script) in ROWS {
+    for (name, shared, script) in drawn::of(ROWS) {
         let (_, (clone, saved)) = bases.iter().find(|(of, _)| of == shared).unwrap();
         let fork = "git remote add fork ../fork.git; git fetch -q fork; git remote set-head fork topic; \
                     git merge -q --ff-only fork/topic; git push -q origin fork/topic:develop";
