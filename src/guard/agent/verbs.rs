@@ -454,7 +454,7 @@ fn push(options: &Options) -> Vec<Intent> {
     }
     let mut intents = unchecked(options);
     let mut operands = options.operands.iter().cloned();
-    let remote = options.value(&["--repo"]).cloned().or_else(|| operands.next());
+    let remote = operands.next().or_else(|| options.value(&["--repo"]).cloned());
     let everything = if options.has(&["--mirror"]) {
         Everything::Mirror
     } else if options.has(&["--all", "--branches"]) {
