@@ -254,16 +254,15 @@ impl Guarded {
         }
     }
 
-    /// Judges the commit that `git commit --amend` would make of the index, against the parent of the last one. A
-    /// last commit that is published is amended nowhere, so it is taken for one whose message is used again.
-    pub fn judge_amended(&self, index: Option<&OsStr>) -> Result<CommitVerdict, GuardError> {
+    /// Judges the commit that `git commit --amend` would make of the index, against the parent of the last one; if that one is
+    /// known, as a commit that uses its message again.
+    pub fn judge_amended(
+        &self,
+        index: Option<&OsStr>,
+        known: &[Oid],
+    ) -> Result<CommitVerdict, GuardError> {
         self.require_certainty()?;
-        let last = NewCommit {
-            tips: &["HEAD"],
-            known: &self.published(self.branch())?,
-            walk: Walk::All,
-            limit: Some(1),
-        };
+        let last = NewCommit { tips: &["HEAD"], known, walk: Walk::All, limit: Some(1) };
         let last = self.git.new_commits(last.tips, last.known, last.walk, last.limit)?;
         let against = match last.first().map(|commit| commit.parents.len()) {
             Some(0) => self.git.empty_tree()?.to_string(),

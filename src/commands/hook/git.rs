@@ -85,7 +85,11 @@ fn commit(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Fai
             let heads: Vec<Oid> = heads.into_iter().filter_map(Oid::parse).collect();
             guarded.judge_merged(index, &heads)
         }
-        Hook::PrepareCommitMsg if is_amend(args) => guarded.judge_amended(index),
+        Hook::PrepareCommitMsg if is_amend(args) => {
+            // The hook hears the same of a commit that uses the last one's message again, and what is published is amended nowhere.
+            let published = guarded.published(guarded.branch());
+            published.and_then(|known| guarded.judge_amended(index, &known))
+        }
         Hook::PreCommit
         | Hook::PrepareCommitMsg
         | Hook::PrePush

@@ -205,6 +205,13 @@ impl Moment<'_> {
                 Ok(_) => Ok(Verdict::Right),
             }
         };
+        // What was in the last commit is in the new one.
+        if commit.amends
+            && commit.content != Content::Staged
+            && let wrong @ Verdict::Wrong(_) = self.judge_index(commit, None)?
+        {
+            return Ok(wrong);
+        }
         match &commit.content {
             Content::Chosen => UNSEEN,
             Content::All => changed(&[]),
@@ -237,7 +244,7 @@ impl Moment<'_> {
         };
         let index = index.as_deref().map(std::path::Path::as_os_str);
         let verdict = if commit.amends {
-            guarded.judge_amended(index)?
+            guarded.judge_amended(index, &[])?
         } else {
             guarded.judge_staged(index)?
         };

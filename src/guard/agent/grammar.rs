@@ -27,8 +27,9 @@ pub const REBASE: Grammar = Grammar {
     letters: "sXxC",
     attached: "S",
     valued: "--empty --exec --onto --strategy --strategy-option --whitespace",
-    flags: "--abort --autosquash --autostash --continue --edit-todo --interactive --keep-base --merge --no-verify --quit \
-        --root --show-current-patch --skip --no-update-refs --update-refs",
+    flags: "--abort --autosquash --autostash --committer-date-is-author-date --continue --edit-todo --force-rebase --ignore-date \
+        --interactive --keep-base --merge --no-ff --no-verify --quit --reset-author-date --root --show-current-patch --signoff \
+        --skip --no-update-refs --update-refs",
 };
 
 /// Also for `restore`.

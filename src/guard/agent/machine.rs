@@ -76,6 +76,7 @@ impl Judge<'_> {
             behind.files.extend(arguments.iter().filter_map(last_name));
         }
         let is_quiet = [READERS, WRITERS, TALKERS].iter().any(|list| has(list, name));
+        behind.may_have_worktree |= name == "tix" || !is_quiet;
         let is_made = || mentions(&self.text, &MOVERS) && state.files.contains(name);
         let words: Vec<&str> = call.words.iter().map(ShellWord::written).collect();
         let names_script = state.may_run_script(&words.join(" "));
@@ -89,6 +90,9 @@ impl Judge<'_> {
         }
         if has(COPIERS, name) || !has(READERS, name) && !has(WRITERS, name) {
             behind.filled.extend(arguments.iter().filter_map(last_name));
+        }
+        if has(COPIERS, name) {
+            behind.copied.extend(arguments.iter().filter_map(last_name));
         }
         if has(WRITERS, name) {
             let text =

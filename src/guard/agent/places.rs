@@ -116,12 +116,20 @@ impl Judge<'_> {
         match (is_known(named), git_dir) {
             (false, _) => {
                 let dirs = match made {
-                    Some(_) => self.candidates(&Dir::Computed(said)),
-                    None => self.candidates(named),
+                    Some(_) => self.candidates(&Dir::Computed(said), state),
+                    None => self.candidates(named, state),
                 };
                 self.at(dirs, state, Certainty::Maybe)
             }
-            (true, None) => self.at([said], state, Certainty::Sure),
+            (true, None) => {
+                let places = self.at([said.clone()], state, Certainty::Sure);
+                if !places.is_empty() || !state.may_have_worktree || said.exists() {
+                    return places;
+                }
+                // Nobody goes to a directory that is not there, so a program has made it: a workspace, as it may be.
+                let own = MadeTree::Worktree { source: self.cwd.clone(), branch: None };
+                self.made(said, &own, state).into_iter().collect()
+            }
             (true, Some(_)) => {
                 let (dir, sight) = if is_known(dir) {
                     (self.real(dir.path()), Certainty::Sure)
@@ -183,7 +191,7 @@ impl Judge<'_> {
     }
 
     /// The directories that a computed one may be: of repositories, where its text names some, or has them match.
-    fn candidates(&mut self, dir: &Dir) -> Vec<PathBuf> {
+    fn candidates(&mut self, dir: &Dir, state: &LineState) -> Vec<PathBuf> {
         let path = self.cwd.join(dir.path());
         let mut steps = path.components();
         let mut base = PathBuf::new();
@@ -204,9 +212,12 @@ impl Judge<'_> {
             let [named, below] = self.of_line(&self.cwd.clone());
             // A link is seen from where it is.
             let [linked, _] = self.of_line(&base);
-            let mut found = [vec![own.clone()], named, below, linked].concat();
-            // What a program puts where the line says is another worktree of this clone only if the line names its branch.
+            // What a program puts where the line says belongs to the repository around it, and is another worktree of this clone
+            // only if the line names its branch.
             let is_filled = is_said && matches!(dir, Dir::At(_));
+            let is_made = is_filled && !state.may_have_copied(&self.real(&path));
+            let around = if is_made { repositories(vec![base.clone()]) } else { vec![own.clone()] };
+            let mut found = [around, named, below, linked].concat();
             let trunk = self.guarded(&own).and_then(|own| own.trunk());
             if !is_filled || trunk.is_none_or(|trunk| names_branch(&self.text, trunk.short())) {
                 found.extend(self.worktrees());

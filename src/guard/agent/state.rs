@@ -30,6 +30,10 @@ pub struct LineState {
     pub scripts: BTreeSet<String>,
     /// The names that other programs have among their words: of directories that they may fill.
     pub filled: BTreeSet<String>,
+    /// Those of them that a copy or a link of something that is there may have.
+    pub copied: BTreeSet<String>,
+    /// A program that may make a worktree of the agent's clone has run, as `tix activate` does.
+    pub may_have_worktree: bool,
     /// Worktrees and repositories that the line makes.
     pub made: BTreeMap<PathBuf, MadeTree>,
     /// What the last fetch was asked for, where the line has one; a name that no branch has where it was another remote's.
@@ -70,6 +74,12 @@ pub enum Staged {
 pub const FRESH: &str = "/…/fresh";
 pub const WORKSPACE: &str = "/…/workspace";
 
+fn is_named_in(names: &BTreeSet<String>, path: &Path) -> bool {
+    let missing = path.ancestors().take_while(|dir| !dir.exists()).chain([path]);
+    let mut steps = missing.filter_map(|dir| dir.file_name()?.to_str());
+    steps.any(|name| names.contains(name))
+}
+
 impl Default for LineState {
     fn default() -> LineState {
         let own = MadeTree::Worktree { source: PathBuf::new(), branch: None };
@@ -84,6 +94,8 @@ impl Default for LineState {
             files: BTreeSet::new(),
             scripts: BTreeSet::new(),
             filled: BTreeSet::new(),
+            copied: BTreeSet::new(),
+            may_have_worktree: false,
             made: made.map(|(path, made)| (PathBuf::from(path), made)).into(),
             fetched: None,
             settings: Vec::new(),
@@ -107,9 +119,12 @@ impl LineState {
 
     /// Whether a program may have put something there: where the path goes on behind what is there, or all of it is there.
     pub fn may_have_filled(&self, path: &Path) -> bool {
-        let missing = path.ancestors().take_while(|dir| !dir.exists()).chain([path]);
-        let mut names = missing.filter_map(|dir| dir.file_name()?.to_str());
-        names.any(|name| self.filled.contains(name))
+        is_named_in(&self.filled, path)
+    }
+
+    /// The same of a copy or a link of something.
+    pub fn may_have_copied(&self, path: &Path) -> bool {
+        is_named_in(&self.copied, path)
     }
 
     /// Whether a text may have a script run that the line writes: one that it names. What is called like a script of a shell is

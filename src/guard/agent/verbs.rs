@@ -69,6 +69,9 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
         "remote" => remote(&Options::of_names(args, &REMOTE)),
         "add" | "stage" | "rm" | "mv" => stage(&Options::read(args, &PLAIN)),
         "read-tree" | "update-index" => vec![Intent::Stage(Staging::Anything)],
+        "submodule" if args.iter().any(|word| word.is("add")) => {
+            vec![Intent::Stage(Staging::Anything), Intent::Write]
+        }
         "checkout-index" | "merge-file" | "submodule" => vec![Intent::Write],
         _ if is_harmless(verb) => Vec::new(),
         _ => vec![Intent::Other],
@@ -237,6 +240,23 @@ fn send_pack(options: &Options) -> Vec<Intent> {
     intents
 }
 
+/// With these a rebase makes commits anew that are there already.
+const REWRITES: [&str; 13] = [
+    "--interactive",
+    "-i",
+    "--exec",
+    "-x",
+    "--root",
+    "--force-rebase",
+    "-f",
+    "--no-ff",
+    "--signoff",
+    "--reset-author-date",
+    "--ignore-date",
+    "--committer-date-is-author-date",
+    "--autosquash",
+];
+
 fn rebase(options: &Options) -> Vec<Intent> {
     if options.has(&["--abort", "--quit", "--edit-todo", "--show-current-patch"]) {
         return Vec::new();
@@ -260,14 +280,14 @@ fn rebase(options: &Options) -> Vec<Intent> {
         intents.push(Intent::Set { branch: branch.clone(), to: onto.cloned(), existing });
         intents.push(Intent::Switch(Switch::To(branch)));
         intents.extend(along);
-        if !options.has(&["--interactive", "-i", "--exec", "-x", "--root"]) {
+        if !options.has(&REWRITES) {
             return intents;
         }
     } else {
         intents.extend(along);
     }
     intents.push(match onto {
-        _ if options.has(&["--interactive", "-i", "--exec", "-x", "--root"]) => Intent::Grow,
+        _ if options.has(&REWRITES) => Intent::Grow,
         Some(onto) => Intent::Rebase(onto.clone()),
         None => Intent::Rebase(ShellWord::known("@{upstream}")),
     });

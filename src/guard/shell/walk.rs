@@ -143,7 +143,8 @@ impl<M: Machine> Walker<'_, M> {
                 if writes(redirect.kind) {
                     let text = self.with_piped(statement, source);
                     for world in &mut worlds {
-                        for target in word::read(word, source, &world.variables).words {
+                        let targets = word::read(word, source, &world.variables).words;
+                        for target in targets.into_iter().filter(|to| is_file(redirect.kind, to)) {
                             self.machine.write(&target, &text, &world.dir, &mut world.state);
                         }
                     }
@@ -434,6 +435,15 @@ impl<M: Machine> Walker<'_, M> {
         }
         BothWorlds::both(all)
     }
+}
+
+/// Whether a redirection to this word leaves a file behind: `2>&1` and `>/dev/null` do not.
+fn is_file(kind: RedirectKind, target: &ShellWord) -> bool {
+    let Some(text) = target.text() else { return true };
+    let is_number = || text == "-" || text.trim_end_matches('-').parse::<u32>().is_ok();
+    let is_descriptor = kind == RedirectKind::DupOutput && is_number();
+    let is_device = ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"].contains(&text);
+    !is_descriptor && !is_device && !text.starts_with("/dev/fd/")
 }
 
 fn writes(kind: RedirectKind) -> bool {

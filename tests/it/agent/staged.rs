@@ -106,3 +106,42 @@ fn the_rule_itself_is_the_same() {
         assert!(said.contains(words), "{name}: {said}");
     }
 }
+
+/// On a main on which nothing is staged and whose last commit is published code, as after each pull request.
+#[test]
+fn what_would_be_committed_is_looked_for_where_nothing_is_staged_yet() {
+    let sandbox = seeded();
+    sandbox.seed(&[(CODE, "fn merged() {}\n")]);
+    let clone = super::verdicts::clone_of(&sandbox);
+    let refused = [
+        "git submodule add ../lib.git lib && git commit -qm x",
+        "git submodule --quiet add -b main ../lib.git lib; git commit -qm x && git push",
+        "git commit --amend -m x",
+        "git commit --amend --no-edit --signoff",
+        "git commit --amend -a --no-edit",
+        "git rebase -f HEAD~1",
+        "git rebase --signoff HEAD~1",
+        "tix activate foo && cd ../clone.worktrees/TICKET-foo-001 && git commit -qam x && git push origin HEAD:main",
+        "tix activate foo; git -C ../clone.worktrees/TICKET-foo-001 push origin ticket/TICKET-foo-001:main",
+        "tix activate --next && cd ../clone.worktrees/x && git merge topic && git push origin HEAD:main",
+        "make worktree && cd ../w7 && git push origin topic:main",
+    ];
+    let passed = [
+        "tix activate foo && cd ../clone.worktrees/TICKET-foo-001 && git commit -qam x && git push",
+        "tix activate TICKET-foo-001 && cd ../clone.worktrees/TICKET-foo-001 && git commit -qam x && git push -u origin HEAD",
+        "git submodule update --init && git submodule status",
+        "git rebase origin/main",
+    ];
+    let shadowed = super::verdicts::shadowed(&clone);
+    for place in [&clone, &shadowed] {
+        for line in refused {
+            assert!(refusal(place, line).is_some(), "{line}");
+        }
+        for line in passed {
+            assert_eq!(refusal(place, line), None, "{line}");
+        }
+    }
+    // Where git's hooks will look, they see which branch it is.
+    clone.tix(&["hook", "install", "--files", "--strict"]).success();
+    assert_eq!(refusal(&clone, refused[7]), None);
+}

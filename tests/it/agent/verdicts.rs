@@ -191,7 +191,7 @@ fn each<'l>(forms: &'l [&'l str], parts: &'l [&'l str]) -> impl Iterator<Item = 
 }
 
 /// A clone on main, with a branch `topic` that has a commit of code, and with `work`, a worktree on a branch of its own.
-fn clone_of(sandbox: &Sandbox) -> Place {
+pub fn clone_of(sandbox: &Sandbox) -> Place {
     let clone = sandbox.clone_named("clone");
     clone.git(&["switch", "-q", "-c", "topic"]);
     clone.commit("code", &[("src/topic.rs", "topic\n")]);
