@@ -1,11 +1,12 @@
 //! Reading and replacing files that others may be reading.
 
-use std::fs::Metadata;
+use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 /// Identifies a file version. Every change of the file changes one of these, unless two changes fall into one tick of
 /// the clock.
@@ -67,20 +68,53 @@ pub fn read_own_text(path: &Path) -> io::Result<String> {
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(dir)?;
-    let mut beside = tempfile::Builder::new().prefix("tmp-").tempfile_in(dir)?;
-    beside.write_all(bytes)?;
+    let mut beside = beside(dir, "tmp-")?;
+    beside.as_file_mut().write_all(bytes)?;
     beside.persist(path)?;
     Ok(())
 }
 
+/// A temporary file. The error is the system's own: `tempfile` would add a name that nobody knows.
+fn beside(dir: &Path, prefix: &str) -> io::Result<NamedTempFile> {
+    let mut cause = None;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let made = tempfile::Builder::new()
+        .prefix(prefix)
+        .make_in(dir, |path| options.open(path).inspect_err(|error| cause = error.raw_os_error()));
+    made.map_err(|error| cause.map_or(error, io::Error::from_raw_os_error))
+}
+
+/// Where the links lead that a path ends in: the file that is read and written. It need not be there.
+pub fn target(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    // Linux follows as many.
+    for _ in 0..40 {
+        let Ok(link) = std::fs::read_link(&path) else { break };
+        path = path.parent().unwrap_or(Path::new(".")).join(link);
+    }
+    path
+}
+
+/// Fails where somebody has made a file read-only. To put another in its place is possible, and not what they want.
+pub fn require_writable(path: &Path) -> io::Result<()> {
+    let is_read_only = path.metadata().is_ok_and(|found| found.permissions().readonly());
+    let refused = || io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only");
+    if is_read_only { Err(refused()) } else { Ok(()) }
+}
+
 /// Replaces the contents of one of the user's files in one step, so that nobody reads half of it. A link stays a link,
-/// permissions stay, and everybody can read a file that is new. Creates the directory if it is missing.
+/// permissions stay, a read-only file stays as it is, and everybody can read a file that is new. Creates the directory
+/// if it is missing.
 pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let path = target(path);
+    require_writable(&path)?;
     let dir = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(dir)?;
-    let mut beside = tempfile::Builder::new().prefix(".tix-").tempfile_in(dir)?;
-    beside.write_all(bytes)?;
+    let mut beside = beside(dir, ".tix-")?;
+    beside.as_file_mut().write_all(bytes)?;
     match path.metadata() {
         Ok(metadata) => beside.as_file().set_permissions(metadata.permissions())?,
         Err(_) => readable(beside.as_file())?,

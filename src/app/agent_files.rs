@@ -40,6 +40,8 @@ pub struct AgentFile {
     path: PathBuf,
     /// What it held; `None` if it was not there.
     before: Option<String>,
+    /// What tix made of it when it last wrote to it.
+    undo: Option<FileUndo>,
     pub edit: AgentFileEdit,
     /// What stays in it because it is somebody's own.
     own: Option<FileRemark>,
@@ -72,70 +74,114 @@ impl AgentFile {
         self.problem.is_some()
     }
 
-    fn read(root: &Path, agent: Agent, part: AgentPart, name: &'static str) -> AgentFile {
+    fn read(repo: &Repo, root: &Path, agent: Agent, name: &'static str) -> AgentFile {
         let path = root.join(name);
         let (before, problem) = match read(&path) {
             Ok(text) => (text, None),
-            Err(error) => (None, Some((Exit::Damaged, error.to_string()))),
+            Err(error) => (None, Some((exit_of(&error), error.to_string()))),
         };
-        let own = before.as_deref().and_then(|text| agents::own(agent, part, text).ok().flatten());
-        AgentFile { agent, name, path, before, edit: AgentFileEdit::Keep, own, problem }
+        let edit = AgentFileEdit::Keep;
+        let undo = FileUndo::read(repo, name);
+        AgentFile { agent, name, path, before, undo, edit, own: None, problem }
     }
 
     /// Decides what to do with the file, unless it could not be read.
-    fn decided(mut self, part: AgentPart, change: AgentFileChange, repo: &Repo) -> AgentFile {
+    fn decided(mut self, part: AgentPart, change: AgentFileChange) -> AgentFile {
         let text = self.before.as_deref();
+        let wrote = self.undo.as_ref().map(|undo| undo.wrote.as_str());
         let edit = match change {
             _ if self.problem.is_some() => return self,
-            AgentFileChange::Install => agents::install(self.agent, part, text),
-            AgentFileChange::Uninstall => agents::uninstall(self.agent, part, text),
+            AgentFileChange::Install => agents::install(self.agent, part, text, wrote),
+            AgentFileChange::Uninstall => agents::uninstall(self.agent, part, text, wrote),
         };
+        self.own = text.and_then(|text| agents::own(self.agent, part, text, wrote).ok().flatten());
         match edit {
-            Ok(AgentFileEdit::Write(text)) if change == AgentFileChange::Uninstall => {
-                let was = self.was(repo, part);
-                let is_free = |was: &String| {
-                    agents::entries(self.agent, part, Some(was)) == Ok(AgentEntries::None)
-                };
-                self.edit = AgentFileEdit::Write(was.filter(is_free).unwrap_or(text));
-            }
-            Ok(edit) => self.edit = edit,
+            Ok(AgentFileEdit::Keep) => {}
+            Ok(edit) => match file::require_writable(&self.path) {
+                Ok(()) if change == AgentFileChange::Uninstall => self.edit = self.restored(edit),
+                Ok(()) => self.edit = edit,
+                Err(error) => self.problem = Some((Exit::Refused, error.to_string())),
+            },
             Err(why) => self.problem = Some((Exit::Damaged, why.to_string())),
         }
         self
     }
 
-    /// What the file held before tix wrote what it holds now.
-    fn was(&self, repo: &Repo, part: AgentPart) -> Option<String> {
-        let undo = FileUndo::read(repo, part, self.name);
-        undo.filter(|undo| Some(&undo.wrote) == self.before.as_ref()).map(|undo| undo.was)
+    /// The file as it was before tix first wrote to it, once nothing of tix's is left in it and nobody else has changed it.
+    fn restored(&self, edit: AgentFileEdit) -> AgentFileEdit {
+        let Some(undo) = self.undo.as_ref().filter(|undo| undo.is_of(self.before.as_deref()))
+        else {
+            return edit;
+        };
+        if let AgentFileEdit::Write(left) = &edit {
+            let bare = agents::without(self.agent, self.name, left.clone(), Some(&undo.wrote));
+            if bare.as_ref() != Some(left) {
+                return edit;
+            }
+        }
+        undo.was.clone().map_or(AgentFileEdit::Delete, AgentFileEdit::Write)
+    }
+
+    /// Does what was decided, on what a link leads to: the link itself stays.
+    fn write(&mut self, repo: &Repo, change: AgentFileChange) {
+        let done = match &self.edit {
+            AgentFileEdit::Keep => Ok(()),
+            AgentFileEdit::Write(text) => {
+                self.remember(repo, change, text);
+                file::rewrite(&self.path, text.as_bytes())
+            }
+            AgentFileEdit::Delete => delete(&self.path),
+        };
+        if let Err(error) = done {
+            self.edit = AgentFileEdit::Keep;
+            self.problem = Some((Exit::Refused, error.to_string()));
+        }
+    }
+
+    /// Writes down what an edit is to be undone to.
+    fn remember(&self, repo: &Repo, change: AgentFileChange, wrote: &str) {
+        let going_on = self.undo.as_ref().filter(|undo| undo.is_of(self.before.as_deref()));
+        let was = match (going_on, change) {
+            (Some(undo), _) => undo.was.clone(),
+            (None, AgentFileChange::Install) => {
+                let earlier = self.undo.as_ref().map(|undo| undo.wrote.as_str());
+                self.before
+                    .clone()
+                    .and_then(|text| agents::without(self.agent, self.name, text, earlier))
+            }
+            (None, AgentFileChange::Uninstall) => return,
+        };
+        FileUndo { was, wrote: wrote.to_owned() }.save(repo, self.name);
     }
 }
 
-/// What an edit made of a file: whoever undoes it before anybody else has changed the file gets every byte back, also those
-/// that no longer tell whether they were there before, such as a list that was empty.
+/// What tix has made of a file: whoever takes everything of tix's out of it before anybody else has changed it gets every byte
+/// back, also those that no longer tell whether they were there before, such as a list that was empty.
 #[derive(Deserialize, Serialize)]
 struct FileUndo {
-    was: String,
+    /// What it held before tix wrote to it, without anything of tix's; `None` if it was not there.
+    was: Option<String>,
     wrote: String,
 }
 
 impl FileUndo {
-    fn path(repo: &Repo, part: AgentPart, name: &str) -> PathBuf {
-        let part = match part {
-            AgentPart::Hooks => "hooks",
-            AgentPart::Server => "server",
-        };
-        repo.tix_dir().join("agents").join(part).join(name)
+    /// Whether a file holds what tix wrote.
+    fn is_of(&self, text: Option<&str>) -> bool {
+        text == Some(&self.wrote)
+    }
+
+    fn path(repo: &Repo, name: &str) -> PathBuf {
+        repo.tix_dir().join("agents").join(name)
     }
 
     /// Without it the edit is undone by what the file holds.
-    fn read(repo: &Repo, part: AgentPart, name: &str) -> Option<FileUndo> {
-        let bytes = file::read_own(&FileUndo::path(repo, part, name)).ok()?;
+    fn read(repo: &Repo, name: &str) -> Option<FileUndo> {
+        let bytes = file::read_own(&FileUndo::path(repo, name)).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 
-    fn save(&self, repo: &Repo, part: AgentPart, name: &str) {
-        let path = FileUndo::path(repo, part, name);
+    fn save(&self, repo: &Repo, name: &str) {
+        let path = FileUndo::path(repo, name);
         let saved = serde_json::to_vec(self).map_err(io::Error::from);
         if let Err(error) = saved.and_then(|bytes| file::replace(&path, &bytes)) {
             tracing::debug!(%error, path = %path.display(), "undo");
@@ -162,11 +208,11 @@ pub fn read_all(
         let others = agent.other_files(part).iter().copied();
         let names = std::iter::once(agent.file(part)).chain(others);
         let mut files: Vec<_> =
-            names.map(|name| AgentFile::read(root, agent, part, name)).collect();
+            names.map(|name| AgentFile::read(repo, root, agent, name)).collect();
         if change == AgentFileChange::Install {
             files = vec![chosen(files, part)];
         }
-        files.into_iter().map(|file| file.decided(part, change, repo)).collect::<Vec<_>>()
+        files.into_iter().map(|file| file.decided(part, change)).collect::<Vec<_>>()
     });
     Ok(files.collect())
 }
@@ -175,7 +221,7 @@ pub fn read_all(
 fn chosen(mut files: Vec<AgentFile>, part: AgentPart) -> AgentFile {
     let has_ours = |file: &AgentFile| {
         let text = file.before.as_deref();
-        text.is_some() && agents::install(file.agent, part, text) == Ok(AgentFileEdit::Keep)
+        text.is_some() && agents::install(file.agent, part, text, None) == Ok(AgentFileEdit::Keep)
     };
     let is_there = |file: &AgentFile| file.before.is_some() || file.problem.is_some();
     let at = files.iter().position(has_ours).or_else(|| files.iter().position(is_there));
@@ -187,10 +233,20 @@ pub fn entries(repo: &Repo, part: AgentPart, agent: Agent) -> Result<AgentEntrie
     let file = repo.worktree.as_deref().map(|root| root.join(agent.file(part)));
     let Some(file) = file else { return Ok(AgentEntries::None) };
     let text = read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-    agents::entries(agent, part, text.as_deref()).map_err(|remark| remark.to_string())
+    let undo = FileUndo::read(repo, agent.file(part));
+    let wrote = undo.as_ref().map(|undo| undo.wrote.as_str());
+    agents::entries(agent, part, text.as_deref(), wrote).map_err(|remark| remark.to_string())
+}
+
+/// What it holds may be damaged; a file that cannot be read or written at all is refused.
+fn exit_of(error: &io::Error) -> Exit {
+    if error.kind() == ErrorKind::InvalidData { Exit::Damaged } else { Exit::Refused }
 }
 
 fn read(path: &Path) -> io::Result<Option<String>> {
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::other("it is not a regular file"));
+    }
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -209,22 +265,15 @@ fn each(files: &[AgentFile]) -> impl Iterator<Item = &AgentFile> {
 }
 
 /// Does what was decided. One file that cannot be written keeps none of the others from it.
-pub fn write(files: &mut [AgentFile], repo: &Repo, part: AgentPart) {
+pub fn write(files: &mut [AgentFile], repo: &Repo, part: AgentPart, change: AgentFileChange) {
     let firsts: Vec<bool> = files.iter().map(|file| is_first(files, file)).collect();
     for (file, _) in files.iter_mut().zip(firsts).filter(|(_, is_first)| *is_first) {
-        let done = match &file.edit {
-            AgentFileEdit::Keep => Ok(()),
-            AgentFileEdit::Write(text) => {
-                if let Some(was) = file.was(repo, part).or_else(|| file.before.clone()) {
-                    FileUndo { was, wrote: text.clone() }.save(repo, part, file.name);
-                }
-                file::rewrite(&file.path, text.as_bytes())
-            }
-            AgentFileEdit::Delete => delete(&file.path),
-        };
-        if let Err(error) = done {
-            file.problem = Some((Exit::Refused, error.to_string()));
+        // Two names may lead to one file: the second is decided on what the first has left.
+        if !file.edit.is_keep() && read(&file.path).is_ok_and(|now| now != file.before) {
+            let root = repo.worktree.as_deref().unwrap_or(&repo.common_dir);
+            *file = AgentFile::read(repo, root, file.agent, file.name).decided(part, change);
         }
+        file.write(repo, change);
     }
 }
 
@@ -234,7 +283,10 @@ pub fn finish(files: &[AgentFile], format: Format) -> Result<(), Failure> {
     let failed: Vec<_> = failed
         .map(|(file, (exit, why))| (*exit, format!("{}: {why}", file.path.display())))
         .collect();
-    let Some(exit) = failed.iter().map(|(exit, _)| *exit).next() else { return Ok(()) };
+    // Of both kinds the one that somebody has to look into.
+    let Some(exit) = failed.iter().map(|(exit, _)| *exit).max_by_key(|exit| exit.code()) else {
+        return Ok(());
+    };
     if format == Format::Json {
         return Err(Failure::answered(exit));
     }
@@ -248,11 +300,15 @@ pub fn finish(files: &[AgentFile], format: Format) -> Result<(), Failure> {
     Err(failure)
 }
 
-/// The file, and the directories above it in which nothing else is.
+/// The file, and the directories above it in which nothing else is. Of a link only what it leads to.
 fn delete(path: &Path) -> io::Result<()> {
-    std::fs::remove_file(path)?;
-    // The first that is not empty stays, and so do those above it: at the latest the root of the working tree.
-    path.ancestors().skip(1).take_while(|dir| std::fs::remove_dir(dir).is_ok()).for_each(drop);
+    let target = file::target(path);
+    std::fs::remove_file(&target)?;
+    if target == path {
+        // The first that is not empty stays, and so do those above it: at the latest the root of the working tree.
+        let above = path.ancestors().skip(1);
+        above.take_while(|dir| std::fs::remove_dir(dir).is_ok()).for_each(drop);
+    }
     Ok(())
 }
 
@@ -349,8 +405,10 @@ fn switched_off(root: &Path, agent: Agent, switch: HookSwitch, env: &Env) -> Opt
 
 /// The agents that have our hooks and do not run them, in words.
 pub fn idle(repo: &Repo, env: &Env) -> Vec<String> {
-    let installed =
-        |agent: &Agent| entries(repo, AgentPart::Hooks, *agent) == Ok(AgentEntries::Current);
+    let installed = |agent: &Agent| {
+        let entries = entries(repo, AgentPart::Hooks, *agent);
+        matches!(entries, Ok(AgentEntries::Current | AgentEntries::Changed(_)))
+    };
     let words = |agent: Agent| {
         let why = inactive(repo, agent, env)?;
         Some(format!("the hooks of {} are {why}", agent.title()))

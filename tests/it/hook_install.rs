@@ -11,6 +11,7 @@ use crate::harness::{Output, Place, Sandbox};
 
 mod agents;
 mod configured;
+mod given_back;
 mod managers;
 mod put;
 mod script;

@@ -89,7 +89,8 @@ pub fn run(args: &HookInstallArgs, globals: &Globals, env: &Env, out: &Out) -> R
         mode,
     })?;
     if mode == InstallMode::Do {
-        agent_files::write(&mut agents, &ctx.repo, AgentPart::Hooks);
+        let change = AgentFileChange::Install;
+        agent_files::write(&mut agents, &ctx.repo, AgentPart::Hooks, change);
     }
     drop(lock);
     let advice = agent_files::advice(&agents, &ctx.config);

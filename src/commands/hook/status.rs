@@ -29,7 +29,7 @@ pub struct HookStatusArgs {}
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Hooks<'a> {
     /// The state of the hooks of each agent that tix knows.
-    agents: Vec<AgentState<'a>>,
+    agents: Vec<AgentState>,
     /// The directory that git takes hooks from.
     directory: String,
     /// The state of each hook of git.
@@ -74,14 +74,16 @@ struct HookState<'a> {
 /// The state of an agent's hooks.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct AgentState<'a> {
+struct AgentState {
     /// The agent.
     agent: &'static str,
-    /// Why its file cannot be read, or why the agent does not run the hooks yet; missing otherwise.
-    detail: Option<&'a str>,
+    /// Why its file cannot be read, why the agent does not run the hooks yet, or which entry somebody has changed; missing
+    /// otherwise.
+    detail: Option<String>,
     /// The file, from the root of the working tree.
     path: &'static str,
-    /// `installed`, `inactive` (the agent waits for a person to trust the hooks, or its settings switch all hooks off), `outdated`, `missing` or `unreadable`.
+    /// `installed`, `changed` (an entry is in a form of somebody's own), `inactive` (the agent waits for a person to trust the
+    /// hooks, or its settings switch all hooks off), `outdated`, `missing` or `unreadable`.
     state: &'static str,
 }
 
@@ -95,7 +97,7 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
     };
     let agents = Agent::ALL.map(look);
     let broken = |entries: &Result<AgentEntries, String>| match entries {
-        Ok(AgentEntries::Current | AgentEntries::None) => false,
+        Ok(AgentEntries::Current | AgentEntries::Changed(_) | AgentEntries::None) => false,
         Ok(AgentEntries::Outdated) | Err(_) => true,
     };
     let in_order = guard.is_in_order() && !agents.iter().any(|(_, entries, _)| broken(entries));
@@ -103,7 +105,7 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
         let agents: Vec<_> = agents
             .iter()
             .map(|(agent, entries, inactive)| {
-                let (state, detail) = agent_words(entries, inactive.as_deref());
+                let (state, detail) = agent_words(entries, inactive.clone());
                 AgentState { agent: agent.name(), detail, path: agent.file(part), state }
             })
             .collect();
@@ -135,7 +137,7 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
             table.push(["worktree", "unguarded", &place]);
         }
         for (agent, entries, inactive) in &agents {
-            let (state, detail) = agent_words(entries, inactive.as_deref());
+            let (state, detail) = agent_words(entries, inactive.clone());
             let detail = detail.map(|detail| format!(" ({detail})"));
             let place = format!("{}{}", agent.file(part), detail.unwrap_or_default());
             table.push([agent.name(), state, &place]);
@@ -169,15 +171,18 @@ fn hook_json(status: &HookStatus) -> HookState<'_> {
     }
 }
 
-fn agent_words<'e>(
-    entries: &'e Result<AgentEntries, String>,
-    inactive: Option<&'e str>,
-) -> (&'static str, Option<&'e str>) {
+fn agent_words(
+    entries: &Result<AgentEntries, String>,
+    inactive: Option<String>,
+) -> (&'static str, Option<String>) {
     match entries {
-        Ok(AgentEntries::Current) if inactive.is_some() => ("inactive", inactive),
+        Ok(AgentEntries::Current | AgentEntries::Changed(_)) if inactive.is_some() => {
+            ("inactive", inactive)
+        }
         Ok(AgentEntries::Current) => ("installed", None),
+        Ok(AgentEntries::Changed(own)) => ("changed", Some(own.to_string())),
         Ok(AgentEntries::Outdated) => ("outdated", None),
         Ok(AgentEntries::None) => ("missing", None),
-        Err(why) => ("unreadable", Some(why)),
+        Err(why) => ("unreadable", Some(why.clone())),
     }
 }

@@ -68,7 +68,8 @@ pub fn run(
     let reach = if args.shared { ScriptReach::Shared } else { ScriptReach::Own };
     let report = hooks::uninstall(&repo, reach, mode)?;
     if mode == InstallMode::Do {
-        agent_files::write(&mut agents, &repo, AgentPart::Hooks);
+        let change = AgentFileChange::Uninstall;
+        agent_files::write(&mut agents, &repo, AgentPart::Hooks, change);
     }
     drop(lock);
     let removed = |did| matches!(did, HookAction::Removed | HookAction::Restored);

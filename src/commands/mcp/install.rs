@@ -94,7 +94,7 @@ fn edit(
     let lock = hooks::lock(&repo)?;
     let mut files = agent_files::read_all(&repo, AgentPart::Server, agents, change)?;
     if !dry_run {
-        agent_files::write(&mut files, &repo, AgentPart::Server);
+        agent_files::write(&mut files, &repo, AgentPart::Server, change);
     }
     drop(lock);
     Ok(files)

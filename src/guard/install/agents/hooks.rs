@@ -4,15 +4,20 @@ use jsonc_parser::cst::{CstArray, CstInputValue, CstNode};
 use jsonc_parser::json;
 use serde_json::Value;
 
-use super::json::{JsonFile, plain, take_out, unfit};
+use super::json::{JsonFile, line_of, plain, take_out, unfit};
 use super::{Agent, AgentFileEdit, FileRemark, shapes};
 
 /// The object that holds the events.
 const HOOKS: &str = "hooks";
 
-pub fn install(agent: Agent, text: Option<&str>) -> Result<AgentFileEdit, FileRemark> {
+pub fn install(
+    agent: Agent,
+    text: Option<&str>,
+    wrote: Option<&str>,
+) -> Result<AgentFileEdit, FileRemark> {
     let mut edited = false;
     let file = JsonFile::parse(text)?;
+    let known = KnownEntries::of(agent, wrote);
     let has_version = matches!(agent, Agent::Cursor | Agent::Copilot);
     if text.is_none() && has_version {
         file.root.append("version", json!(1));
@@ -23,7 +28,7 @@ pub fn install(agent: Agent, text: Option<&str>) -> Result<AgentFileEdit, FileRe
             Some(found) => found.array_value().ok_or_else(|| unfit(&found, event, "a list"))?,
             None => hooks.array_value_or_set(event),
         };
-        edited |= put(agent, &list, wanted);
+        edited |= put(&known, event, &list, wanted);
     }
     if has_version && file.root.get("version").is_none() {
         file.root.append("version", json!(1));
@@ -32,15 +37,22 @@ pub fn install(agent: Agent, text: Option<&str>) -> Result<AgentFileEdit, FileRe
     Ok(if edited { AgentFileEdit::Write(file.text()) } else { AgentFileEdit::Keep })
 }
 
-pub fn uninstall(agent: Agent, text: &str) -> Result<AgentFileEdit, FileRemark> {
+pub fn uninstall(
+    agent: Agent,
+    text: &str,
+    wrote: Option<&str>,
+) -> Result<AgentFileEdit, FileRemark> {
     let file = JsonFile::parse(Some(text))?;
+    let known = KnownEntries::of(agent, wrote);
     let Some(hooks) = file.root.object_value(HOOKS) else { return Ok(AgentFileEdit::Keep) };
     let mut edited = false;
     for property in hooks.properties() {
-        let Some(list) = property.array_value() else { continue };
+        let (Some(event), Some(list)) = (property.decoded_name(), property.array_value()) else {
+            continue;
+        };
         let before = list.elements().len();
         for group in list.elements() {
-            edited |= take(agent, group);
+            edited |= take(&known, &event, group);
         }
         // A list that was empty before is the user's.
         if before > 0 && list.elements().is_empty() {
@@ -53,8 +65,71 @@ pub fn uninstall(agent: Agent, text: &str) -> Result<AgentFileEdit, FileRemark> 
     Ok(if edited { AgentFileEdit::Write(file.text()) } else { AgentFileEdit::Keep })
 }
 
-/// Adds an entry to the list of an event unless it is there. Says whether anything changed.
-fn put(agent: Agent, list: &CstArray, wanted: CstInputValue) -> bool {
+/// The first entry that runs `tix hook <agent>` and is none that a tix wrote.
+pub fn own(
+    agent: Agent,
+    text: &str,
+    wrote: Option<&str>,
+) -> Result<Option<FileRemark>, FileRemark> {
+    let file = JsonFile::parse(Some(text))?;
+    let known = KnownEntries::of(agent, wrote);
+    let events = file.root.object_value(HOOKS).map(|hooks| hooks.properties()).unwrap_or_default();
+    let own = events.into_iter().find_map(|property| {
+        let event = property.decoded_name()?;
+        let group = property.array_value()?.elements().into_iter().find(|group| {
+            let value = group.to_serde_value().unwrap_or_default();
+            match share(agent, &value) {
+                Share::Whole => !known.has(&event, &value),
+                Share::Part => handlers(&value)
+                    .iter()
+                    .any(|handler| is_ours(agent, handler) && !known.has_handler(&event, handler)),
+                Share::None => false,
+            }
+        })?;
+        let why = format!("the entry for {event} is not as tix writes it, and stays so");
+        Some(FileRemark { line: line_of(&group), why })
+    });
+    Ok(own)
+}
+
+/// The entries that are tix's to replace and to remove: those that this tix writes, and those that one has written into this
+/// file. An entry that is neither was changed by somebody, or belongs to the tix of somebody else.
+struct KnownEntries {
+    agent: Agent,
+    entries: Vec<(String, Value)>,
+}
+
+impl KnownEntries {
+    /// `wrote` is what a tix made of the file.
+    fn of(agent: Agent, wrote: Option<&str>) -> KnownEntries {
+        let ours = shapes::of(agent).into_iter();
+        let ours = ours.map(|(event, entry)| (event.to_owned(), plain(&entry)));
+        let wrote = wrote.and_then(|text| JsonFile::parse(Some(text)).ok()?.root.to_serde_value());
+        let events = wrote.as_ref().and_then(|wrote| wrote.get(HOOKS)?.as_object());
+        let earlier = events.into_iter().flatten().flat_map(|(event, list)| {
+            let list = list.as_array().into_iter().flatten();
+            list.filter(|entry| share(agent, entry) == Share::Whole)
+                .map(|entry| (event.clone(), entry.clone()))
+        });
+        KnownEntries { agent, entries: ours.chain(earlier).collect() }
+    }
+
+    fn has(&self, event: &str, entry: &Value) -> bool {
+        self.entries.iter().any(|(at, known)| at == event && known == entry)
+    }
+
+    fn has_handler(&self, event: &str, handler: &Value) -> bool {
+        let known = self.entries.iter().filter(|(at, _)| at == event);
+        known.flat_map(|(_, entry)| handlers(entry)).any(|known| known == handler)
+    }
+}
+
+fn handlers(group: &Value) -> &[Value] {
+    group.get("hooks").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Adds an entry to the list of an event unless it is there, also as somebody has changed it. Says whether anything changed.
+fn put(known: &KnownEntries, event: &str, list: &CstArray, wanted: CstInputValue) -> bool {
     let value = plain(&wanted);
     let mut ours = Vec::new();
     for (index, group) in list.elements().into_iter().enumerate() {
@@ -62,10 +137,10 @@ fn put(agent: Agent, list: &CstArray, wanted: CstInputValue) -> bool {
         if found == value {
             return false;
         }
-        match share(agent, &found) {
-            Share::Whole => ours.push((index, group)),
-            // Somebody has put our handler beside one of their own: they want it so.
-            Share::Part => return false,
+        match share(known.agent, &found) {
+            Share::Whole if known.has(event, &found) => ours.push((index, group)),
+            // Somebody wants it in another form, or beside a handler of their own.
+            Share::Whole | Share::Part => return false,
             Share::None => {}
         }
     }
@@ -80,22 +155,25 @@ fn put(agent: Agent, list: &CstArray, wanted: CstInputValue) -> bool {
 }
 
 /// Takes what is ours out of a group. Says whether there was something.
-fn take(agent: Agent, group: CstNode) -> bool {
+fn take(known: &KnownEntries, event: &str, group: CstNode) -> bool {
     let Some(found) = group.to_serde_value() else { return false };
-    match share(agent, &found) {
-        Share::None => false,
-        Share::Whole => {
+    match share(known.agent, &found) {
+        Share::Whole if known.has(event, &found) => {
             take_out(group);
             true
         }
+        Share::Whole | Share::None => false,
         Share::Part => {
             let handlers = group.as_object().and_then(|group| group.array_value("hooks"));
+            let mut taken = false;
             for handler in handlers.iter().flat_map(CstArray::elements) {
-                if handler.to_serde_value().is_some_and(|value| is_ours(agent, &value)) {
+                let value = handler.to_serde_value();
+                if value.is_some_and(|value| known.has_handler(event, &value)) {
                     take_out(handler);
+                    taken = true;
                 }
             }
-            true
+            taken
         }
     }
 }

@@ -66,13 +66,16 @@ impl JsonFile {
 }
 
 pub fn unfit(property: &CstObjectProp, key: &str, wanted: &str) -> FileRemark {
-    FileRemark { line: line_of(property), why: format!("\"{key}\" is not {wanted}") }
+    FileRemark {
+        line: line_of(&property.clone().into()),
+        why: format!("\"{key}\" is not {wanted}"),
+    }
 }
 
-/// The line in which a property begins, from 1.
-pub fn line_of(property: &CstObjectProp) -> usize {
-    let above = property.ancestors().map(|node| CstNode::from(node).previous_siblings().collect());
-    let before: Vec<CstNode> = property.previous_siblings().collect();
+/// The line in which a node begins, from 1.
+pub fn line_of(node: &CstNode) -> usize {
+    let above = node.ancestors().map(|node| CstNode::from(node).previous_siblings().collect());
+    let before: Vec<CstNode> = node.previous_siblings().collect();
     let all = std::iter::once(before).chain(above.collect::<Vec<Vec<CstNode>>>());
     1 + all.flatten().map(|node| node.to_string().matches('\n').count()).sum::<usize>()
 }

@@ -65,7 +65,7 @@ pub fn own(agent: Agent, text: &str) -> Result<Option<FileRemark>, FileRemark> {
         let value = value_of(&server);
         let name = server.decoded_name()?;
         let is_own = starts_us(&value) && (name != NAME || value != written);
-        is_own.then(|| own_server(line_of(&server), &name))
+        is_own.then(|| own_server(line_of(&server.into()), &name))
     });
     Ok(own)
 }

@@ -1,0 +1,251 @@
+use serde_json::Value;
+
+use super::*;
+
+/// Every file that holds something of ours, by what it is for.
+fn all() -> impl Iterator<Item = (Agent, AgentPart)> {
+    let of = |part| Agent::ALL.into_iter().map(move |agent| (agent, part));
+    of(AgentPart::Hooks).chain(of(AgentPart::Server))
+}
+
+fn in_json() -> impl Iterator<Item = (Agent, AgentPart)> {
+    let others = [(Agent::Codex, AgentPart::Server), (Agent::Opencode, AgentPart::Hooks)];
+    all().filter(move |one| !others.contains(one))
+}
+
+fn written(edit: Result<AgentFileEdit, FileRemark>) -> String {
+    match edit.unwrap() {
+        AgentFileEdit::Write(text) => text,
+        other @ (AgentFileEdit::Keep | AgentFileEdit::Delete) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_installed_is_taken_out_again_to_the_last_byte() {
+    for (agent, part) in in_json() {
+        for before in [
+            "{\n  \"model\": \"x\"\n}\n",
+            "{\n\t\"hooks\": {\n\t\t\"Stop\": [\n\t\t\t{ \"hooks\": [] }\n\t\t]\n\t},\n\t\"z\": [1,  2]\n}",
+            "{\r\n    \"version\": 1, // a comment\r\n    \"a\": {}\r\n}\r\n",
+            "{\n  \"hooks\": {\n    \"PreToolUse\": [\n      {\"matcher\": \"X\", \"hooks\": [{\"command\": \"x\"}]}\n    ]\n  }\n}\n",
+        ] {
+            let after = written(install(agent, part, Some(before), None));
+            assert_eq!(
+                install(agent, part, Some(&after), None),
+                Ok(AgentFileEdit::Keep),
+                "{after}"
+            );
+            assert_eq!(entries(agent, part, Some(&after), None), Ok(AgentEntries::Current));
+            let back = written(uninstall(agent, part, Some(&after), None));
+            // The number of the format is no entry of ours alone.
+            let back = back.replacen(",\n  \"version\": 1", "", 1);
+            let back = back.replacen(",\n\t\"version\": 1", "", 1);
+            assert_eq!(back, before, "{agent:?}:\n{after}");
+            assert_eq!(entries(agent, part, Some(before), None), Ok(AgentEntries::None));
+        }
+    }
+}
+
+#[test]
+fn a_file_that_only_tix_wrote_goes_away_whole() {
+    for (agent, part) in all() {
+        let text = written(install(agent, part, None, None));
+        assert!(text.ends_with('\n'), "{text}");
+        assert_eq!(uninstall(agent, part, Some(&text), None), Ok(AgentFileEdit::Delete));
+        assert_eq!(uninstall(agent, part, None, None), Ok(AgentFileEdit::Keep));
+        assert_eq!(entries(agent, part, None, None), Ok(AgentEntries::None));
+    }
+    for (agent, part) in in_json() {
+        serde_json::from_str::<Value>(&written(install(agent, part, None, None))).unwrap();
+    }
+}
+
+/// Hooks and the server may stand in one file; neither takes the other out.
+#[test]
+fn what_is_taken_out_leaves_our_other_part() {
+    let (agent, hooks, server) = (Agent::Gemini, AgentPart::Hooks, AgentPart::Server);
+    let one = written(install(agent, hooks, None, None));
+    let both = written(install(agent, server, Some(&one), None));
+    assert_eq!(uninstall(agent, server, Some(&both), None), Ok(AgentFileEdit::Write(one)));
+    let other = written(install(agent, server, None, None));
+    let both = written(install(agent, hooks, Some(&other), None));
+    assert_eq!(uninstall(agent, hooks, Some(&both), None), Ok(AgentFileEdit::Write(other)));
+}
+
+#[test]
+fn a_server_of_somebodys_own_stays_and_is_named() {
+    let server = AgentPart::Server;
+    for (agent, text, line) in [
+        (
+            Agent::Claude,
+            "{\"mcpServers\":\n{\"tix\":{\"type\":\"stdio\",\"command\":\"tix\",\"args\":[\"mcp\"],\"env\":{\"A\":\"1\"}}}}",
+            2,
+        ),
+        (Agent::Claude, r#"{"mcpServers":{"tix":{"command":"/opt/tix","args":["mcp"]}}}"#, 1),
+        (
+            Agent::Gemini,
+            "{\n\"tix\": 1,\n\"mcpServers\":{\n\"tickets\":{\"command\":\"tix\",\"args\":[\"mcp\"]}}}",
+            4,
+        ),
+        (
+            Agent::Opencode,
+            r#"{"mcp":{"tix":{"type":"local","command":["tix","mcp"],"enabled":false}}}"#,
+            1,
+        ),
+    ] {
+        assert_eq!(install(agent, server, Some(text), None), Ok(AgentFileEdit::Keep), "{text}");
+        assert_eq!(uninstall(agent, server, Some(text), None), Ok(AgentFileEdit::Keep), "{text}");
+        assert_eq!(own(agent, server, text, None).unwrap().unwrap().line, line, "{text}");
+    }
+    let other = "{\n \"mcpServers\": {\n  \"tix\": {\"command\": \"tix-server\"}}}";
+    assert_eq!(install(Agent::Claude, server, Some(other), None).unwrap_err().line, 3);
+    assert_eq!(uninstall(Agent::Claude, server, Some(other), None), Ok(AgentFileEdit::Keep));
+    assert_eq!(own(Agent::Claude, server, other, None), Ok(None));
+}
+
+#[test]
+fn commas_and_a_mark_that_editors_leave_stay() {
+    for before in [
+        "{\n  // mine\n  \"model\": \"x\",\n}\n",
+        "\u{feff}{\n  \"model\": \"x\"\n}\n",
+        "{\n  \"z\": [\n    1,\n  ],\n  /* kept */\n}\n",
+    ] {
+        for (agent, part) in in_json() {
+            let after = written(install(agent, part, Some(before), None));
+            assert_eq!(
+                install(agent, part, Some(&after), None),
+                Ok(AgentFileEdit::Keep),
+                "{after}"
+            );
+            let back = written(uninstall(agent, part, Some(&after), None));
+            let back = back.replacen("  \"version\": 1,\n", "", 1);
+            let back = back.replacen(",\n  \"version\": 1", "", 1);
+            assert_eq!(back, before, "{agent:?}:\n{after}");
+        }
+    }
+}
+
+/// A break that stood before it is the user's.
+#[test]
+fn no_break_is_left_behind_on_a_line() {
+    let before = r#"{"hooks":{"PreToolUse":[{"matcher":"X","hooks":[]}],"Stop":[]},"a":1}"#;
+    let after = written(install(Agent::Claude, AgentPart::Hooks, Some(before), None));
+    let back = written(uninstall(Agent::Claude, AgentPart::Hooks, Some(&after), None));
+    assert!(back.contains(r#""PreToolUse":[{"matcher":"X","hooks":[]}]"#), "{back}");
+}
+
+#[test]
+fn a_plugin_is_ours_until_somebody_changes_it() {
+    let (agent, part) = (Agent::Opencode, AgentPart::Hooks);
+    let ours = written(install(agent, part, None, None));
+    let body = "old()\n";
+    let older = format!("// tix-hook opencode {}\n{body}", super::super::script::sum(body));
+    assert_eq!(entries(agent, part, Some(&older), None), Ok(AgentEntries::Outdated));
+    assert_eq!(install(agent, part, Some(&older), None), Ok(AgentFileEdit::Write(ours.clone())));
+    assert_eq!(uninstall(agent, part, Some(&older), None), Ok(AgentFileEdit::Delete));
+    for changed in [format!("{ours}mine()\n"), format!("mine()\n{ours}")] {
+        assert!(
+            install(agent, part, Some(&changed), None).unwrap_err().why.contains("was changed")
+        );
+        assert_eq!(uninstall(agent, part, Some(&changed), None), Ok(AgentFileEdit::Keep));
+        assert!(own(agent, part, &changed, None).unwrap().is_some());
+    }
+    assert_eq!(install(agent, part, Some("mine()\n"), None).unwrap_err().line, 1);
+    assert_eq!(uninstall(agent, part, Some("mine()\n"), None), Ok(AgentFileEdit::Keep));
+}
+
+#[test]
+fn an_entry_of_an_earlier_tix_is_replaced_where_it_stands() {
+    let (agent, part) = (Agent::Claude, AgentPart::Hooks);
+    let old = r#"{ "hooks": { "PreToolUse": [
+  { "matcher": "Bash", "hooks": [{ "type": "command", "command": "/opt/tix hook claude" }] },
+  { "matcher": "Bash", "hooks": [{ "type": "command", "command": "mytix hook claude" }] }
+] } }"#;
+    assert_eq!(entries(agent, part, Some(old), Some(old)), Ok(AgentEntries::Outdated));
+    let new: Value =
+        serde_json::from_str(&written(install(agent, part, Some(old), Some(old)))).unwrap();
+    let groups = new["hooks"]["PreToolUse"].as_array().unwrap();
+    assert_eq!(groups.len(), 2);
+    assert_eq!(groups[0]["hooks"][0]["command"], "tix hook claude || exit 2");
+    assert_eq!(groups[1]["hooks"][0]["command"], "mytix hook claude");
+}
+
+/// Nobody but a tix that has written it there can know an entry for its own.
+#[test]
+fn an_entry_that_somebody_has_changed_stays_and_is_named() {
+    let part = AgentPart::Hooks;
+    for (agent, from, to, line) in [
+        (Agent::Claude, "\"timeout\": 10,", "\"timeout\": 99,", 4),
+        (Agent::Gemini, "^mcp_.*", "^mcp_git.*", 4),
+        (Agent::Cursor, "\"failClosed\": true", "\"failClosed\": false", 5),
+    ] {
+        let ours = written(install(agent, part, None, None));
+        let changed = ours.replacen(from, to, 1);
+        assert_ne!(changed, ours);
+        for wrote in [None, Some(ours.as_str())] {
+            let kept = install(agent, part, Some(&changed), wrote);
+            assert_eq!(kept, Ok(AgentFileEdit::Keep), "{changed}");
+            let named = own(agent, part, &changed, wrote).unwrap().unwrap();
+            assert_eq!(named.line, line, "{changed}");
+            let entries = entries(agent, part, Some(&changed), wrote);
+            assert_eq!(entries, Ok(AgentEntries::Changed(named)));
+            let left = written(uninstall(agent, part, Some(&changed), wrote));
+            assert_eq!(left.matches("tix hook").count(), 1, "{left}");
+            assert!(left.contains(to), "{left}");
+        }
+        // A tix that wrote it so does both.
+        let earlier = Some(changed.as_str());
+        assert_eq!(entries(agent, part, earlier, earlier), Ok(AgentEntries::Outdated));
+        assert_eq!(written(install(agent, part, earlier, earlier)), ours);
+        assert!(!written(uninstall(agent, part, earlier, earlier)).contains("tix hook"));
+    }
+}
+
+#[test]
+fn a_handler_beside_the_users_own_is_kept_and_only_it_is_taken_out() {
+    let mixed = r#"{"hooks":{"BeforeTool":[{"matcher":"x","hooks":[{"command":"mine"},{"name":"tix","type":"command","command":"tix hook gemini || exit 2","timeout":10000}]}]}}"#;
+    let full = written(install(Agent::Gemini, AgentPart::Hooks, Some(mixed), None));
+    let added: Value = serde_json::from_str(&full).unwrap();
+    assert_eq!(added["hooks"]["BeforeTool"].as_array().unwrap().len(), 1, "{full}");
+    let back = written(uninstall(Agent::Gemini, AgentPart::Hooks, Some(&full), None));
+    let back: Value = serde_json::from_str(&back).unwrap();
+    let left = serde_json::json!([{"matcher": "x", "hooks": [{"command": "mine"}]}]);
+    assert_eq!(back["hooks"]["BeforeTool"], left);
+}
+
+#[test]
+fn a_command_of_the_users_own_that_also_calls_us_is_kept() {
+    let own = r#"{"hooks":{"PreToolUse":[{"matcher":"Bash","hooks":[{"type":"command","command":"./mine.sh && tix hook claude || exit 2"}]}],"Stop":[{"hooks":[{"type":"command","command":"echo about tix hook claude >>log"}]}]}}"#;
+    let full = written(install(Agent::Claude, AgentPart::Hooks, Some(own), None));
+    assert!(full.contains("./mine.sh && tix") && full.contains("echo about"), "{full}");
+    let back = written(uninstall(Agent::Claude, AgentPart::Hooks, Some(&full), None));
+    let values = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    assert_eq!(values(&back), values(own));
+}
+
+#[test]
+fn a_file_that_is_no_json_is_told_with_its_line() {
+    for (text, line) in [
+        ("{\n  \"a\": 1,,\n}", 2),
+        ("{\n\n  'a': 1 }", 3),
+        ("[]", 1),
+        ("{\n  \"hooks\": []\n}", 2),
+        ("{\"hooks\": {\n \"PreToolUse\": {}}}", 2),
+    ] {
+        let found = install(Agent::Claude, AgentPart::Hooks, Some(text), None).unwrap_err();
+        assert_eq!(found.line, line, "{text}: {found:?}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics_and_what_parses_stays_json(text in "[\\{\\}\\[\\]\":,a0 \n]{0,40}") {
+        for (agent, part) in in_json() {
+            entries(agent, part, Some(&text), None).ok();
+            if let Ok(AgentFileEdit::Write(text)) = install(agent, part, Some(&text), None) {
+                proptest::prop_assert!(json::JsonFile::parse(Some(&text)).is_ok(), "{text}");
+                proptest::prop_assert_eq!(install(agent, part, Some(&text), None), Ok(AgentFileEdit::Keep));
+            }
+        }
+    }
+}
