@@ -53,6 +53,9 @@ pub fn asked_about() -> Vec<OsString> {
 /// With this variable set, `--json` prints the object to stdout and the words for people to stderr: one call gives both.
 pub const ANSWER_BOTH: &str = "_TIX_ANSWER_BOTH";
 
+/// With this variable set, standard input is held open by whoever wants the answer, and its end says that nobody does any more.
+pub const LEASHED: &str = "_TIX_LEASHED";
+
 /// Names the shell that asks for completions.
 pub const COMPLETE: &str = "_TIX_COMPLETE";
 
@@ -174,6 +177,11 @@ impl Env {
     /// Whether whoever runs tix wants its answer both as JSON and in words; see [`ANSWER_BOTH`].
     pub fn answers_both(&self) -> bool {
         self.raw(ANSWER_BOTH).is_some()
+    }
+
+    /// Whether the end of standard input ends a wait; see [`LEASHED`].
+    pub fn is_leashed(&self) -> bool {
+        self.raw(LEASHED).is_some()
     }
 
     /// `CLAUDE_PROJECT_DIR`: the project that an agent's session was started in.

@@ -72,6 +72,17 @@ pub struct Globals {
     pub on_bad: OnBadValue,
 }
 
+impl Globals {
+    /// What of them counts for another call of tix on the same behalf, as words of its command line.
+    pub fn as_words(&self) -> Vec<String> {
+        let named = [("remote", &self.remote), ("trunk", &self.trunk), ("role", &self.role)];
+        named
+            .iter()
+            .filter_map(|(name, value)| Some(format!("--{name}={}", (*value).as_ref()?)))
+            .collect()
+    }
+}
+
 /// Everything a command works on.
 pub struct Context<'a> {
     pub env: &'a Env,

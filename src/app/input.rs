@@ -21,7 +21,16 @@ static STDIN: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// The failure for a ticket without a title.
 pub fn no_title() -> Failure {
-    Failure::new(Exit::Usage, "a ticket needs a title")
+    Failure::new(Exit::Usage, "a ticket needs a title").hint("give it one of at least a word")
+}
+
+/// What a key for new tickets may be: one line of printable text, so that it can be found again in a trailer.
+pub const KEY_RULE: &str =
+    "a key is one line of at most 200 bytes, without leading, trailing or repeated spaces";
+
+pub fn is_key(key: &str) -> bool {
+    let is_line = key.trim() == key && !key.chars().any(char::is_control);
+    !key.is_empty() && key.len() <= 200 && is_line && !key.contains("  ")
 }
 
 /// Everything on standard input.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::context::Context;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::git::signals;
 use crate::names::Oid;
 
@@ -35,6 +35,12 @@ pub fn await_news(
         while let Some(left) = until.checked_duration_since(Instant::now()).filter(|d| !d.is_zero())
         {
             signals::check()?;
+            if ctx.env.is_leashed() && has_ended(&std::io::stdin()) {
+                return Err(Failure::new(
+                    Exit::Unreachable,
+                    "nobody waits for the answer any more",
+                ));
+            }
             std::thread::sleep(left.min(NAP));
         }
         if Instant::now() >= deadline {
@@ -58,6 +64,22 @@ pub fn await_news(
         }
         interval = (interval * 2).min(LOOKS[1]);
     }
+}
+
+/// Whether the other end of a pipe is closed.
+#[cfg(unix)]
+fn has_ended(pipe: &impl std::os::fd::AsFd) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let mut pipes = [PollFd::new(pipe, PollFlags::IN)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    // Without an answer it is taken to be open.
+    poll(&mut pipes, Some(&at_once)).is_ok()
+        && pipes.iter().any(|pipe| pipe.revents().contains(PollFlags::HUP))
+}
+
+#[cfg(not(unix))]
+fn has_ended<T>(_: &T) -> bool {
+    false
 }
 
 /// The moment until which to wait, if at all.

@@ -6,7 +6,7 @@ use crate::app::complete::{ids, labels};
 use crate::app::context::{Context, Globals};
 use crate::app::editor::{EditedCopy, Editor};
 use crate::app::find::no_tickets;
-use crate::app::input::{body_text, no_title, read_file};
+use crate::app::input::{KEY_RULE, body_text, is_key, no_title, read_file};
 use crate::app::receipt::{Receipt, record};
 use crate::app::template::{set, template};
 use crate::env::Env;
@@ -245,19 +245,12 @@ fn receipt(
     receipt
 }
 
-/// A key is one line of printable text, so that it can be found again in a trailer.
 fn checked_key(key: &str) -> Result<&str, Failure> {
-    let ok = !key.trim().is_empty()
-        && key.len() <= 200
-        && key.trim() == key
-        && !key.chars().any(char::is_control);
-    if ok && !key.contains("  ") {
-        return Ok(key);
+    if is_key(key) {
+        Ok(key)
+    } else {
+        Err(Failure::new(Exit::Usage, KEY_RULE).hint("tix new --help"))
     }
-    Err(Failure::new(
-        Exit::Usage,
-        "a --key is one line of at most 200 bytes, without leading, trailing or repeated spaces",
-    ))
 }
 
 /// A file that was given with `--from`.

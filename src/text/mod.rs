@@ -13,6 +13,8 @@ pub mod yaml;
 
 use std::fmt::Display;
 
+use regex::{Regex, RegexBuilder};
+
 pub use apart::cut_apart;
 pub use json::without_nulls;
 pub use near::near;
@@ -29,6 +31,12 @@ pub fn one_line(text: &str) -> String {
 /// Unicode's line and paragraph separators, at which some programs break a line.
 fn is_separator(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// A regular expression as people type it: its lower-case letters match upper-case ones too, unless it has an upper-case letter.
+pub fn pattern(text: &str) -> Result<Regex, regex::Error> {
+    let any_case = !text.chars().any(char::is_uppercase);
+    RegexBuilder::new(text).case_insensitive(any_case).multi_line(true).build()
 }
 
 /// A number with its noun, such as `count(n, "commit", "commits")`; the words may continue, as in

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use crate::activate::{ID, QUEUED};
 use crate::harness::{On, Output, Place, Sandbox, Shim, queue_ticket};
 
+mod errors;
+mod roles;
+
 fn ready() -> (Sandbox, Place) {
     let sandbox = Sandbox::new();
     sandbox.seed(&[(QUEUED, queue_ticket(ID))]);
@@ -139,68 +142,6 @@ fn what_is_no_request_is_answered_with_its_error_and_ends_nothing() {
 }
 
 #[test]
-fn wrong_parameters_are_named() {
-    let (_sandbox, clone) = ready();
-    let told = serve(
-        &clone,
-        &opened(&[
-            call(1, "frobnicate", json!({})),
-            call(2, "claim", json!([])),
-            call(3, "claim", json!({ "tickte": "foo" })),
-            call(4, "claim", json!({ "ticket": "--force" })),
-            call(5, "finish", json!({ "how": "delete" })),
-        ]),
-    );
-    assert_eq!(to(&told, 1)["error"]["code"], -32602);
-    assert_eq!(to(&told, 2)["error"]["code"], -32602);
-    for (id, word) in [(3, "tickte"), (4, "no ticket matches `--force`"), (5, "delete")] {
-        assert!(failed(&told, id).contains(word), "{told:?}");
-    }
-}
-
-/// What a failed call tells: the exit's name, a message and one next step, as text and as data.
-#[track_caller]
-fn failed(answers: &[Value], id: impl Into<Value>) -> &str {
-    let result = &to(answers, id)["result"];
-    let (text, data) =
-        (result["content"][0]["text"].as_str().unwrap(), &result["structuredContent"]);
-    assert!(result["isError"] == true && data["schema"] == "tix/error@1", "{result}");
-    let begins =
-        format!("{}: {}", data["name"].as_str().unwrap(), data["message"].as_str().unwrap());
-    assert!(text.starts_with(&begins), "{result}");
-    assert!(text.contains(&format!("hint: {}", data["hints"][0].as_str().unwrap())), "{result}");
-    text
-}
-
-#[test]
-fn every_error_has_a_name_and_a_next_step() {
-    let (_sandbox, clone) = ready();
-    let many: Vec<Value> = (0..51).map(|n| json!({ "title": format!("t{n}") })).collect();
-    let told = serve(
-        &clone,
-        &opened(&[
-            call(1, "show", json!({ "repository": "/nonexistent", "ticket": ID })),
-            call(2, "show", json!({ "ticket": "a\0b" })),
-            call(3, "list", json!({ "bogus": 1 })),
-            call(4, "show", json!({ "ticket": 5 })),
-            call(5, "new", json!({ "tickets": many })),
-            call(6, "new", json!({ "tickets": [] })),
-        ]),
-    );
-    for (id, begin) in [
-        (1, "not found: /nonexistent is not a directory"),
-        (2, "usage: an argument holds a NUL character"),
-        (3, "usage: list: unknown field `bogus`"),
-        (4, "usage: show: invalid type"),
-        (5, "usage: new: `tickets` has 1 to 50 tickets, not 51; nothing was written"),
-        (6, "usage: new: `tickets` has 1 to 50 tickets, not 0; nothing was written"),
-    ] {
-        assert!(failed(&told, id).starts_with(begin), "{told:?}");
-    }
-    assert_eq!(clone.tix(&["list", "--json", "--fetch"]).success().json()["total"], 1);
-}
-
-#[test]
 fn the_text_says_what_the_data_says() {
     let (_sandbox, clone) = ready();
     clone.tix(&["new", "Another", "-q"]).success();
@@ -304,29 +245,6 @@ fn it_leaves_checkouts_alone() {
 }
 
 #[test]
-fn a_role_sees_the_tools_that_it_may_use() {
-    let sandbox = Sandbox::new();
-    let settings = "roles:\n  coder: [note, submit, complete]\n";
-    sandbox.seed(&[(QUEUED, queue_ticket(ID)), (".tix.yaml", settings.to_owned())]);
-    let clone = sandbox.clone_named("a").env("TIX_ROLE", "coder");
-    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
-    let told = serve(
-        &clone,
-        &opened(&[
-            list,
-            call(2, "claim", json!({})),
-            call(3, "finish", json!({ "how": "release" })),
-        ]),
-    );
-    let tools = to(&told, 1)["result"]["tools"].as_array().unwrap();
-    let names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["next", "list", "show", "status", "finish", "note"]);
-    assert_eq!(tools[4]["inputSchema"]["properties"]["how"]["enum"], json!(["complete", "submit"]));
-    assert_eq!(to(&told, 2)["error"]["code"], -32602);
-    assert_eq!(to(&told, 3)["result"]["isError"], true);
-}
-
-#[test]
 fn a_wait_ends_when_it_is_cancelled_and_when_the_client_goes() {
     let sandbox = Sandbox::new();
     sandbox.seed(&[("tickets/queue/.gitkeep", "")]);
@@ -338,6 +256,25 @@ fn a_wait_ends_when_it_is_cancelled_and_when_the_client_goes() {
     assert_eq!(to(&told, 2)["result"], json!({}));
     assert!(told.iter().all(|answer| answer["id"] != 1), "{told:?}");
     serve(&clone, &opened(&[wait]));
+}
+
+/// A server that is killed passes nothing on; its child sees the end of the pipe that it reads.
+#[test]
+fn a_wait_ends_with_a_server_that_was_killed() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[("tickets/queue/.gitkeep", "")]);
+    let clone = sandbox.clone_named("a");
+    let tix = env!("CARGO_BIN_EXE_tix");
+    clone.write("lines", opened(&[call(1, "claim", json!({ "wait": "1h" }))]).join("\n") + "\n");
+    let script = format!(
+        "mkfifo in; {tix} mcp <in >out & server=$!
+        exec 3>in; cat lines >&3
+        until pgrep -P $server >/dev/null; do sleep 0.02; done
+        child=$(pgrep -P $server); kill -9 $server; wait $server
+        while kill -0 $child 2>/dev/null; do sleep 0.02; done; echo gone"
+    );
+    let output = clone.command(std::path::Path::new("/bin/bash"), &["-c", &script]).run();
+    assert_eq!(output.success().stdout(), "gone\n", "{output}");
 }
 
 #[test]

@@ -23,8 +23,10 @@ use crate::text::safe;
 /// commit, so without --strict only the push of it is refused.
 ///
 /// With --agents tix also adds its hooks to the files of coding agents in the working tree, which the team then
-/// shares; everything else in these files stays as it is. A file that cannot be edited keeps nothing else from being
-/// installed; exit code 9 says so.
+/// shares; everything else in these files stays as it is, and so does an entry of tix that somebody has changed: it is
+/// named. One file that fails keeps nothing else from being installed.
+///
+/// Exit codes: 5 a file cannot be read or written; 9 what it holds cannot be edited.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct HookInstallArgs {

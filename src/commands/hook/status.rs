@@ -82,7 +82,7 @@ struct AgentState {
     detail: Option<String>,
     /// The file, from the root of the working tree.
     path: &'static str,
-    /// `installed`, `changed` (an entry is in a form of somebody's own), `inactive` (the agent waits for a person to trust the
+    /// `installed`, `edited` (an entry is in a form of somebody's own), `inactive` (the agent waits for a person to trust the
     /// hooks, or its settings switch all hooks off), `outdated`, `missing` or `unreadable`.
     state: &'static str,
 }
@@ -180,7 +180,7 @@ fn agent_words(
             ("inactive", inactive)
         }
         Ok(AgentEntries::Current) => ("installed", None),
-        Ok(AgentEntries::Changed(own)) => ("changed", Some(own.to_string())),
+        Ok(AgentEntries::Changed(own)) => ("edited", Some(own.to_string())),
         Ok(AgentEntries::Outdated) => ("outdated", None),
         Ok(AgentEntries::None) => ("missing", None),
         Err(why) => ("unreadable", Some(why.clone())),

@@ -26,7 +26,7 @@ use crate::error::Failure;
 use crate::git::exec::text_of;
 use crate::lifecycle::{Hindrance, TicketEntry};
 use crate::out::{Format, Out};
-use crate::text::duration;
+use crate::text::{duration, pattern};
 use crate::ticket::{TicketId, TicketRow};
 
 /// List the tickets on the trunk
@@ -104,12 +104,6 @@ pub struct ListArgs {
     /// Print one JSON object for each ticket, one a line
     #[arg(long)]
     jsonl: bool,
-}
-
-/// Lower-case letters in a pattern match upper-case ones too, unless the pattern has an upper-case letter.
-fn pattern(text: &str) -> Result<Regex, regex::Error> {
-    let any_case = !text.chars().any(char::is_uppercase);
-    regex::RegexBuilder::new(text).case_insensitive(any_case).multi_line(true).build()
 }
 
 /// The answer in JSON.

@@ -13,11 +13,12 @@ use std::thread;
 
 use serde_json::{Value, json};
 
+use super::asked::{Asked, VerbCall};
 use super::message::{self, Era};
 use super::server::ServerSettings;
-use super::tools::{Asked, VerbCall};
-use crate::env::ANSWER_BOTH;
-use crate::error::{Exit, Failure, in_words};
+use super::words;
+use crate::env::{ANSWER_BOTH, LEASHED};
+use crate::error::{Exit, Failure};
 use crate::git::exec::text_of;
 use crate::git::signals::Heir;
 use crate::workspace::spawn::CommandLine;
@@ -32,10 +33,13 @@ pub struct ToolOutcome {
 }
 
 impl ToolOutcome {
-    /// A failure in the words and the form of the command line.
-    pub fn of(failure: &Failure) -> ToolOutcome {
-        let data = serde_json::to_value(failure.json()).unwrap_or_default();
-        ToolOutcome { text: in_words(&data), data: Some(data), failed: true }
+    /// A failure of this tool, in the form of the command line and in the words of the tools.
+    pub fn of(tool: &str, failure: &Failure) -> ToolOutcome {
+        ToolOutcome::failed(tool, serde_json::to_value(failure.json()).unwrap_or_default())
+    }
+
+    fn failed(tool: &str, mut data: Value) -> ToolOutcome {
+        ToolOutcome { text: words::tell(tool, &mut data), data: Some(data), failed: true }
     }
 
     pub fn line(self, id: &Value, era: Era) -> String {
@@ -88,14 +92,21 @@ impl ToolProcess {
     }
 
     /// Starts a child, unless the call was cancelled.
-    fn start(&self, line: &CommandLine, dir: &Path, session: Option<&str>) -> io::Result<Child> {
+    fn start(
+        &self,
+        line: &CommandLine,
+        dir: &Path,
+        session: Option<&str>,
+        waits: bool,
+    ) -> io::Result<Child> {
         let mut state = self.lock();
         if state.cancelled {
             return Err(io::Error::from(io::ErrorKind::Interrupted));
         }
         let session = session.map(|session| ("TIX_SESSION".into(), session.into()));
         let both = (ANSWER_BOTH.into(), "1".into());
-        let variables: Vec<_> = session.into_iter().chain([both]).collect();
+        let leashed = (LEASHED.into(), if waits { "1" } else { "" }.into());
+        let variables: Vec<_> = session.into_iter().chain([both, leashed]).collect();
         let child = line.answering(dir, &variables)?;
         state.child = Some(Heir::unheard(&child));
         Ok(child)
@@ -107,8 +118,9 @@ impl ToolProcess {
     }
 }
 
-/// Runs all that is asked for in this clone, one after the other.
+/// Runs all that a tool asks for in this clone, one after the other.
 pub fn run(
+    tool: &str,
     asked: &Asked,
     station: &ServerSettings,
     dir: &Path,
@@ -118,8 +130,9 @@ pub fn run(
     let mut outcomes: Vec<ToolOutcome> = Vec::new();
     for call in &asked.calls {
         let outcome = match run_one(call, &known, station, dir, running) {
-            Ok(outcome) => outcome,
-            Err(error) => ToolOutcome::of(&not_started(&error, dir)),
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) => ToolOutcome::failed(tool, after(&outcomes, error)),
+            Err(error) => ToolOutcome::of(tool, &not_started(&error, dir)),
         };
         let ticket = outcome.data.as_ref().and_then(|data| data.get("ticket")?.as_str());
         if let (Some(key), Some(ticket)) = (&call.key, ticket) {
@@ -134,26 +147,39 @@ pub fn run(
     together(outcomes)
 }
 
-/// The outcomes of several calls as one: their texts, and a list of their data.
-fn together(mut outcomes: Vec<ToolOutcome>) -> ToolOutcome {
-    if outcomes.len() == 1 {
-        return outcomes.remove(0);
+/// The error of a call after others that succeeded: it says what they have made.
+fn after(done: &[ToolOutcome], mut error: Value) -> Value {
+    let tickets: Vec<&str> =
+        done.iter().filter_map(|outcome| outcome.data.as_ref()?.get("ticket")?.as_str()).collect();
+    if let Some(details) = error.get_mut("details").and_then(Value::as_object_mut)
+        && !tickets.is_empty()
+    {
+        details.insert("made before".to_owned(), tickets.join(", ").into());
     }
-    let failed = outcomes.iter().any(|outcome| outcome.failed);
+    error
+}
+
+/// The outcomes of several calls as one: that of the one that failed, or else their texts and a list of their data.
+fn together(mut outcomes: Vec<ToolOutcome>) -> ToolOutcome {
+    if outcomes.len() == 1 || outcomes.last().is_some_and(|outcome| outcome.failed) {
+        return outcomes.swap_remove(outcomes.len() - 1);
+    }
     let text =
         outcomes.iter().map(|outcome| outcome.text.trim_end()).collect::<Vec<_>>().join("\n");
     let data: Vec<Value> = outcomes.into_iter().filter_map(|outcome| outcome.data).collect();
-    ToolOutcome { text, data: Some(json!({ "results": data })), failed }
+    ToolOutcome { text, data: Some(json!({ "results": data })), failed: false }
 }
 
+/// What the command line answers: an outcome, or the error that it printed.
 fn run_one(
     call: &VerbCall,
     known: &BTreeMap<String, String>,
     station: &ServerSettings,
     dir: &Path,
     running: &ToolProcess,
-) -> io::Result<ToolOutcome> {
+) -> io::Result<Result<ToolOutcome, Value>> {
     let mut words: Vec<OsString> = vec![station.program.clone().into(), "--json".into()];
+    words.extend(station.given.iter().map(OsString::from));
     let (verb, rest) = call.words.split_at(1.min(call.words.len()));
     words.extend(verb.iter().map(OsString::from));
     for (option, value) in &call.others {
@@ -161,27 +187,32 @@ fn run_one(
     }
     words.extend(rest.iter().map(OsString::from));
     let line = CommandLine::of(&words).ok_or(io::ErrorKind::InvalidInput)?;
-    let mut child = running.start(&line, dir, station.session.as_deref())?;
-    let input = child.stdin.take();
+    let mut child = running.start(&line, dir, station.session.as_deref(), call.waits)?;
+    let mut input = child.stdin.take();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let words = thread::spawn(move || read_all(stderr));
-    if let (Some(mut pipe), Some(text)) = (input, &call.input) {
+    if let (Some(pipe), Some(text)) = (&mut input, &call.input) {
         // Whoever does not read it has ended, and says why.
         pipe.write_all(text.as_bytes()).ok();
     }
+    // One that waits takes the end of its input for the end of this server.
+    let leash = input.filter(|_| call.waits);
     let answer = read_all(stdout);
     let words = words.join().unwrap_or_default();
     let status = child.wait();
+    drop(leash);
     running.over();
     let text = text_of(&words).trim_end().to_owned();
     let Ok(data) = serde_json::from_slice::<Value>(&answer) else {
         let message = format!("tix ended with {} and no answer", status?);
         let failure = Failure::new(Exit::Git, message).fact("said", text);
-        return Ok(ToolOutcome::of(&failure.hint("see what holds now: tix status")));
+        let failure = failure.hint("see what holds now: tix status");
+        return Ok(Err(serde_json::to_value(failure.json()).unwrap_or_default()));
     };
-    let failed = data.get("schema").and_then(Value::as_str) == Some("tix/error@1");
-    let text = if failed { in_words(&data) } else { text };
-    Ok(ToolOutcome { text, data: Some(data), failed })
+    if data.get("schema").and_then(Value::as_str) == Some("tix/error@1") {
+        return Ok(Err(data));
+    }
+    Ok(Ok(ToolOutcome { text, data: Some(data), failed: false }))
 }
 
 fn read_all(pipe: Option<impl Read>) -> Vec<u8> {

@@ -14,8 +14,9 @@ use crate::out::{Format, Out};
 ///
 /// Adds `tix mcp` to the settings that each agent reads in the working tree, which the team then shares; everything else
 /// in these files stays as it is. A second run changes nothing. An entry of yours that starts `tix mcp` in another way,
-/// such as with a role, is left alone and named. A file that cannot be edited keeps none of the others from it; exit
-/// code 9 says so.
+/// such as with a role, is left alone and named. One file that fails keeps none of the others from it.
+///
+/// Exit codes: 5 a file cannot be read or written; 9 what it holds cannot be edited.
 #[derive(Debug, clap::Args)]
 pub struct McpInstallArgs {
     /// The agents
@@ -28,8 +29,8 @@ pub struct McpInstallArgs {
 
 /// Remove the server from the settings of coding agents
 ///
-/// Removes what `tix mcp install` writes from the settings that agents read in the working tree. An entry of yours that
-/// starts `tix mcp` in another way stays and is named.
+/// Removes what `tix mcp install` writes from the settings that agents read in the working tree. A file that nobody has
+/// changed since is again as it was. An entry of yours that starts `tix mcp` in another way stays and is named.
 #[derive(Debug, clap::Args)]
 pub struct McpUninstallArgs {
     /// Show what would be done, and do nothing

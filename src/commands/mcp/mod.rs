@@ -1,10 +1,13 @@
 //! `tix mcp`: the verbs of a ticket's life as tools of an agent, over the Model Context Protocol on standard input and output.
 
+mod asked;
 mod call;
 mod install;
 mod message;
+mod schema;
 mod server;
 mod tools;
+mod words;
 
 #[cfg(test)]
 pub use self::install::McpInstallJson;
@@ -19,9 +22,11 @@ use crate::trunk::random_token;
 /// Serve the tickets to an agent as tools (Model Context Protocol)
 ///
 /// An agent's program starts it and speaks to it on standard input and output: `tix mcp` is all that its settings need, and
-/// `tix mcp install` writes that into them. Each call
-/// works in the clone that it names, else in `CLAUDE_PROJECT_DIR`, else in the directory that the server was started in. With a
-/// role (--role, `TIX_ROLE`) the tools are those that the role may use.
+/// `tix mcp install` writes that into them. Each call works in the clone that it names, else in `CLAUDE_PROJECT_DIR`, else
+/// in the directory that the server was started in.
+///
+/// With a role (--role, `TIX_ROLE`) the list has the tools that the role may use in the server's own repository, or all where
+/// that cannot be told. What a call may do is decided by the roles of the repository that it works in.
 #[derive(Debug, clap::Args)]
 pub struct McpArgs {
     #[command(subcommand)]
@@ -68,9 +73,12 @@ fn serve(globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
         session: (!is_named).then(|| format!("mcp-{}", random_token())),
         home: home.unwrap_or_else(|| here.clone()),
         directory: here,
-        verbs: role::allowed(globals, env, out)?,
+        given: globals.as_words(),
     };
-    server::serve(&station, out)
+    let globals = Globals { dir: Some(station.directory.clone()), ..globals.clone() };
+    // The list is no promise: a call is judged by the roles of its own repository, and a role that is wrong is told there.
+    let allowed = || role::allowed(&globals, env, out).ok().flatten();
+    server::serve(&station, &allowed, out)
         // The client has gone: there is nobody to tell.
         .or_else(
             |error| {

@@ -15,9 +15,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::asked::Asked;
 use super::call::{self, ToolOutcome, ToolProcess};
 use super::message::{self, Incoming, RpcError, ToolCall};
-use super::tools::{Asked, TOOLS, Tool, usage};
+use super::tools::{TOOLS, Tool};
+use crate::error::{Exit, Failure};
 use crate::git::signals;
 use crate::out::Out;
 
@@ -45,15 +47,11 @@ pub struct ServerSettings {
     pub directory: PathBuf,
     /// A place that stays, for when that directory is gone.
     pub home: PathBuf,
-    /// The verbs that the session's role may use; all without one.
-    pub verbs: Option<Vec<String>>,
+    /// What was given to the server and counts for each call, as words of the command line.
+    pub given: Vec<String>,
 }
 
 impl ServerSettings {
-    fn may(&self, verb: &str) -> bool {
-        self.verbs.as_ref().is_none_or(|verbs| verbs.iter().any(|one| one == verb))
-    }
-
     fn directory<'a>(&'a self, asked: &'a Asked) -> &'a Path {
         let named = asked.repository.as_deref().unwrap_or(&self.directory);
         // A workspace may have been cleaned away. A directory that was named is an error that the call itself reports.
@@ -102,8 +100,12 @@ impl Drop for CallEntry<'_> {
     }
 }
 
+/// The verbs that the session's role may use in the repository of the server, as they are now; all where nobody can tell.
+pub type AllowedVerbs<'a> = dyn Fn() -> Option<Vec<String>> + Sync + 'a;
+
 struct Server<'a> {
     station: &'a ServerSettings,
+    allowed: &'a AllowedVerbs<'a>,
     out: &'a Out,
     calls: Arc<Calls>,
     /// The client takes no answers any more.
@@ -112,9 +114,9 @@ struct Server<'a> {
 
 /// Serves standard input to its end, or to a signal; then calls that change something come to theirs, and those that wait for a
 /// ticket stop.
-pub fn serve(station: &ServerSettings, out: &Out) -> io::Result<()> {
+pub fn serve(station: &ServerSettings, allowed: &AllowedVerbs<'_>, out: &Out) -> io::Result<()> {
     let calls = Arc::default();
-    let server = Server { station, out, calls, is_left: AtomicBool::new(false) };
+    let server = Server { station, allowed, out, calls, is_left: AtomicBool::new(false) };
     let calls = Arc::clone(&server.calls);
     signals::when_caught(move || {
         calls.stop_waiting();
@@ -191,7 +193,10 @@ impl Server<'_> {
         match incoming {
             Incoming::Answer(line) => Answer::Now(Some(line)),
             Incoming::ListTools { id, era } => {
-                let may = |verb: &str| self.station.may(verb);
+                let verbs = (self.allowed)();
+                let may = |verb: &str| {
+                    verbs.as_ref().is_none_or(|verbs| verbs.iter().any(|one| one == verb))
+                };
                 let seen = TOOLS.iter().filter(|tool| tool.verbs.iter().any(|verb| may(verb)));
                 let tools: Vec<Value> = seen.map(|tool| tool.describe(&may)).collect();
                 Answer::Now(Some(message::tools(&id, era, &tools)))
@@ -211,16 +216,14 @@ impl Server<'_> {
     /// Takes a call on, or answers it at once where nothing can be run for it.
     fn begin(&self, call: ToolCall) -> Answer<'_> {
         let ToolCall { id, era, .. } = &call;
-        let tool = Tool::named(&call.tool)
-            .filter(|tool| tool.verbs.iter().any(|verb| self.station.may(verb)));
-        let Some(tool) = tool else {
+        let Some(tool) = Tool::named(&call.tool) else {
             let error = RpcError::parameters(format!("unknown tool: {}", call.tool));
             return Answer::Now(Some(error.line(id)));
         };
         let asked = match tool.read(call.arguments.clone()) {
             Ok(asked) => asked,
             Err(why) => {
-                let outcome = ToolOutcome::of(&usage(why));
+                let outcome = ToolOutcome::of(tool.name, &Failure::new(Exit::Usage, why));
                 return Answer::Now(Some(outcome.line(id, *era)));
             }
         };
@@ -236,7 +239,7 @@ impl Server<'_> {
             return Answer::Now(Some(RpcError::request(why).line(id)));
         }
         let process = ToolProcess::default();
-        running.insert(id.to_string(), (process.clone(), asked.waits));
+        running.insert(id.to_string(), (process.clone(), asked.waits()));
         drop(running);
         let entry = CallEntry { calls: &self.calls, id: id.to_string() };
         Answer::Later(Box::new(Ready { call, asked, running: process, entry }))
@@ -251,11 +254,11 @@ impl Server<'_> {
         let Ready { call, asked, running, entry } = *ready;
         let done = (Mutex::new(false), Condvar::new());
         let outcome = thread::scope(|scope| {
-            if let Some(token) = call.progress.as_ref().filter(|_| asked.waits) {
+            if let Some(token) = call.progress.as_ref().filter(|_| asked.waits()) {
                 scope.spawn(|| self.tell_progress(token, &running, &done));
             }
             let directory = self.station.directory(&asked);
-            let outcome = call::run(&asked, self.station, directory, &running);
+            let outcome = call::run(&call.tool, &asked, self.station, directory, &running);
             *done.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
             done.1.notify_all();
             outcome

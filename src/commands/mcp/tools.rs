@@ -3,66 +3,13 @@
 //! A tool stands for one or several verbs of the command line; a role sees the tools of which it may use a verb. None deletes
 //! anything or forces anything.
 
-use std::path::PathBuf;
-
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::error::{Exit, Failure};
-
-/// How many tickets a list has when nobody says how many.
-const SHOWN: u16 = 20;
+use super::asked::{self, Asked};
+use super::schema;
 
 /// How many tickets one call may write: each is a push.
 const MOST_NEW: usize = 50;
-
-/// A command line of tix, without the options that each call gets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerbCall {
-    pub words: Vec<String>,
-    /// What it reads from standard input.
-    pub input: Option<String>,
-    /// Under which name later calls of the same list may mean the ticket that this one makes.
-    pub key: Option<String>,
-    /// Options whose values may be such names.
-    pub others: Vec<(&'static str, String)>,
-}
-
-impl VerbCall {
-    fn new<const N: usize>(words: [&str; N]) -> VerbCall {
-        let words = words.map(str::to_owned).into();
-        VerbCall { words, input: None, key: None, others: Vec::new() }
-    }
-
-    fn flag(mut self, given: bool, flag: &str) -> VerbCall {
-        self.words.extend(given.then(|| flag.to_owned()));
-        self
-    }
-
-    /// `--name=value`, so that no value is taken for an option.
-    fn option(mut self, name: &str, value: Option<impl ToString>) -> VerbCall {
-        self.words.extend(value.map(|value| format!("--{name}={}", value.to_string())));
-        self
-    }
-
-    /// What is no option, behind `--`.
-    fn operands(mut self, operands: impl IntoIterator<Item = String>) -> VerbCall {
-        self.words.push("--".to_owned());
-        self.words.extend(operands);
-        self
-    }
-}
-
-/// What the arguments of a tool ask for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// In which clone.
-    pub repository: Option<PathBuf>,
-    /// One after the other; the first that fails ends it.
-    pub calls: Vec<VerbCall>,
-    /// It may take long because it waits for a ticket, and changes nothing while it does.
-    pub waits: bool,
-}
 
 /// Whether the session's role may use a verb.
 pub type MayUse<'a> = dyn Fn(&str) -> bool + 'a;
@@ -78,7 +25,7 @@ pub struct Tool {
     idempotent: bool,
     properties: fn(&MayUse<'_>) -> Value,
     required: &'static [&'static str],
-    read: fn(Value) -> serde_json::Result<Asked>,
+    read: fn(Value) -> Result<Asked, String>,
 }
 
 pub static TOOLS: [Tool; 8] = [
@@ -90,7 +37,7 @@ pub static TOOLS: [Tool; 8] = [
         idempotent: true,
         properties: |_| json!({}),
         required: &[],
-        read: next,
+        read: asked::next,
     },
     Tool {
         name: "list",
@@ -110,7 +57,7 @@ pub static TOOLS: [Tool; 8] = [
             })
         },
         required: &[],
-        read: list,
+        read: asked::list,
     },
     Tool {
         name: "show",
@@ -120,7 +67,7 @@ pub static TOOLS: [Tool; 8] = [
         idempotent: true,
         properties: |_| json!({ "ticket": ticket() }),
         required: &[],
-        read: |arguments| of_ticket("show", arguments),
+        read: |arguments| asked::of_ticket("show", arguments),
     },
     Tool {
         name: "status",
@@ -130,7 +77,7 @@ pub static TOOLS: [Tool; 8] = [
         idempotent: true,
         properties: |_| json!({ "ticket": ticket() }),
         required: &[],
-        read: |arguments| of_ticket("status", arguments),
+        read: |arguments| asked::of_ticket("status", arguments),
     },
     Tool {
         name: "claim",
@@ -141,11 +88,11 @@ pub static TOOLS: [Tool; 8] = [
         properties: |_| {
             json!({
                 "ticket": text("an id, or a unique part of one"),
-                "wait": text("how long to wait for a ticket when there is none, such as 10m"),
+                "wait": text("how long to wait for the next one when there is none, such as 10m"),
             })
         },
         required: &[],
-        read: claim,
+        read: asked::claim,
     },
     Tool {
         name: "finish",
@@ -158,12 +105,12 @@ pub static TOOLS: [Tool; 8] = [
             json!({
                 "how": { "enum": allowed(&["complete", "submit", "release"], may) },
                 "ticket": ticket(),
-                "reason": text("why it is released"),
-                "no_work": text("why a completed ticket needs no commit"),
+                "reason": text("for release: why"),
+                "no_work": text("for complete: why it needs no commit"),
             })
         },
         required: &["how"],
-        read: finish,
+        read: asked::finish,
     },
     Tool {
         name: "note",
@@ -174,12 +121,12 @@ pub static TOOLS: [Tool; 8] = [
         properties: |may| {
             json!({
                 "do": { "enum": allowed(&["note", "block", "unblock", "set", "tick"], may) },
-                "text": text("the note, the reason, key=value, or the box"),
+                "text": text("the note, the reason, key=value, or the box; unblock needs none"),
                 "ticket": ticket(),
             })
         },
         required: &["do"],
-        read: note,
+        read: asked::note,
     },
     Tool {
         name: "new",
@@ -192,7 +139,7 @@ pub static TOOLS: [Tool; 8] = [
                 "tickets": { "type": "array", "minItems": 1, "maxItems": MOST_NEW, "items": {
                     "type": "object",
                     "properties": {
-                        "title": text(""),
+                        "title": { "type": "string", "minLength": 1 },
                         "body": text("Markdown; requirements as - [ ] boxes"),
                         "priority": { "enum": ["P0", "P1", "P2", "P3"] },
                         "labels": { "type": "array", "items": { "type": "string" } },
@@ -207,7 +154,7 @@ pub static TOOLS: [Tool; 8] = [
             })
         },
         required: &["tickets"],
-        read: new,
+        read: asked::new,
     },
 ];
 
@@ -240,15 +187,14 @@ impl Tool {
         })
     }
 
-    /// What its arguments ask for; the error names what is wrong with them.
+    /// What its arguments ask for; the error names what is wrong with them. A role restricts what a call may do, not what it may
+    /// say: the answer tells who may.
     pub fn read(&self, arguments: Value) -> Result<Asked, String> {
-        (self.read)(arguments).map_err(|error| format!("{}: {error}", self.name))
+        let of_all = self.describe(&|_| true);
+        let schema = of_all.get("inputSchema").unwrap_or(&Value::Null);
+        let asked = schema::check(schema, &arguments, "").and_then(|()| (self.read)(arguments));
+        asked.map_err(|error| format!("{}: {error}", self.name))
     }
-}
-
-/// What a call with wrong arguments is told.
-pub fn usage(why: String) -> Failure {
-    Failure::new(Exit::Usage, why).hint("call it again as the tool's inputSchema says")
 }
 
 fn text(about: &str) -> Value {
@@ -265,177 +211,4 @@ fn ticket() -> Value {
 
 fn allowed<'a>(verbs: &[&'a str], may: &MayUse<'_>) -> Vec<&'a str> {
     verbs.iter().copied().filter(|verb| may(verb)).collect()
-}
-
-fn asked(repository: Option<PathBuf>, call: VerbCall) -> Asked {
-    Asked { repository, calls: vec![call], waits: false }
-}
-
-fn next(arguments: Value) -> serde_json::Result<Asked> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Arguments {
-        repository: Option<PathBuf>,
-    }
-    let Arguments { repository } = serde_json::from_value(arguments)?;
-    Ok(asked(repository, VerbCall::new(["next"])))
-}
-
-fn list(arguments: Value) -> serde_json::Result<Asked> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Arguments {
-        repository: Option<PathBuf>,
-        lane: Option<String>,
-        #[serde(default)]
-        ready: bool,
-        #[serde(default)]
-        mine: bool,
-        label: Option<String>,
-        text: Option<String>,
-        limit: Option<u16>,
-        #[serde(default)]
-        fetch: bool,
-    }
-    let given: Arguments = serde_json::from_value(arguments)?;
-    let call = VerbCall::new(["list"])
-        .option("lane", given.lane)
-        .flag(given.ready, "--ready")
-        .flag(given.mine, "--mine")
-        .option("label", given.label)
-        .option("text", given.text)
-        .option("limit", Some(given.limit.unwrap_or(SHOWN).clamp(1, 200)))
-        .flag(given.fetch, "--fetch");
-    Ok(asked(given.repository, call))
-}
-
-fn of_ticket(verb: &str, arguments: Value) -> serde_json::Result<Asked> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Arguments {
-        repository: Option<PathBuf>,
-        ticket: Option<String>,
-    }
-    let Arguments { repository, ticket } = serde_json::from_value(arguments)?;
-    Ok(asked(repository, VerbCall::new([verb]).operands(ticket)))
-}
-
-fn claim(arguments: Value) -> serde_json::Result<Asked> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Arguments {
-        repository: Option<PathBuf>,
-        ticket: Option<String>,
-        wait: Option<String>,
-    }
-    let given: Arguments = serde_json::from_value(arguments)?;
-    let waits = given.wait.is_some();
-    let call = VerbCall::new(["activate"])
-        .flag(given.ticket.is_none(), "--next")
-        .option("wait", given.wait)
-        .operands(given.ticket);
-    Ok(Asked { waits, ..asked(given.repository, call) })
-}
-
-fn finish(arguments: Value) -> serde_json::Result<Asked> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "lowercase")]
-    enum How {
-        Complete,
-        Submit,
-        Release,
-    }
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Arguments {
-        repository: Option<PathBuf>,
-        how: How,
-        ticket: Option<String>,
-        reason: Option<String>,
-        no_work: Option<String>,
-    }
-    let given: Arguments = serde_json::from_value(arguments)?;
-    let verb = match given.how {
-        How::Complete => "complete",
-        How::Submit => "submit",
-        How::Release => "release",
-    };
-    // A verb that does not know an option says so.
-    let call = VerbCall::new([verb])
-        .option("reason", given.reason)
-        .option("no-work", given.no_work)
-        .operands(given.ticket);
-    Ok(asked(given.repository, call))
-}
-
-fn note(arguments: Value) -> serde_json::Result<Asked> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "lowercase")]
-    enum Do {
-        Note,
-        Block,
-        Unblock,
-        Set,
-        Tick,
-    }
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Arguments {
-        repository: Option<PathBuf>,
-        r#do: Do,
-        text: Option<String>,
-        ticket: Option<String>,
-    }
-    let given: Arguments = serde_json::from_value(arguments)?;
-    let both = || given.ticket.clone().into_iter().chain(given.text.clone());
-    let call = match given.r#do {
-        Do::Note => VerbCall::new(["note"]).operands(both()),
-        Do::Set => VerbCall::new(["set"]).operands(both()),
-        Do::Tick => VerbCall::new(["tick"]).operands(both()),
-        Do::Block => VerbCall::new(["block"]).option("reason", given.text).operands(given.ticket),
-        Do::Unblock => VerbCall::new(["unblock"]).operands(given.ticket),
-    };
-    Ok(asked(given.repository, call))
-}
-
-fn new(arguments: Value) -> serde_json::Result<Asked> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Ticket {
-        title: String,
-        body: Option<String>,
-        priority: Option<String>,
-        #[serde(default)]
-        labels: Vec<String>,
-        #[serde(default)]
-        depends_on: Vec<String>,
-        parent: Option<String>,
-        key: Option<String>,
-    }
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Arguments {
-        repository: Option<PathBuf>,
-        tickets: Vec<Ticket>,
-    }
-    let given: Arguments = serde_json::from_value(arguments)?;
-    let count = given.tickets.len();
-    if !(1..=MOST_NEW).contains(&count) {
-        let why =
-            format!("`tickets` has 1 to {MOST_NEW} tickets, not {count}; nothing was written");
-        return Err(serde::de::Error::custom(why));
-    }
-    let call = |ticket: Ticket| {
-        let mut call = VerbCall::new(["new"]).option("priority", ticket.priority);
-        for label in ticket.labels {
-            call = call.option("label", Some(label));
-        }
-        call = call.option("key", ticket.key.as_ref());
-        call = call.flag(ticket.body.is_some(), "--body=-").operands([ticket.title]);
-        let depends = ticket.depends_on.into_iter().map(|other| ("--depends-on", other));
-        let others = depends.chain(ticket.parent.map(|other| ("--parent", other))).collect();
-        VerbCall { input: ticket.body, key: ticket.key, others, ..call }
-    };
-    let calls = given.tickets.into_iter().map(call).collect();
-    Ok(Asked { repository: given.repository, calls, waits: false })
 }
