@@ -347,7 +347,13 @@ pub fn lines(files: &[AgentFile]) -> String {
 /// What each of these agents asks of a person before it makes use of its file.
 pub fn notes(files: &[AgentFile], part: AgentPart) -> Vec<&str> {
     let fine = files.iter().filter(|file| file.problem.is_none());
-    fine.filter_map(|file| file.agent.consent(part)).collect()
+    let mut notes = Vec::new();
+    for note in fine.filter_map(|file| file.agent.consent(part)) {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes
 }
 
 /// Where workspaces are better kept for agents that may not leave the repository.

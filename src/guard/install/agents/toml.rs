@@ -29,9 +29,9 @@ pub fn install(text: Option<&str>) -> Result<AgentFileEdit, FileRemark> {
     }
     new.push_str(&ENTRY.replace('\n', end));
     // Where the servers stand in braces, or are no table, none can be added below them.
-    match parse(&new) {
-        Ok(_) => Ok(AgentFileEdit::Write(new)),
-        Err(_) => Err(FileRemark {
+    match uninstall(&new) {
+        Ok(AgentFileEdit::Write(_)) => Ok(AgentFileEdit::Write(new)),
+        Ok(AgentFileEdit::Keep | AgentFileEdit::Delete) | Err(_) => Err(FileRemark {
             line: line_of(text, document.get(SERVERS).and_then(Item::span)),
             why: format!("{SERVERS} is written so that no table can be added to it"),
         }),
@@ -190,6 +190,7 @@ mod tests {
             ("\n[mcp_servers.tix]\ncommand = \"other\"\n", 2),
             ("a = 1\nmcp_servers = { x = { command = \"y\" } }\n", 2),
             ("mcp_servers = 1\n", 1),
+            ("[[mcp_servers]]\na = 1\n", 1),
         ] {
             assert_eq!(install(Some(text)).unwrap_err().line, line, "{text}");
         }
