@@ -266,12 +266,18 @@ fn a_wait_ends_with_a_server_that_was_killed() {
     let clone = sandbox.clone_named("a");
     let tix = env!("CARGO_BIN_EXE_tix");
     clone.write("lines", opened(&[call(1, "claim", json!({ "wait": "1h" }))]).join("\n") + "\n");
+    // The child asks its remote before it waits.
+    let asks = sandbox.root().join("asks");
+    clone.write_script(&asks, "#!/bin/sh\ntouch \"$0ed\"\nexec git-upload-pack \"$@\"\n");
+    clone.git(&["config", "remote.origin.uploadpack", &format!("'{}'", asks.display())]);
+    // Server and child hold the write end of `alive`: its reader ends when both are gone.
     let script = format!(
-        "mkfifo in; {tix} mcp <in >out & server=$!
+        "mkfifo in alive; cat alive & watch=$!
+        {tix} mcp <in >out 9>alive & server=$!
         exec 3>in; cat lines >&3
-        until pgrep -P $server >/dev/null; do sleep 0.02; done
-        child=$(pgrep -P $server); kill -9 $server; wait $server
-        while kill -0 $child 2>/dev/null; do sleep 0.02; done; echo gone"
+        until [ -e '{}ed' ]; do sleep 0.02; done
+        kill -9 $server; wait $watch; echo gone",
+        asks.display()
     );
     let output = clone.command(std::path::Path::new("/bin/bash"), &["-c", &script]).run();
     assert_eq!(output.success().stdout(), "gone\n", "{output}");
