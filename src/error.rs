@@ -40,7 +40,7 @@ pub enum Exit {
     Unreachable,
     /// The claim stands or may stand, but its set-up is not done.
     Incomplete,
-    /// A ticket or the configuration cannot be read.
+    /// A ticket, the configuration or an agent's file holds what tix cannot use. A file that cannot be read or written is `Refused`.
     Damaged,
     /// git is missing, too old, or failed in a way that tix does not know.
     Git,
@@ -77,7 +77,7 @@ impl Exit {
         (
             Exit::Damaged,
             "damaged",
-            "a ticket or the configuration cannot be read; the message names file and line",
+            "a ticket, the configuration or an agent's file holds what tix cannot use; the message names file and line",
         ),
         (Exit::Git, "git", "git is missing, too old, or failed in a way that tix does not know"),
         (

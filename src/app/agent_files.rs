@@ -74,8 +74,7 @@ impl AgentFile {
         self.problem.is_some()
     }
 
-    fn read(repo: &Repo, root: &Path, agent: Agent, name: &'static str) -> AgentFile {
-        let path = root.join(name);
+    fn read(repo: &Repo, path: PathBuf, agent: Agent, name: &'static str) -> AgentFile {
         let (before, problem) = match read(&path) {
             Ok(text) => (text, None),
             Err(error) => (None, Some((exit_of(&error), error.to_string()))),
@@ -208,7 +207,7 @@ pub fn read_all(
         let others = agent.other_files(part).iter().copied();
         let names = std::iter::once(agent.file(part)).chain(others);
         let mut files: Vec<_> =
-            names.map(|name| AgentFile::read(repo, root, agent, name)).collect();
+            names.map(|name| AgentFile::read(repo, root.join(name), agent, name)).collect();
         if change == AgentFileChange::Install {
             files = vec![chosen(files, part)];
         }
@@ -270,8 +269,8 @@ pub fn write(files: &mut [AgentFile], repo: &Repo, part: AgentPart, change: Agen
     for (file, _) in files.iter_mut().zip(firsts).filter(|(_, is_first)| *is_first) {
         // Two names may lead to one file: the second is decided on what the first has left.
         if !file.edit.is_keep() && read(&file.path).is_ok_and(|now| now != file.before) {
-            let root = repo.worktree.as_deref().unwrap_or(&repo.common_dir);
-            *file = AgentFile::read(repo, root, file.agent, file.name).decided(part, change);
+            let again = AgentFile::read(repo, file.path.clone(), file.agent, file.name);
+            *file = again.decided(part, change);
         }
         file.write(repo, change);
     }

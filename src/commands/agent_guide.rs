@@ -115,7 +115,7 @@ fn write_into(path: &Path, guide: &str) -> Result<&'static str, Failure> {
     let (did, new) = match &old {
         None => ("made", guide.as_bytes().to_vec()),
         Some(old) => merged(old, guide).map_err(|why| {
-            Failure::new(Exit::Refused, format!("{}: {why}", path.display())).hint(
+            Failure::new(Exit::Damaged, format!("{}: {why}", path.display())).hint(
                 "nothing changed; leave one pair of markers in it, or none, and run this again",
             )
         })?,

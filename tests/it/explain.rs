@@ -111,7 +111,7 @@ fn the_guide_in_a_file_is_replaced_and_not_put_there_a_second_time() {
     let half = guide.replace("<!-- tix agent-guide end -->\n", "");
     place.write("AGENTS.md", half.clone());
     let refused = place.tix(&["agent-guide", "--into", "AGENTS.md"]);
-    assert!(refused.exits(5).stderr().contains("no end marker"), "{refused}");
+    assert!(refused.exits(9).stderr().contains("no end marker"), "{refused}");
     assert_eq!(place.read("AGENTS.md"), half);
     place.tix(&["agent-guide", "--into", "docs"]).exits(5);
 }

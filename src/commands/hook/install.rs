@@ -73,13 +73,13 @@ pub struct HookInstallJson<'a> {
 pub fn run(args: &HookInstallArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     let mode = if args.dry_run { InstallMode::Rehearse } else { InstallMode::Do };
+    let lock = hooks::lock(&ctx.repo)?;
     let mut agents = agent_files::read_all(
         &ctx.repo,
         AgentPart::Hooks,
         args.agents.iter().copied(),
         AgentFileChange::Install,
     )?;
-    let lock = hooks::lock(&ctx.repo)?;
     let report = hooks::install(&Request {
         repo: &ctx.repo,
         strictness: if args.strict { Strictness::Strict } else { Strictness::Usual },

@@ -56,6 +56,7 @@ pub fn run(
 ) -> Result<(), Failure> {
     let repo = repository(&working_dir(globals, env)?, env)?;
     let mode = if args.dry_run { InstallMode::Rehearse } else { InstallMode::Do };
+    let lock = hooks::lock(&repo)?;
     let agents = match repo.worktree {
         Some(_) => {
             let (part, change) = (AgentPart::Hooks, AgentFileChange::Uninstall);
@@ -64,7 +65,6 @@ pub fn run(
         None => Vec::new(),
     };
     let mut agents: Vec<_> = agents.into_iter().filter(|file| !file.is_idle()).collect();
-    let lock = hooks::lock(&repo)?;
     let reach = if args.shared { ScriptReach::Shared } else { ScriptReach::Own };
     let report = hooks::uninstall(&repo, reach, mode)?;
     if mode == InstallMode::Do {

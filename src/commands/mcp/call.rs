@@ -96,18 +96,13 @@ impl ToolProcess {
         &self,
         line: &CommandLine,
         dir: &Path,
-        session: Option<&str>,
-        waits: bool,
+        variables: &[(OsString, OsString)],
     ) -> io::Result<Child> {
         let mut state = self.lock();
         if state.cancelled {
             return Err(io::Error::from(io::ErrorKind::Interrupted));
         }
-        let session = session.map(|session| ("TIX_SESSION".into(), session.into()));
-        let both = (ANSWER_BOTH.into(), "1".into());
-        let leashed = (LEASHED.into(), if waits { "1" } else { "" }.into());
-        let variables: Vec<_> = session.into_iter().chain([both, leashed]).collect();
-        let child = line.answering(dir, &variables)?;
+        let child = line.answering(dir, variables)?;
         state.child = Some(Heir::unheard(&child));
         Ok(child)
     }
@@ -187,7 +182,10 @@ fn run_one(
     }
     words.extend(rest.iter().map(OsString::from));
     let line = CommandLine::of(&words).ok_or(io::ErrorKind::InvalidInput)?;
-    let mut child = running.start(&line, dir, station.session.as_deref(), call.waits)?;
+    let mut variables = vec![(ANSWER_BOTH.into(), "1".into())];
+    variables.extend(station.session.iter().map(|session| ("TIX_SESSION".into(), session.into())));
+    variables.extend(call.waits.then(|| (LEASHED.into(), "1".into())));
+    let mut child = running.start(&line, dir, &variables)?;
     let mut input = child.stdin.take();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let words = thread::spawn(move || read_all(stderr));
