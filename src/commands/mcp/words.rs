@@ -46,6 +46,7 @@ fn next_step(tool: &str, name: &str) -> String {
     match name {
         "usage" => format!("change what the message names, and call `{tool}` again"),
         "held" => "take another ticket: call `claim` without one".to_owned(),
+        "refused" if tool == "claim" => next_step(tool, "held"),
         "not found" => "see which tickets there are: call `list`".to_owned(),
         "refused" => "see what can be done with the ticket now: call `status` with it".to_owned(),
         "incomplete" => "go on with it: call `claim` with the ticket".to_owned(),
@@ -83,11 +84,11 @@ fn command_in(text: &str) -> Option<(&str, &str)> {
     Some((text.get(..at)?, text.get(at + 4..)?))
 }
 
-/// The commands between backticks in a sentence as calls.
+/// A sentence with calls in the place of verbs between backticks. What is longer may be somebody's own text.
 fn without_commands(sentence: &str) -> String {
     let parts = sentence.split('`').map(|part| {
-        let call = part.strip_prefix("tix ").and_then(call);
-        call.map_or_else(|| part.to_owned(), |(tool, with)| tool.to_owned() + &with)
+        let verb = part.strip_prefix("tix ").filter(|verb| !verb.contains(' '));
+        verb.and_then(call).map_or_else(|| part.to_owned(), |(tool, with)| tool.to_owned() + &with)
     });
     parts.collect::<Vec<_>>().join("`")
 }

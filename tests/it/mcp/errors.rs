@@ -176,7 +176,7 @@ fn every_error_has_a_name_and_one_next_step_in_the_words_of_the_tools() {
                 "claim",
                 json!({ "ticket": "later" }),
                 "refused: TICKET-later-001 cannot be claimed",
-                "call `status` with it",
+                "call `claim` without one",
             ),
             (
                 "finish",
