@@ -151,6 +151,24 @@ fn the_text_says_what_the_data_says() {
     assert!(text(2).ends_with("\n1 of 2 that can be claimed"), "{told:?}");
 }
 
+/// No text is taken for an option or for a sign, and none for `unblock` is no text.
+#[test]
+fn a_text_is_what_it_says() {
+    let (_sandbox, clone) = ready();
+    let note = |id: i32, what: &str, text: &str| {
+        call(id, "note", json!({ "do": what, "ticket": ID, "text": text }))
+    };
+    let notes = [note(1, "note", "-"), note(2, "note", "--force"), note(3, "block", "-")];
+    for (id, one) in (1..).zip(notes.into_iter().chain([note(4, "unblock", "")])) {
+        let told = serve(&clone, &opened(&[one]));
+        assert_eq!(to(&told, id)["result"]["isError"], false, "{told:?}");
+    }
+    let text = clone.tix(&["show", ID]);
+    for told in ["note\n- \\-\n", "note\n- --force\n", "\n- Reason: -\n"] {
+        assert!(text.success().stdout().contains(told), "{text}");
+    }
+}
+
 #[test]
 fn a_batch_is_answered_with_one_array_where_the_version_has_batches() {
     let (_sandbox, clone) = ready();

@@ -183,11 +183,12 @@ pub fn finish(arguments: Value) -> Result<Asked, String> {
     if given.no_work.is_some() && verb != "complete" {
         return Err(format!("`no_work` goes with complete only, not with {verb}"));
     }
+    let input = given.reason.clone().or_else(|| given.no_work.clone());
     let call = VerbCall::new([verb])
         .option("reason", given.reason)
         .option("no-work", given.no_work)
         .operands(given.ticket);
-    Ok(asked(given.repository, call))
+    Ok(asked(given.repository, VerbCall { input, ..call }))
 }
 
 pub fn note(arguments: Value) -> Result<Asked, String> {
@@ -220,6 +221,8 @@ pub fn note(arguments: Value) -> Result<Asked, String> {
     if is_empty && !needed.is_empty() {
         return Err(format!("`text` is missing: {needed}"));
     }
+    // Where a text is the sign for standard input, that is what stands there.
+    let input = given.text.clone();
     let both = || given.ticket.clone().into_iter().chain(given.text.clone());
     let call = match given.r#do {
         Do::Note => VerbCall::new(["note"]).operands(both()),
@@ -227,10 +230,11 @@ pub fn note(arguments: Value) -> Result<Asked, String> {
         Do::Tick => VerbCall::new(["tick"]).operands(both()),
         Do::Block => VerbCall::new(["block"]).option("reason", given.text).operands(given.ticket),
         Do::Unblock => {
-            VerbCall::new(["unblock"]).option("reason", given.text).operands(given.ticket)
+            let reason = given.text.filter(|_| !is_empty);
+            VerbCall::new(["unblock"]).option("reason", reason).operands(given.ticket)
         }
     };
-    Ok(asked(given.repository, call))
+    Ok(asked(given.repository, VerbCall { input, ..call }))
 }
 
 pub fn new(arguments: Value) -> Result<Asked, String> {
