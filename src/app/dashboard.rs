@@ -195,18 +195,12 @@ impl Dashboard {
 
     /// What needs attention besides what the caller holds, each ticket once: one of each kind, and then the others.
     fn one_of_each_first(&self) -> Vec<&Attention> {
-        let waits = |ticket: &str| {
-            let mut others = self.attention.iter().filter(|other| other.kind != "stale");
-            others.any(|other| other.ticket.as_deref() == Some(ticket))
-        };
         let is_told = |ticket: &str| self.mine.iter().any(|row| row.id.as_str() == ticket);
         let mut of_kind: HashMap<&str, usize> = HashMap::new();
         let mut all: Vec<(usize, &Attention)> = Vec::new();
         for one in &self.attention {
             let ticket = one.ticket.as_deref().unwrap_or_default();
-            // What waits for a review does not wait for its holder.
-            let is_more = one.kind == "stale" && waits(ticket);
-            if !is_told(ticket) && !is_more {
+            if !is_told(ticket) {
                 let before = of_kind.entry(one.kind).or_default();
                 all.push((*before, one));
                 *before += 1;
@@ -250,9 +244,7 @@ fn stale(
     seen: &TrunkAsSeen<'_>,
     rows: &[TicketRow],
 ) -> Result<Vec<Attention>, Failure> {
-    let stale = |row: &&TicketRow| {
-        row.known != Some(Status::Approved) && is_stale(row, ctx.stale_after(), ctx.now)
-    };
+    let stale = |row: &&TicketRow| is_stale(ctx, row, ctx.stale_after());
     let mut old: Vec<TicketRow> = rows.iter().filter(stale).cloned().collect();
     overlay(ctx, seen.view, &mut old, WorkspaceLook::Leave)?;
     let told = |row: &TicketRow| Attention {

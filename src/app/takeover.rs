@@ -16,10 +16,10 @@ use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
     self, Act, Already, BranchCopy, Claim, Decision, Staleness, Takeover, TakeoverKind, Ticket,
-    is_stale,
+    Turn,
 };
 use crate::names::{Oid, RefName, RepoPath};
-use crate::ticket::{Lane, TicketId};
+use crate::ticket::{FrontMatter, Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run, View, may_still_land};
 use crate::workspace::{self, WorkspaceRecord as LocalRecord};
 
@@ -55,7 +55,9 @@ pub fn take_over(
     let claim = claim(ctx, &identity, request);
     let mut receipt = Receipt::new(ctx, request.operation, id.as_str(), act.actor);
     let names = TicketNames { id: &id, branch: &branch };
-    let (outcome, seen) = transact(ctx, &run, diary, &names, (&act, &claim, request))?;
+    let Transacted { outcome, seen, warning } =
+        transact(ctx, &run, diary, &names, (&act, &claim, request))?;
+    receipt.warnings.extend(warning);
     let settled = match outcome {
         Outcome::Landed(landed) => {
             receipt.outcome = match request.way {
@@ -109,16 +111,23 @@ struct TicketNames<'a> {
     branch: &'a RefName,
 }
 
+struct Transacted {
+    outcome: Outcome<(), Already>,
+    /// What was found, if the ticket has a branch.
+    seen: Option<HeldTicket>,
+    warning: Option<String>,
+}
+
 fn transact(
     ctx: &Context<'_>,
     run: &Run,
     diary: &mut Diary,
     names: &TicketNames<'_>,
     (act, claim, request): (&Act<'_>, &Claim, &TakeoverRequest<'_>),
-) -> Result<(Outcome<(), Already>, Option<HeldTicket>), Failure> {
+) -> Result<Transacted, Failure> {
     let progress = ctx.progress();
     let engine = ctx.engine(run, &progress).watching(names.branch.clone());
-    let last = Cell::new(None);
+    let (last, submitted) = (Cell::new(None), Cell::new(false));
     let held = RefCell::new(None);
     let outcome = engine.transact(diary, |view| {
         let entry = view.snapshot.find_id(names.id)?;
@@ -135,9 +144,12 @@ fn transact(
         };
         let seen = last_sign(ctx, &ticket, view.commit(), tip)?;
         last.set(seen);
+        let newest = copy.as_ref().map_or(&ticket, |copy| &copy.ticket);
+        let turn = Turn::of_head(&FrontMatter::of(&newest.document), act.policy.stages);
+        submitted.set(matches!(turn, Turn::Reviewer(_)));
         let witnessed = match (request.way, seen) {
             (TakeoverKind::Reclaim(Staleness::After(limit)), Some(last))
-                if is_stale(seen, ctx.now, limit) =>
+                if turn.is_stale(seen, ctx.now, limit) =>
             {
                 let sighting = Sighting { ticket: &ticket, trunk: view, branch: names.branch, tip };
                 confirms(ctx, &engine, &sighting, (last, limit))?
@@ -167,7 +179,11 @@ fn transact(
         let last = crate::clock::for_people(&crate::clock::rfc3339(last));
         ctx.out.narrate(&format!("the last sign of its earlier holder was at {last}"));
     }
-    Ok((outcome?, held.take()))
+    let withdrawn = landed && submitted.get() && !matches!(request.way, TakeoverKind::Resume);
+    let warning = withdrawn.then(|| {
+        format!("its submission is withdrawn; to go on with the review: tix submit {}", names.id)
+    });
+    Ok(Transacted { outcome: outcome?, seen: held.take(), warning })
 }
 
 /// The ticket on its branch, and the merge base of branch and trunk; `None` if the branch does not have the ticket as

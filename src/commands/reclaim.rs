@@ -18,7 +18,7 @@ use crate::workspace;
 /// Take over a ticket whose holder has left
 ///
 /// This is allowed once nothing has happened for `stale_after`: the claim and the last commit on the ticket branch are
-/// both older than that. One clock is not enough: a commit from another machine, what this clone has known for that long,
+/// both older than that. A ticket that waits for its review or its merge does not wait for its holder. One clock is not enough: a commit from another machine, what this clone has known for that long,
 /// or the clock of the remote must agree, or a person passes `--even-if-fresh`. The claim gets a new id, so the earlier holder
 /// can no longer submit or complete the ticket. Their work stays on the ticket branch; `tix activate TICKET --resume`
 /// makes a workspace with it.

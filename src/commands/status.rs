@@ -19,10 +19,10 @@ use crate::clock;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::machine::{self, Mover, Verb};
-use crate::lifecycle::{self, Act, Ticket, TicketEntry};
+use crate::lifecycle::{self, Act, Ticket, TicketEntry, Turn};
 use crate::out::{Format, Out};
 use crate::text::{cut, duration, safe, shell_word};
-use crate::ticket::{Lane, TicketId, TicketRow, WorkerNow};
+use crate::ticket::{FrontMatter, Lane, TicketId, TicketRow, WorkerNow};
 
 /// Show where a ticket is and which moves are possible
 ///
@@ -164,7 +164,8 @@ fn standpoint(
         Lane::Active => last_sign(ctx, &on_trunk, seen.view.commit(), tip.as_ref())?,
         Lane::Queue | Lane::Completed | Lane::Archive => None,
     };
-    let stale = entry.lane == Lane::Active && lifecycle::is_stale(last, ctx.now, ctx.stale_after());
+    let turn = Turn::of_head(&FrontMatter::of(&ticket.document), &ctx.stages);
+    let stale = entry.lane == Lane::Active && turn.is_stale(last, ctx.now, ctx.stale_after());
     let identity = Identity::reading(ctx, &entry.id);
     let act = identity.act(ctx);
     let moves = moves(ctx, &act, &ticket, stale)?;
@@ -227,6 +228,9 @@ fn moves(
         };
         let why = match &legal {
             Err(why) => Some(why.clone()),
+            Ok(_) if verb == Verb::Reclaim && act.require_holder(ticket).is_ok() => {
+                Some("you hold it".to_owned())
+            }
             Ok(_) => act.require(verb, ticket).err().map(|refusal| refusal.to_string()),
         };
         let by = match machine::who(verb, situation, policy) {

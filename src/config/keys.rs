@@ -268,7 +268,7 @@ const KEYS: [Key; 23] = [
         name: "stale_after",
         takes: "a duration from 1s to 365d, such as 90m, 24h or 7d",
         default: DefaultValue::Fixed("24h"),
-        about: "How long a ticket must be quiet before somebody else may take it over.",
+        about: "How long a ticket that waits for its holder must be quiet before somebody else may take it over.",
         on_machine: None,
     },
     Key {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::lifecycle::{Approval, OddFile, RelationOrder, TicketEntry};
+use crate::lifecycle::{Approval, OddFile, RelationOrder, TicketEntry, Turn};
 use crate::names::{Oid, RefName};
 use crate::ticket::{FrontMatter, Relation, Status, TicketId};
 
@@ -75,6 +75,8 @@ pub struct BranchFacts {
     pub exists: Option<bool>,
     /// Its tip; `None` if it does not exist, or if that commit is not here.
     pub tip: Option<BranchTip>,
+    /// Whom the ticket waits for, by its newest copy.
+    pub turn: Turn,
     /// Its review, if approvals of it are void.
     pub review: Option<ReviewFacts>,
 }

@@ -171,7 +171,7 @@ pub const RULES: [Rule; 25] = [
         check: Check::StaleClaim,
         name: "stale-claim",
         severity: Severity::Warning,
-        about: "nothing has happened on a claim for longer than `stale_after`",
+        about: "a ticket waits for its holder, and nothing has happened on it for longer than `stale_after`",
         fix: None,
     },
     Rule {

@@ -3,9 +3,9 @@ use std::collections::BTreeSet;
 use chrono::{TimeDelta, TimeZone, Utc};
 
 use super::*;
-use crate::lifecycle::{EntryNode, TicketEntry};
+use crate::lifecycle::{EntryNode, TicketEntry, Turn};
 use crate::names::{Oid, RefName, RepoPath};
-use crate::ticket::{Document, FrontMatter, Lane, TicketId};
+use crate::ticket::{Document, FrontMatter, Lane, Status, TicketId};
 
 const HELD: &str = "status: in_progress\nclaimed_by: Ada\nclaimed_at: 2025-12-03T12:00:00Z\nclaim_id: 0123abcd-1\nbranch: ticket/TICKET-a-001\n";
 
@@ -41,6 +41,7 @@ fn held() -> RepoFacts {
             name,
             exists: Some(true),
             tip: Some(tip),
+            turn: Turn::Holder,
             review: None,
         }],
         workspaces: vec![WorkspaceFacts {
@@ -117,6 +118,13 @@ fn a_claim_is_stale_when_neither_it_nor_its_branch_is_young() {
         tip(facts).at = facts.now;
     });
     assert_eq!(active, [""; 0]);
+    for turn in [Turn::Reviewer(Status::CriticReview), Turn::Merge] {
+        let waits = found(|facts| {
+            late(facts);
+            facts.branches[0].turn = turn;
+        });
+        assert_eq!(waits, [""; 0]);
+    }
 }
 
 #[test]

@@ -40,6 +40,7 @@ fn exit(refusal: &Refusal) -> Exit {
         | Refusal::ClaimChanged { .. }
         | Refusal::HeldElsewhere { .. }
         | Refusal::Fresh { .. }
+        | Refusal::InReview { .. }
         | Refusal::OneClock { .. } => Exit::Held,
         Refusal::NotFound { .. } => Exit::NotFound,
         Refusal::Exists { .. }
@@ -87,6 +88,9 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         Refusal::Fresh { held, last, stale_after, .. }
         | Refusal::OneClock { held, last, stale_after, .. } => {
             held_facts(failure, held).fact("last sign", last).fact("stale after", stale_after)
+        }
+        Refusal::InReview { held, stage, .. } => {
+            held_facts(failure, held).fact("stage", stage.as_str())
         }
         Refusal::NotInQueue { lane, legal, .. } | Refusal::NotActive { lane, legal, .. } => {
             instead(failure.fact("lane", lane.as_str()), legal)
@@ -168,6 +172,15 @@ fn no_status(id: &TicketId) -> Vec<String> {
 fn fresh(id: &TicketId) -> Vec<String> {
     let ask = format!("ask its holder to hand it over: tix handoff {id} --to <you>");
     vec![ask, OTHERS.to_owned()]
+}
+
+fn in_review(id: &TicketId) -> Vec<String> {
+    vec![
+        format!("review it: tix review {id} --approve"),
+        format!(
+            "to take it over all the same, which withdraws the submission: tix reclaim {id} --even-if-fresh --reason <why>"
+        ),
+    ]
 }
 
 fn one_clock(id: &TicketId, stale_after: &str) -> Vec<String> {
@@ -276,6 +289,7 @@ fn hints(refusal: &Refusal) -> Vec<String> {
             vec![format!("go on with it here: tix activate {id} --resume")]
         }
         Refusal::Fresh { id, .. } => fresh(id),
+        Refusal::InReview { id, .. } => in_review(id),
         Refusal::OneClock { id, stale_after, .. } => one_clock(id, stale_after),
         Refusal::Illegal { id, verb, why, .. } => vec![illegal(id, *verb, *why)],
         Refusal::NoWork { id } => {

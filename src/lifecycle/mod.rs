@@ -29,6 +29,7 @@ mod subtasks;
 mod takeover;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 pub use act::{Act, ChangelogText, ClaimProof};
 pub use activate::{ActivateRequest, FailureNote, note_failure, record_activation};
@@ -66,4 +67,5 @@ pub use review::{
 pub use set_up::{NewFile, set_up};
 pub use snapshot::{EntryNode, OddFile, Snapshot, Ticket, TicketEntry};
 pub use subtasks::Subtasks;
-pub use takeover::{BranchCopy, Staleness, Takeover, TakeoverKind, is_stale, take_over};
+pub use takeover::{BranchCopy, Staleness, Takeover, TakeoverKind, take_over};
+pub use turn::Turn;

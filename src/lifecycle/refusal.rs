@@ -5,7 +5,7 @@ use super::machine::{Illegal, Verb};
 use super::next::Hindrance;
 use crate::names::{Oid, RepoPath};
 use crate::text::count;
-use crate::ticket::{Lane, Relation, TicketId, TooLong};
+use crate::ticket::{Lane, Relation, Status, TicketId, TooLong};
 
 /// Who holds a ticket, according to its file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,6 +78,9 @@ pub enum Refusal {
     /// The last sign of work by its holder was at `last`, less than `stale_after` ago.
     #[error("{} works on {id}, and has not left it", held.name())]
     Fresh { id: TicketId, held: Box<Holder>, last: String, stale_after: String },
+    /// Its holder has submitted it, and the review of this stage has not ended.
+    #[error("{id} waits for its review, not for {}", held.name())]
+    InReview { id: TicketId, held: Box<Holder>, stage: Status },
     /// Only the clock here says so.
     #[error("only the clock of this machine says that {} has left {id}", held.name())]
     OneClock { id: TicketId, held: Box<Holder>, last: String, stale_after: String },

@@ -10,9 +10,10 @@ use super::decision::{Already, Decision};
 use super::machine::Verb;
 use super::refusal::Refusal;
 use super::snapshot::Ticket;
+use super::turn::Turn;
 use crate::names::{Oid, RefName};
 use crate::text::duration;
-use crate::ticket::{Lane, Value};
+use crate::ticket::{FrontMatter, Lane, Value};
 
 /// Whether somebody may be assumed to have left.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +78,9 @@ pub fn take_over(
         }
         // Whoever holds it goes on with it; a new claim would only lock out their own workspace.
         TakeoverKind::Reclaim(_) => {
-            held.by.as_deref() == Some(act.actor) && act.require_holder(newest).is_ok()
+            newest.entry.lane == Lane::Active
+                && held.by.as_deref() == Some(act.actor)
+                && act.require_holder(newest).is_ok()
         }
         TakeoverKind::TakeBack => {
             act.require_claim(ticket)?;
@@ -91,7 +94,7 @@ pub fn take_over(
     let TakeoverWords { verb, subject, kind, what } = words(request.way, to, act.actor);
     let next = act.require(verb, newest)?;
     if let TakeoverKind::Reclaim(Staleness::After(limit)) = request.way {
-        require_stale(ticket, act, request, limit)?;
+        require_stale((ticket, newest), act, request, limit)?;
     }
     let mut lines = vec![what];
     lines.extend(held.by.as_ref().map(|by| format!("Before: {by}")));
@@ -167,25 +170,23 @@ fn words(way: TakeoverKind, to: &str, actor: &str) -> TakeoverWords {
     TakeoverWords { verb, subject, kind, what }
 }
 
-/// Whether a claim with this last sign of work is stale: nothing has happened for this long. Without any known sign, it
-/// counts as stale.
-pub fn is_stale(last: Option<DateTime<Utc>>, now: DateTime<Utc>, limit: TimeDelta) -> bool {
-    last.is_none_or(|last| now - last >= limit)
-}
-
 fn require_stale(
-    ticket: &Ticket<'_>,
+    (ticket, newest): (&Ticket<'_>, &Ticket<'_>),
     act: &Act<'_>,
     request: &Takeover<'_>,
     limit: TimeDelta,
 ) -> Result<(), Refusal> {
-    let Some(last) = request.last else { return Ok(()) };
-    let stale = is_stale(Some(last), act.at, limit);
-    if stale && request.witnessed {
+    let turn = Turn::of_head(&FrontMatter::of(&newest.document), act.policy.stages);
+    let stale = turn.is_stale(request.last, act.at, limit);
+    if stale && (request.witnessed || request.last.is_none()) {
         return Ok(());
     }
     let id = ticket.entry.id.clone();
     let held = Box::new(ticket.held());
+    if let Turn::Reviewer(stage) = turn {
+        return Err(Refusal::InReview { id, held, stage });
+    }
+    let Some(last) = request.last else { return Ok(()) };
     let last = last.format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let stale_after = duration::exact(limit);
     Err(if held.by.as_deref() == Some(act.actor) {

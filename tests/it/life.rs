@@ -13,6 +13,7 @@ mod notes;
 mod review;
 mod stories;
 mod takeover;
+mod turn;
 mod unpushed;
 mod views;
 mod which;

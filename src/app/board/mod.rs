@@ -24,7 +24,7 @@ use super::find::no_tickets;
 use super::worktree;
 use crate::clock;
 use crate::error::Failure;
-use crate::lifecycle::{self, KnownTicket, Refusal, TicketEntry};
+use crate::lifecycle::{KnownTicket, Refusal, TicketEntry, Turn};
 use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow};
 use crate::trunk::{Run, View, last_fetched};
 use crate::workspace;
@@ -188,9 +188,11 @@ pub fn last_activity(row: &TicketRow) -> Option<DateTime<Utc>> {
     row.since.max(row.overlay.as_ref().and_then(|o| o.branch.as_ref()?.at))
 }
 
-/// Whether nothing has happened on a held ticket for this long. A ticket without a time of its claim counts as stale.
-pub fn is_stale(row: &TicketRow, after: TimeDelta, now: DateTime<Utc>) -> bool {
-    row.lane == Lane::Active && lifecycle::is_stale(last_activity(row), now, after)
+/// Whether a held ticket waits for its holder, and nothing has happened on it for this long. A ticket without a time of its
+/// claim counts as stale.
+pub fn is_stale(ctx: &Context<'_>, row: &TicketRow, after: TimeDelta) -> bool {
+    let turn = Turn::of(row.known, &row.approved, &ctx.stages);
+    row.lane == Lane::Active && turn.is_stale(last_activity(row), ctx.now, after)
 }
 
 /// A ticket's workspace on this machine.

@@ -66,7 +66,7 @@ pub struct ListArgs {
     /// Show only what is blocked, or waits for another ticket
     #[arg(long)]
     blocked: bool,
-    /// Show only held tickets on which nothing has happened for this long [default: `stale_after`]
+    /// Show only held tickets that wait for their holder, with nothing for this long [default: `stale_after`]
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, value_parser = duration::parse)]
     #[allow(
         clippy::option_option,
@@ -193,7 +193,7 @@ fn collect(
         rows.retain(|row| {
             since.is_none_or(|since| last_activity(row).is_some_and(|at| at >= since))
                 && args.stale.is_none_or(|after| {
-                    is_stale(row, after.map_or_else(|| ctx.stale_after(), duration::delta), ctx.now)
+                    is_stale(ctx, row, after.map_or_else(|| ctx.stale_after(), duration::delta))
                 })
         });
     }
