@@ -99,9 +99,8 @@ fn perhaps_unpushed(ctx: &Context<'_>, branch: &RefName) -> Result<Option<Oid>, 
     Ok((!is_there).then_some(local))
 }
 
-/// The same, with what was fetched just now. Where others have pushed meanwhile, as tix itself does for a note, the two are
-/// merged. None where nothing is to be pushed, and where a person has to bring the two together: both changed the same lines, or
-/// the branch has been rewritten here, and a merge would bring back what was taken out.
+/// The same, with what was fetched just now. None where nothing is to be pushed, and where a person has to bring the two
+/// together, as [`joined`] has it.
 fn unpushed(
     ctx: &Context<'_>,
     run: &Run,
@@ -109,11 +108,30 @@ fn unpushed(
     local: &Oid,
     there: Option<&Oid>,
 ) -> Result<Option<Unpushed>, Failure> {
-    let (Some(there), Some(remote)) = (there, &ctx.remote) else { return Ok(None) };
-    let (count, lacking) = ctx.repo.ahead_behind(local, there)?;
-    let work = |tip| Unpushed { tip, there: there.clone(), count };
-    if count == 0 || lacking == 0 {
-        return Ok((count > 0).then(|| work(local.clone())));
+    let Some(there) = there else { return Ok(None) };
+    let (count, _) = ctx.repo.ahead_behind(local, there)?;
+    if count == 0 {
+        return Ok(None);
+    }
+    let tip = joined(ctx, run, branch, local, there)?;
+    Ok(tip.map(|tip| Unpushed { tip, there: there.clone(), count }))
+}
+
+/// Where the branch is to be, with what is here and what is there. Where others have pushed meanwhile, as tix itself does for
+/// a note, the two are merged. None where a person has to bring the two together: both changed the same lines, or the branch
+/// has been rewritten here, and a merge would bring back what was taken out.
+pub fn joined(
+    ctx: &Context<'_>,
+    run: &Run,
+    branch: &RefName,
+    local: &Oid,
+    there: &Oid,
+) -> Result<Option<Oid>, Failure> {
+    let Some(remote) = &ctx.remote else { return Ok(None) };
+    match ctx.repo.ahead_behind(local, there)? {
+        (_, 0) => return Ok(Some(local.clone())),
+        (0, _) => return Ok(Some(there.clone())),
+        _ => {}
     }
     if ctx.repo.has_left(branch, local, there)? {
         return Ok(None);
@@ -121,7 +139,7 @@ fn unpushed(
     let MergedTree::Clean(tree) = ctx.repo.merge_trees(local, there)? else { return Ok(None) };
     let subject = format!("Merge {remote}/{}", branch.short());
     let text = CommitText { subject, ..CommitText::default() };
-    Ok(Some(work(run.writer()?.commit(&tree, &[local, there], &text)?)))
+    Ok(Some(run.writer()?.commit(&tree, &[local, there], &text)?))
 }
 
 /// What to say of commits that are not in the branch into which the ticket was merged, because they were made after that.

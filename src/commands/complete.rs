@@ -6,11 +6,12 @@ use crate::app::follow::{PushRequirement, follow_here, require_at_rest};
 use crate::app::here::named_or_here;
 use crate::app::input;
 use crate::app::operation::{Identity, NamedClaim, answer, answer_next, finish};
-use crate::app::publish::{OfTicket, push_first, with_pushed};
+use crate::app::publish::{OfTicket, joined, push_first, with_pushed};
 use crate::app::queue::Survey;
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
 use crate::app::request::by_request;
 use crate::app::work::{holds_work, with_work};
+use crate::app::worktree::with_branch;
 use crate::app::write::{TicketView, carried, write};
 use crate::config::RecordPlace;
 use crate::env::Env;
@@ -187,7 +188,7 @@ impl Completion<'_> {
     ) -> Result<(), Failure> {
         let (ctx, act) = (self.ctx, &self.act);
         let progress = ctx.progress();
-        let engine = ctx.engine(run, &progress);
+        let engine = ctx.engine(run, &progress).watching(branch.clone());
         let trunk = engine.fetch_view()?;
         if ctx.record == RecordPlace::Trunk {
             let message =
@@ -203,8 +204,15 @@ impl Completion<'_> {
         let Some(local) = ctx.objects.resolve(branch.as_str())? else {
             return Err(Refusal::NoWork { id: id.clone() }.into());
         };
+        // Others write to the ticket where it was pushed; so did this clone when it ticked a box.
+        let joined = match trunk.watched() {
+            Some(there) => joined(ctx, run, branch, &local, there)?,
+            None => Some(local.clone()),
+        };
+        let is_apart = joined.is_none();
+        let tip = joined.unwrap_or_else(|| local.clone());
         let engine = ctx.engine(run, &progress).writing_to(branch.clone());
-        let view = engine.view_of(&local)?;
+        let view = engine.view_of(&tip)?;
         let ticket = carried(&view, id, &on_trunk)?;
         if ticket.entry.lane == Lane::Completed {
             receipt.outcome = "already";
@@ -212,7 +220,11 @@ impl Completion<'_> {
         }
         act.require_holder(&ticket)?;
         require_at_rest(ctx, id, branch, None, PushRequirement::NotYet)?;
-        let change = self.change(&ticket, &trunk, &local)?;
+        let change = self.change(&ticket, &trunk, &tip);
+        let change = match change {
+            Err(failure) if is_apart => return Err(with_merge_hint(ctx, branch, failure)?),
+            change => change?,
+        };
         let (commit, paths) = engine.commit_on(&view, &change)?;
         let path = follow_here(ctx, branch, &local, &commit)?;
         receipt.add_commit(&commit, &paths);
@@ -223,6 +235,18 @@ impl Completion<'_> {
         });
         Ok(())
     }
+}
+
+/// The same failure, where only a person can merge what was pushed to the branch.
+fn with_merge_hint(
+    ctx: &Context<'_>,
+    branch: &RefName,
+    failure: Failure,
+) -> Result<Failure, Failure> {
+    let at = with_branch(ctx, branch)?;
+    let at = at.map(|w| format!(" -C {}", shell_word(&w.path.display().to_string())));
+    let pull = format!("git{} pull --rebase", at.unwrap_or_default());
+    Ok(failure.hint(format!("first take in what others have pushed to the ticket: {pull}")))
 }
 
 /// Commits that are not work on this ticket: the trunk, and the base of ticket branches.

@@ -2,8 +2,10 @@
 
 use std::cell::Cell;
 
+use crate::app::board;
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
+use crate::app::find::{TicketSearch, find_known};
 use crate::app::here::{here, one_is_missing};
 use crate::app::operation::Operation;
 use crate::env::Env;
@@ -19,7 +21,7 @@ use crate::ticket::{CheckBox, Lane, TicketId, TooLong};
 /// The change is committed where the ticket is: on the trunk, or on its ticket branch while somebody holds it.
 #[derive(Debug, clap::Args)]
 pub struct TickArgs {
-    /// The ticket [default: the one of this workspace, any other needs its whole id], and the boxes
+    /// The ticket [default: the one of this workspace; any other needs its whole id there], and the boxes
     #[arg(value_name = "[TICKET] BOX", required = true, add = ids(&Lane::ALL))]
     words: Vec<String>,
     /// How long to keep trying while others write to the ticket, such as 90s or 2m [default: 60s]
@@ -54,13 +56,21 @@ pub fn run(args: &TickArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
         },
         |_, receipt| {
             let (done, all) = progress.get();
-            format!("{}: {done} of {} ticked\n", safe(&receipt.ticket), count(all, "box", "boxes"))
+            let id = safe(&receipt.ticket);
+            let all = count(all, "box", "boxes");
+            match receipt.outcome {
+                "already" => {
+                    let are = if all == "1 box" { "is" } else { "are" };
+                    format!("nothing to tick in {id}: {done} of {all} {are} ticked\n")
+                }
+                _ => format!("{id}: {done} of {all} ticked\n"),
+            }
         },
     )
 }
 
-/// The ticket and the boxes. In a workspace the first word is a box, unless it is the whole id of a ticket; elsewhere it is
-/// the ticket.
+/// The ticket and the boxes. In a workspace the first word is a box, unless it is the whole id of a ticket, or a part of the id
+/// of this one and of no box; elsewhere it is the ticket.
 fn split<'a>(
     words: &'a [String],
     globals: &Globals,
@@ -69,7 +79,10 @@ fn split<'a>(
 ) -> Result<(Option<&'a str>, &'a [String]), Failure> {
     let Some((first, rest)) = words.split_first() else { return Ok((None, words)) };
     let ctx = Context::open(globals, env, out, None)?;
-    if here(&ctx)?.is_some() && !is_id(&ctx, first) {
+    if let Some(id) = here(&ctx)?
+        && !is_id(&ctx, first)
+        && (rest.is_empty() || !is_part_of(&ctx, &id, first))
+    {
         return Ok((None, words));
     }
     if !rest.is_empty() {
@@ -84,6 +97,17 @@ fn is_id(ctx: &Context<'_>, word: &str) -> bool {
         TicketId::parse(&format!("{prefix}{word}"))
             .is_ok_and(|id| view.snapshot.find_id(&id).is_ok())
     })
+}
+
+/// Whether a word names the ticket of this workspace, and none of its boxes.
+fn is_part_of(ctx: &Context<'_>, id: &TicketId, word: &str) -> bool {
+    let Ok(view) = ctx.last_seen() else { return false };
+    let Ok(entry) = find_known(ctx, &view, TicketSearch { query: word, command: "tick" }) else {
+        return false;
+    };
+    let Ok(newest) = board::read_one(ctx, &view, entry) else { return false };
+    let boxes = newest.1.boxes().unwrap_or_default();
+    entry.id == *id && word.parse::<usize>().is_err() && find(id, &boxes, word).is_err()
 }
 
 /// The box that a word names.
