@@ -40,10 +40,22 @@ fn rebased(judged: &[JudgedCommit], end: usize, id: &str) -> Vec<usize> {
     run.into_iter().take(length).filter(|(_, c)| is_code(c)).map(|(at, _)| at).collect()
 }
 
-/// Whether a commit may be one of this ticket's branch. Its claim is not: that stands on the trunk before.
+/// Whether a commit may be one of this ticket's branch. Its claim is not: that stands on the trunk before. A merge is one if
+/// its subject names the ticket, as that of a branch here and on the remote does; any other brings in what is of elsewhere.
 fn may_belong(commit: &JudgedCommit, id: &str) -> bool {
     let of_ticket = |ticket: &TouchedTicket| ticket.in_active && ticket.id == id;
-    !commit.is_merge && commit.completes.is_none() && commit.touched.iter().all(of_ticket)
+    let is_own = !commit.is_merge || names(&commit.subject, id);
+    is_own && commit.completes.is_none() && commit.touched.iter().all(of_ticket)
+}
+
+/// Whether this id stands in the text, and not as a part of another one.
+fn names(text: &str, id: &str) -> bool {
+    text.match_indices(id).any(|(at, _)| {
+        let (before, after) = (text.get(..at), text.get(at + id.len()..));
+        let before = before.and_then(|text| text.chars().next_back());
+        let after = after.and_then(|text| text.chars().next());
+        !before.into_iter().chain(after).any(char::is_alphanumeric)
+    })
 }
 
 /// Whether all that is wrong with a commit is that it changes code.

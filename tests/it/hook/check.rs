@@ -139,6 +139,35 @@ fn a_ticket_branch_that_was_rebased_is_that_tickets_work() {
     }
 }
 
+/// As on README's day with a note: the branch has a merge of what was written to it from elsewhere, and is fast-forwarded to.
+#[test]
+fn a_merge_in_the_run_of_a_ticket_is_its_work_if_it_is_of_its_branch() {
+    for foreign in [false, true] {
+        let sandbox = project();
+        let clone = sandbox.clone_named("a");
+        clone.tix(&["activate", ID]).success();
+        let there = clone.at(crate::activate::workspace(&clone, ID));
+        there.tix(&["tick", "1", "2"]).success();
+        there.commit("one", &[("src/one.rs", "x\n")]);
+        there.tix(&["note", "half way"]).success();
+        if foreign {
+            there.git(&["checkout", "-q", "-b", "side", "HEAD~1"]);
+            there.commit("two", &[("src/two.rs", "x\n")]);
+            there.git(&["checkout", "-q", &format!("ticket/{ID}")]);
+            there.git(&["merge", "-q", "--no-ff", "-m", "Merge something else", "side"]);
+        }
+        there.tix(&["complete"]).success();
+        clone.git(&["pull", "-q"]);
+        clone.git(&["merge", "-q", "--ff-only", &format!("origin/ticket/{ID}")]);
+        clone.git(&["push", "-q"]);
+        let found = if foreign { vec!["one"] } else { Vec::new() };
+        assert_eq!(subjects(&check(&clone, &[])), found);
+        let doctor = clone.tix(&["doctor", "--json"]).json();
+        let findings = doctor["findings"].as_array().unwrap();
+        assert_eq!(findings.iter().any(|f| f["check"] == "code-on-trunk"), foreign, "{doctor}");
+    }
+}
+
 #[test]
 fn a_team_that_squashes_or_rebases_says_so_and_no_push_is_judged_by_it() {
     for way in ["squash", "rebase"] {
