@@ -97,6 +97,8 @@ pub struct Context<'a> {
     pub refs: Vec<RefValue>,
     /// The trunk as this clone last saw it before this run.
     pub last_seen_before: Option<Oid>,
+    /// The object that a write expects the ticket's file to be; see [`super::expected`].
+    pub expects: Option<String>,
     /// The directory that tix works in.
     pub dir: PathBuf,
     /// When the run began, by the clock.
@@ -173,6 +175,7 @@ impl<'a> Context<'a> {
             stages,
             refs,
             last_seen_before,
+            expects: None,
             dir,
             now: clock::now(),
             started,
@@ -182,6 +185,11 @@ impl<'a> Context<'a> {
             Ok(()) => Ok(ctx),
             Err(failure) => Err(ctx.by_settings(failure)),
         }
+    }
+
+    /// The same, for a command that expects the ticket's file to be this object.
+    pub fn expecting(self, object: Option<&str>) -> Context<'a> {
+        Context { expects: object.map(str::to_owned), ..self }
     }
 
     /// What the guard protects here.

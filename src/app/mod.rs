@@ -15,6 +15,7 @@ pub mod context;
 pub mod dashboard;
 pub mod earlier;
 pub mod editor;
+pub mod expected;
 pub mod family;
 pub mod find;
 pub mod follow;

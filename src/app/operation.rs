@@ -99,6 +99,8 @@ pub struct Operation<'a> {
     pub timeout: Option<&'a str>,
     /// The claim that is named.
     pub claim: Option<&'a str>,
+    /// What the ticket's file must be.
+    pub expects: Option<&'a str>,
 }
 
 /// The claim that a holder's verb is for.
@@ -136,7 +138,7 @@ impl OnTicket {
 impl<'a> Operation<'a> {
     pub fn on(on: &'a OnTicket, name: &'static str, outcome: &'static str) -> Operation<'a> {
         let (ticket, timeout) = (on.ticket.as_deref(), on.timeout.as_deref());
-        Operation { name, outcome, ticket, timeout, claim: None }
+        Operation { name, outcome, ticket, timeout, claim: None, expects: None }
     }
 
     /// Runs it. It calls `decide` on each view of the ticket, and `say` for the answer, which may add warnings.
@@ -162,7 +164,7 @@ impl<'a> Operation<'a> {
         mut decide: impl FnMut(&Context<'_>, &Act<'_>, &TicketView<'_>) -> Result<Decision, Failure>,
         say: impl Fn(&Context<'_>, &mut Receipt) -> String,
     ) -> Result<(), Failure> {
-        let ctx = Context::open(globals, env, out, self.timeout)?;
+        let ctx = Context::open(globals, env, out, self.timeout)?.expecting(self.expects);
         let mut diary = Diary { phase: self.name, ..Diary::default() };
         let result = self.perform(&ctx, &mut diary, &mut first, &mut decide);
         let query = self.ticket.unwrap_or_default();

@@ -7,6 +7,7 @@
 use std::cell::Cell;
 
 use super::context::Context;
+use super::expected::require_expected;
 use super::worktree::with_branch;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
@@ -177,6 +178,7 @@ impl WriteTarget<'_> {
         }
         let (on_trunk, tip) = (ticket.clone(), view.watched());
         let seen = TicketView { ticket, on_trunk, trunk: view, branch: self.branch, tip };
+        require_expected(self.ctx, self.id, &seen.ticket.entry.oid)?;
         Ok(placed(decide(&seen)?, Home::Trunk, None))
     }
 
@@ -209,6 +211,7 @@ impl WriteTarget<'_> {
         }
         let tip = view.commit();
         let seen = TicketView { ticket, on_trunk, trunk: &trunk, branch: self.branch, tip };
+        require_expected(self.ctx, self.id, &seen.ticket.entry.oid)?;
         Ok(placed(decide(&seen)?, Home::Branch, tip))
     }
 

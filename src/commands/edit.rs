@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::app::context::{Context, Globals};
 use crate::app::editor::{Editor, ticket_text};
+use crate::app::expected::ExpectedText;
 use crate::app::find::{TicketSearch, find_known};
 use crate::app::here::named_or_here;
 use crate::app::input::{body_text, given, read_source};
@@ -34,6 +35,8 @@ pub struct EditArgs {
     on: OnTicket,
     #[command(flatten)]
     text: EditText,
+    #[command(flatten)]
+    expected: ExpectedText,
 }
 
 /// The source of a text that does not come from an editor.
@@ -87,7 +90,7 @@ impl HandedIn {
 }
 
 pub fn run(args: &EditArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
+    let ctx = open(globals, env, out, args)?;
     let mut diary = Diary { phase: "edit", ..Diary::default() };
     let result = match HandedIn::read(&ctx, &args.text)? {
         Some(text) => put_in(&ctx, args, &mut diary, &text),
@@ -101,6 +104,16 @@ pub fn run(args: &EditArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
     };
     answer(out, &receipt, &text);
     Ok(())
+}
+
+fn open<'a>(
+    globals: &Globals,
+    env: &'a Env,
+    out: &'a Out,
+    args: &EditArgs,
+) -> Result<Context<'a>, Failure> {
+    let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
+    Ok(ctx.expecting(args.expected.object()))
 }
 
 fn put_in(
@@ -132,7 +145,7 @@ fn edit(
     // However long it took: the write has its own time, and settings of its own.
     let written = with_current_settings(|| {
         role::check("edit", globals, ctx.env, ctx.out)?;
-        let ctx = Context::open(globals, ctx.env, ctx.out, args.on.timeout.as_deref())?;
+        let ctx = open(globals, ctx.env, ctx.out, args)?;
         let after = copy.document()?;
         let run = Run::begin(&ctx.repo)?;
         replace(&ctx, (&run, OnDamage::Mend), diary, &id, |_| Ok((before.clone(), after.clone())))

@@ -53,6 +53,7 @@ pub fn run(args: &NoteArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
         ticket,
         timeout: args.timeout.as_deref(),
         claim: None,
+        expects: None,
     };
     operation.run(
         (globals, env, out),

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use crate::app::complete::ids;
 use crate::app::context::Globals;
+use crate::app::expected::ExpectedText;
 use crate::app::input::no_title;
 use crate::app::operation::Operation;
 use crate::env::Env;
@@ -26,6 +27,8 @@ pub struct SetArgs {
     /// The ticket [default: the one of this workspace], and keys with their new values: `KEY=VALUE`
     #[arg(value_name = "[TICKET] KEY=VALUE", required = true, add = ids(&Lane::ALL))]
     words: Vec<String>,
+    #[command(flatten)]
+    expected: ExpectedText,
     /// How long to keep trying while others write to the ticket, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
@@ -45,6 +48,7 @@ pub fn run(args: &SetArgs, globals: &Globals, env: &Env, out: &Out) -> Result<()
         ticket: ticket.map(String::as_str),
         timeout: args.timeout.as_deref(),
         claim: None,
+        expects: args.expected.object(),
     };
     // What changes, and the keys that tix does nothing with, as of the last view.
     let (changes, unread) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));

@@ -41,6 +41,7 @@ pub fn run(args: &SubmitArgs, globals: &Globals, env: &Env, out: &Out) -> Result
         ticket: args.ticket.as_deref(),
         timeout: args.timeout.as_deref(),
         claim: args.claim.id(),
+        expects: None,
     };
     operation.run_after(
         (globals, env, out),

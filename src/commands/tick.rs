@@ -37,6 +37,7 @@ pub fn run(args: &TickArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
         ticket,
         timeout: args.timeout.as_deref(),
         claim: None,
+        expects: None,
     };
     // How many are ticked then, and of how many.
     let progress = Cell::new((0, 0));

@@ -32,8 +32,8 @@ pub(super) fn run(
         LinkEdit::Add => "added",
         LinkEdit::Remove => "removed",
     };
-    let operation =
-        Operation { name: "dep", outcome, ticket, timeout: args.timeout.as_deref(), claim: None };
+    let timeout = args.timeout.as_deref();
+    let operation = Operation { name: "dep", outcome, ticket, timeout, claim: None, expects: None };
     let sought = TicketSearch { query: other, command: "" };
     // The other one's whole name, as it was found.
     let named = RefCell::new(String::new());

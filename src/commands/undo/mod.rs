@@ -294,9 +294,13 @@ fn old_value(ctx: &Context<'_>, view: &View<'_>, line: &Value, operation: &str) 
     let (commit, path) = written(line)?;
     let (old, new) = (text_at(ctx, &format!("{commit}^"), path)?, text_at(ctx, commit, path)?);
     let id = TicketId::parse(line["ticket"].as_str()?).ok()?;
-    let (_, now) = board::read_one(ctx, view, view.snapshot.find_id(&id).ok()?).ok()?;
+    let now = board::read_one(ctx, view, view.snapshot.find_id(&id).ok()?).ok()?.1;
     let from = shell_word(&format!("{}^:{path}", Oid::parse(commit)?.short()));
-    let whole = (now == new).then(|| format!("git show {from} | tix edit {id} --from -"));
+    // Somebody may write to it before the command is pasted.
+    let written = ctx.objects.read(format!("{commit}:{path}").as_bytes()).ok()??.oid;
+    let expects =
+        if now == new { format!(" --expects {}", written.short()) } else { String::new() };
+    let whole = (now == new).then(|| format!("git show {from} | tix edit {id} --from -{expects}"));
     if operation != "set" {
         return whole;
     }
@@ -315,7 +319,7 @@ fn old_value(ctx: &Context<'_>, view: &View<'_>, line: &Value, operation: &str) 
         return Some(whole);
     }
     let settings = changed.iter().map(|key| shell_word(&format!("{key}={}", value(&old, key))));
-    Some(format!("tix set {id} {}", settings.collect::<Vec<_>>().join(" ")))
+    Some(format!("tix set {id} {}{expects}", settings.collect::<Vec<_>>().join(" ")))
 }
 
 /// Whether a line of the audit log records a write.

@@ -1,6 +1,6 @@
 //! Texts of tickets: handed in where no terminal is, in an editor where one is, and the boxes that are ticked.
 
-use super::{BRANCH, ID, held_with, queued_with, ready, story, text, value};
+use super::{BRANCH, ID, bob, held_with, queued_with, ready, story, text, value};
 use crate::activate::{ACTIVE, QUEUED, fact, hints, workspace};
 use crate::harness::{Do, On, Sandbox, Shim, no_leftovers, on_terminal, queue_ticket};
 
@@ -224,4 +224,39 @@ fn edit_keeps_the_text_when_somebody_else_was_quicker() {
     assert!(kept.contains("It flies"));
     let now = text(&sandbox, "main", QUEUED);
     assert!(now.contains("priority: P1") && now.contains("It works"));
+}
+
+/// Between the hint and whoever pastes it others may write, which the command must not undo.
+#[test]
+fn the_command_that_undo_names_writes_over_nobody() {
+    for own in [&["note", ID, "mine"][..], &["set", ID, "priority=P2"]] {
+        let sandbox = queued_with("", &ready(ID));
+        let (ada, bob) = (sandbox.clone_named("a"), bob(&sandbox));
+        ada.tix(own).success();
+        let told = ada.tix(&["undo"]).exits(5).stderr().to_owned();
+        let command = told.trim_end().rsplit("what was there: ").next().unwrap().to_owned();
+        let tix = std::path::Path::new(env!("CARGO_BIN_EXE_tix")).parent().unwrap().display();
+        let paste = || ada.sh(&format!("PATH=\"{tix}:$PATH\"; {command}")).run();
+        bob.tix(&["note", ID, "Bob's word"]).success();
+        let refused = paste();
+        assert!(
+            refused.exits(5).stderr().contains("somebody has written to"),
+            "{command}: {refused}"
+        );
+        assert!(text(&sandbox, "main", QUEUED).contains("Bob's word"));
+    }
+}
+
+#[test]
+fn edit_and_set_write_only_to_the_text_that_they_expect() {
+    let (sandbox, ada, there) = held_with("");
+    let now = || sandbox.remote().git(&["rev-parse", &format!("{BRANCH}:{ACTIVE}")]);
+    let looked_at = now();
+    ada.tix(&["set", ID, "priority=P1", "--expects", &looked_at]).success();
+    let edit =
+        |object: &str| there.tix(&["edit", "--append", "more", "--expects", object, "--json"]);
+    let refused = edit(&looked_at);
+    assert_eq!(fact(refused.exits(5), "file_now"), now());
+    edit("beef?").exits(2);
+    edit(&now()[..12]).success();
 }
