@@ -1,7 +1,10 @@
 //! Whether the workspace of a ticket can be made here. If the one of an earlier claim is in the way, because removing it would
 //! have lost something, the failure says what to do with it.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::consent::workspace_path;
 use super::context::Context;
@@ -38,29 +41,82 @@ pub fn check_place(
     checked.map_err(|error| explained(ctx, wanted, &known, error))
 }
 
-/// Why this clone cannot claim a ticket that others can: something of an earlier claim would have to be kept where its
-/// workspace belongs. `session` is what the ticket says of it.
-pub fn in_the_way(
-    ctx: &Context<'_>,
-    view: &View<'_>,
-    id: &TicketId,
-    session: Option<&str>,
-) -> Option<Failure> {
-    // A name or a setting that fails for every ticket is no ticket's fault; the claim says so.
-    let branch = ctx.ticket_branch(id).ok()?;
-    let path = workspace_path(ctx, id, session.unwrap_or(id.session())).ok()?;
-    if workspace::load(&ctx.repo, id).is_some() {
-        match would_keep(ctx, id) {
-            Ok(true) => {}
-            // The claim removes it.
-            Ok(false) => return None,
-            Err(failure) => return Some(failure),
+/// What this clone has that may be in the way of workspaces. It is read once: to ask for the place of each ticket costs a queue of
+/// thousands more than everything else.
+pub struct Leavings<'c> {
+    ctx: &'c Context<'c>,
+    recorded: HashSet<TicketId>,
+    /// The tickets with a branch; `None` if names of branches do not tell.
+    with_branch: Option<HashSet<TicketId>>,
+    /// What is in the directory that all workspaces belong in, each under its id; `None` if there is no such directory.
+    names: Option<HashSet<OsString>>,
+}
+
+impl<'c> Leavings<'c> {
+    pub fn of(ctx: &'c Context<'c>) -> Leavings<'c> {
+        let ids = ctx
+            .branch_names()
+            .map(|names| ctx.refs.iter().filter_map(|branch| names.ticket(&branch.name)).collect());
+        Leavings {
+            ctx,
+            recorded: workspace::recorded(&ctx.repo).into_iter().collect(),
+            with_branch: ids,
+            names: common_directory(ctx).and_then(|directory| names_in(&directory)),
         }
-    } else if path.symlink_metadata().is_err() && !ctx.refs.iter().any(|r| r.name == branch) {
-        return None;
     }
-    let wanted = WantedPlace { id, branch: &branch, path: Some(&path) };
-    check_place(ctx, view, &wanted).err()
+
+    fn is_possible(&self, id: &TicketId) -> bool {
+        let has_branch = self.with_branch.as_ref().is_none_or(|ids| ids.contains(id));
+        let is_there = self.names.as_ref().is_none_or(|all| all.contains(OsStr::new(id.as_str())));
+        self.recorded.contains(id) || has_branch || is_there
+    }
+
+    /// Why this clone cannot claim a ticket that others can: something of an earlier claim would have to be kept where its
+    /// workspace belongs. `session` is what the ticket says of it.
+    pub fn in_the_way(
+        &self,
+        view: &View<'_>,
+        id: &TicketId,
+        session: Option<&str>,
+    ) -> Option<Failure> {
+        if !self.is_possible(id) {
+            return None;
+        }
+        let ctx = self.ctx;
+        // A name or a setting that fails for every ticket is no ticket's fault; the claim says so.
+        let branch = ctx.ticket_branch(id).ok()?;
+        let path = workspace_path(ctx, id, session.unwrap_or(id.session())).ok()?;
+        if workspace::load(&ctx.repo, id).is_some() {
+            match would_keep(ctx, id) {
+                Ok(true) => {}
+                // The claim removes it.
+                Ok(false) => return None,
+                Err(failure) => return Some(failure),
+            }
+        } else if path.symlink_metadata().is_err() && !ctx.refs.iter().any(|r| r.name == branch) {
+            return None;
+        }
+        let wanted = WantedPlace { id, branch: &branch, path: Some(&path) };
+        check_place(ctx, view, &wanted).err()
+    }
+}
+
+/// The directory that all workspaces belong in, if each is named by its ticket alone.
+fn common_directory(ctx: &Context<'_>) -> Option<PathBuf> {
+    let below = |name: &str, session: &str| {
+        let path = ctx.workspace_path(&TicketId::parse(name).ok()?, session).ok()?;
+        (path.file_name()? == name).then(|| path.parent().map(Path::to_owned))?
+    };
+    let (one, other) = (below("TICKET-one", "one")?, below("TICKET-other", "other")?);
+    (one == other).then_some(one)
+}
+
+fn names_in(directory: &Path) -> Option<HashSet<OsString>> {
+    match std::fs::read_dir(directory) {
+        Ok(files) => files.map(|file| Some(file.ok()?.file_name())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(HashSet::new()),
+        Err(_) => None,
+    }
 }
 
 /// Why the workspace cannot be made. If the ticket's own earlier one is the reason, the remedy is known; else it helps to

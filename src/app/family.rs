@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::board::TrunkAsSeen;
+use super::board::{self, TrunkAsSeen};
 use super::context::Context;
 use super::queue::Survey;
 use crate::error::Failure;
@@ -36,13 +36,16 @@ impl TicketFamily {
         seen: &TrunkAsSeen<'_>,
         row: &mut TicketRow,
     ) -> Result<TicketFamily, Failure> {
-        let survey = Survey::whole(ctx, seen.view)?;
-        let subtasks = Subtasks::of(&survey.known, &seen.view.snapshot);
-        let of = |known: &KnownTicket<'_>| known.entry.row(known.head.clone(), ctx.trunk_label());
-        let parent = subtasks.parent(&row.id);
-        let parent = survey.known.iter().find(|known| Some(&known.entry.id) == parent).map(of);
+        let (view, label) = (seen.view, ctx.trunk_label());
+        let survey = Survey::parts(ctx, view)?;
+        let subtasks = Subtasks::of(&survey.known, &view.snapshot);
+        let of = |known: &KnownTicket<'_>| known.entry.row(known.head.clone(), label.clone());
         row.subtasks = subtasks.progress(&row.id);
         let parts = subtasks.parts(&row.id).iter().map(|known| of(known)).collect();
+        let parent = match subtasks.parent(&row.id).map(|id| view.snapshot.find_id(id)) {
+            Some(Ok(entry)) => board::read_one(ctx, view, entry).ok().map(|read| read.0),
+            Some(Err(_)) | None => None,
+        };
         Ok(TicketFamily { parent, parts })
     }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::board::{Damage, TrunkAsSeen, progress};
 use super::complete::labels;
 use super::context::Context;
-use super::earlier::in_the_way;
+use super::earlier::Leavings;
 use super::frame::AsOf;
 use crate::error::{Exit, Failure};
 use crate::git::GitError;
@@ -77,6 +77,26 @@ impl<'v> Survey<'v> {
         let mut survey = Survey { known: Vec::new(), damaged: Vec::new() };
         let all: Vec<&TicketEntry> = view.snapshot.entries.iter().collect();
         survey.read(ctx, view, &all)?;
+        survey.with_progress(ctx)
+    }
+
+    /// The parts of tickets, and among them those that are held, whose branches may say that they are parts. Nothing else is
+    /// read.
+    pub fn parts(ctx: &Context<'_>, view: &'v View<'_>) -> Result<Survey<'v>, Failure> {
+        let mut survey = Survey { known: Vec::new(), damaged: Vec::new() };
+        let all = view.snapshot.entries.iter();
+        let (held, others): (Vec<&TicketEntry>, Vec<&TicketEntry>) =
+            all.partition(|entry| entry.lane == Lane::Active);
+        survey.read(ctx, view, &held)?;
+        view.heads_of_parts(&ctx.repo, &others, |entry, head| {
+            survey.known.push(KnownTicket { entry, head });
+        })?;
+        survey.with_progress(ctx)
+    }
+
+    /// The same, with the held tickets as their branches have them.
+    fn with_progress(self, ctx: &Context<'_>) -> Result<Survey<'v>, Failure> {
+        let mut survey = self;
         // As they come from the cache and from git the order depends on what was read before.
         survey.known.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
         survey.damaged.sort();
@@ -162,9 +182,10 @@ impl<'v> Survey<'v> {
         'v: 's,
     {
         let mut verdicts = self.judge(ctx, view, filter);
+        let leavings = Leavings::of(ctx);
         let mut passed_over = false;
         for verdict in verdicts.iter_mut().take_while(|v| v.hindrances.is_empty()) {
-            verdict.hindrances.extend(hindrance_here(ctx, view, verdict));
+            verdict.hindrances.extend(hindrance_here(&leavings, view, verdict));
             passed_over |= !verdict.hindrances.is_empty();
         }
         if passed_over {
@@ -179,20 +200,21 @@ impl<'v> Survey<'v> {
     where
         'v: 's,
     {
+        let leavings = Leavings::of(ctx);
         let verdicts = self.judge(ctx, view, &QueueFilter::default()).into_iter();
         let mut claimable = verdicts.take_while(|verdict| verdict.hindrances.is_empty());
-        claimable.find(|verdict| hindrance_here(ctx, view, verdict).is_none())
+        claimable.find(|verdict| hindrance_here(&leavings, view, verdict).is_none())
     }
 }
 
 /// What keeps this clone from a ticket that others can claim.
 fn hindrance_here(
-    ctx: &Context<'_>,
+    leavings: &Leavings<'_>,
     view: &View<'_>,
     prospect: &Prospect<'_>,
 ) -> Option<Hindrance> {
     let KnownTicket { entry, head } = prospect.known;
-    let failure = in_the_way(ctx, view, &entry.id, head.session.as_deref())?;
+    let failure = leavings.in_the_way(view, &entry.id, head.session.as_deref())?;
     Some(Hindrance::Here(words(&failure)))
 }
 

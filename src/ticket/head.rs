@@ -12,9 +12,11 @@ use super::status::Status;
 /// The front matter of a ticket, as values. A text that is missing, empty, null or a placeholder is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrontMatter {
-    /// `blocks`: the tickets that cannot be done before. It comes first in the cache, so that it is read without the
-    /// rest.
+    /// `blocks`: the tickets that cannot be done before. It comes first in the cache, and the parent after it, so that both
+    /// are read without the rest.
     pub blocks: Vec<String>,
+    /// `parent_ticket`
+    pub parent: Option<String>,
     /// What the status line says.
     pub status: StatusLine,
     /// Why it is blocked; `None` when it is not.
@@ -48,8 +50,6 @@ pub struct FrontMatter {
     pub sequence: Option<String>,
     /// `depends_on`: the tickets that must be done first.
     pub depends_on: Vec<String>,
-    /// `parent_ticket`
-    pub parent: Option<String>,
     pub related: Vec<String>,
     pub duplicate_of: Option<String>,
     /// The keys whose values are `{placeholders}` of a template, and the lines of the body that are such placeholders,

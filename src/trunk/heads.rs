@@ -16,7 +16,7 @@ use crate::names::Oid;
 use crate::ticket::FrontMatter;
 
 /// The form changes with what [`FrontMatter`] holds, and the reading with how that results from a document.
-const FORM: CacheForm = CacheForm { magic: b"tixhead4", reading: b"3" };
+const FORM: CacheForm = CacheForm { magic: b"tixhead5", reading: b"3" };
 
 /// The length of an id, and how many ids there are.
 const HEADER: usize = 2 * NUMBER;
@@ -53,6 +53,19 @@ impl View<'_> {
     ) -> Result<(), GitError> {
         self.heads_where(repo, entries, blocks_any, |entry, head| match head {
             Ok(head) if !head.blocks.is_empty() => each(entry, head),
+            Ok(_) | Err(_) => {}
+        })
+    }
+
+    /// The same for only those tickets that are parts of others.
+    pub fn heads_of_parts<'e>(
+        &self,
+        repo: &Repo,
+        entries: &[&'e TicketEntry],
+        mut each: impl FnMut(&'e TicketEntry, FrontMatter),
+    ) -> Result<(), GitError> {
+        self.heads_where(repo, entries, may_be_a_part, |entry, head| match head {
+            Ok(head) if head.parent.is_some() => each(entry, head),
             Ok(_) | Err(_) => {}
         })
     }
@@ -98,6 +111,12 @@ impl View<'_> {
 /// Whether a record belongs to a ticket that blocks others: it begins with the number of these.
 fn blocks_any(record: &[u8]) -> bool {
     record.first() != Some(&0)
+}
+
+/// Whether a record may belong to a ticket that is a part of another: that comes second, so of one that blocks others it is not
+/// known without reading it.
+fn may_be_a_part(record: &[u8]) -> bool {
+    blocks_any(record) || record.get(1) != Some(&0)
 }
 
 /// Adds entries to the file.
@@ -249,14 +268,16 @@ mod tests {
     #[test]
     fn the_form_of_a_head_belongs_to_the_number_in_the_magic() {
         let bytes = [FORM.magic.as_slice(), &postcard::to_allocvec(&full()).unwrap()].concat();
-        insta::assert_snapshot!(bytes.escape_ascii(), @r"tixhead4\x01\x01x\x01\x01\x01\x01b\x01\x01t\x01\x02P1\x01\x01l\x01\x01c\x01\x02cb\x01\x02ca\x01\x02ci\x01\x02br\x01\x01w\x01\x02co\x01\x02cl\x01\x01r\x00\x01\x02ti\x01\x02si\x01\x03001\x01\x01d\x01\x01p\x01\x02re\x01\x02du\x00");
+        insta::assert_snapshot!(bytes.escape_ascii(), @r"tixhead5\x01\x01x\x01\x01p\x01\x01\x01\x01b\x01\x01t\x01\x02P1\x01\x01l\x01\x01c\x01\x02cb\x01\x02ca\x01\x02ci\x01\x02br\x01\x01w\x01\x02co\x01\x02cl\x01\x01r\x00\x01\x02ti\x01\x02si\x01\x03001\x01\x01d\x01\x02re\x01\x02du\x00");
     }
 
     #[test]
-    fn a_record_says_first_whether_its_ticket_blocks_others() {
+    fn a_record_says_first_whether_its_ticket_blocks_others_or_is_a_part() {
         let record = |text| postcard::to_allocvec(&head(text)).unwrap();
         assert!(blocks_any(&record("---\nstatus: open\nblocks: [x]\n---\n")));
         assert!(!blocks_any(&record("---\nstatus: open\ndepends_on: [x]\n---\n")));
+        assert!(may_be_a_part(&record("---\nstatus: open\nparent_ticket: x\n---\n")));
+        assert!(!may_be_a_part(&record("---\nstatus: open\ndepends_on: [x]\n---\n")));
     }
 
     #[test]
