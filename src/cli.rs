@@ -1,7 +1,7 @@
 //! The command line: global options and the list of commands.
 
 mod examples;
-mod help;
+pub mod help;
 #[cfg(test)]
 mod json;
 #[cfg(test)]

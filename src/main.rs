@@ -97,7 +97,10 @@ fn usage(error: &clap::Error, env: &Env) -> ExitCode {
         error.print().ok();
         return ExitCode::SUCCESS;
     }
-    if in_json {
+    let format = if in_json { Format::Json } else { Format::Human };
+    if let Some(failure) = cli::help::no_command(error, env::arguments()) {
+        Out::new(format, Narration::On, env).failure(&failure);
+    } else if in_json {
         let text = error.render().to_string();
         // Missing arguments are on lines of their own; the usage follows after an empty line.
         let said = text.lines().map(str::trim).take_while(|line| !line.is_empty());

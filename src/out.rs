@@ -281,7 +281,14 @@ impl Out {
         self.clear_progress();
         let mut lines = text.lines();
         let label = self.paint("33", "warning:");
-        let mut told = format!("{label} {}\n", safe(lines.next().unwrap_or_default()));
+        let first = format!("warning: {}\n", safe(lines.next().unwrap_or_default()));
+        let width = terminal_size::terminal_size().filter(|_| self.terminal);
+        let first = match width.map(|(width, _)| usize::from(width.0)).filter(|width| *width > 0) {
+            Some(columns) => wrap(&first, columns),
+            None => first,
+        };
+        // What comes then is pasted.
+        let mut told = first.replacen("warning:", &label, 1);
         for line in lines {
             told.push_str(&format!("{} {}\n", self.paint("36", "hint:"), safe(line)));
         }

@@ -14,11 +14,12 @@ use super::mine::Mine;
 use super::queue::Survey;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
+use crate::lifecycle::Awaited;
 use crate::lifecycle::machine::{lane_of, mismatch};
 use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
 use crate::out::{Format, Out};
 use crate::text::safe;
-use crate::ticket::{Lane, Status, TicketRow};
+use crate::ticket::{Lane, TicketRow};
 
 /// How many lines there are for people: twelve are read at a glance, thirty are not. The last one counts the rest.
 const LINES: usize = 11;
@@ -130,7 +131,7 @@ impl Dashboard {
             .collect();
         attention.extend(misplaced);
         attention.extend(stale(ctx, seen, &rows)?);
-        attention.extend(rows.iter().filter_map(waiting));
+        attention.extend(rows.iter().filter_map(|row| waiting(ctx, row)));
         let mine = Mine::of(ctx);
         rows.retain(|row| mine.holds(row));
         Ok(Dashboard {
@@ -160,19 +161,21 @@ impl Dashboard {
             }
         };
         let title = |row: &TicketRow| Cell::new(row.title.as_deref().unwrap_or_default());
-        let nothing = |text: &str| vec![[Cell::new(text), Cell::new(" "), Cell::new(" ")]];
-        let or_nothing =
-            |lines: Vec<[Cell; 3]>, text| if lines.is_empty() { nothing(text) } else { lines };
+        // The way out is no id, and makes no column of ids wider.
+        let or_nothing = |lines: Vec<[Cell; 3]>, way: &str| {
+            let nothing = [Cell::new("nothing"), Cell::new(" "), Cell::new(way)];
+            if lines.is_empty() { vec![nothing] } else { lines }
+        };
         let mine = self.mine.iter();
         let mine = mine.map(|row| [cells::id(row.id.as_str()), self.state_of(row), title(row)]);
-        let mine = or_nothing(mine.collect(), "nothing");
+        let mine = or_nothing(mine.collect(), " ");
         let room = LINES - mine.len().min(MINE) - 1;
         part("yours", mine, (MINE, "tix list --mine"));
         let next = self.next.iter().map(|row| {
             let state = row.priority.clone().unwrap_or_else(|| row.age(ctx.now));
             [cells::id(row.id.as_str()), Cell::new(state), title(row)]
         });
-        let next = or_nothing(next.collect(), "nothing; see why: tix next --explain");
+        let next = or_nothing(next.collect(), "see why: tix next --explain");
         part("next", next, (1, "tix next --explain"));
         let attention = self.one_of_each_first().into_iter().map(|one| {
             let id = one.ticket.as_deref().map_or_else(|| Cell::new("a file"), cells::id);
@@ -256,24 +259,11 @@ fn stale(
 }
 
 /// Tickets that wait for somebody other than their holder.
-fn waiting(row: &TicketRow) -> Option<Attention> {
-    let (kind, text) = match row.known? {
-        Status::Approved => ("merge", "done, not merged yet".to_owned()),
-        stage @ (Status::CriticReview | Status::ExpediterReview)
-            if row.approved.contains(&stage) =>
-        {
-            return None;
-        }
-        Status::CriticReview | Status::ExpediterReview => {
-            ("review", format!("waits for a review: {}", row.status_words()))
-        }
-        Status::Draft
-        | Status::Open
-        | Status::Queued
-        | Status::Claimed
-        | Status::InProgress
-        | Status::ChangesRequested
-        | Status::Closed => return None,
+fn waiting(ctx: &Context<'_>, row: &TicketRow) -> Option<Attention> {
+    let (kind, text) = match Awaited::of(row.known, &row.approved, &ctx.stages) {
+        Awaited::Merge => ("merge", "done, not merged yet".to_owned()),
+        Awaited::Reviewer(stage) => ("review", format!("waits for a review: {stage}")),
+        Awaited::Holder => return None,
     };
     Some(Attention { kind, ticket: Some(row.id.to_string()), text })
 }

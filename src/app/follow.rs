@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::worktree::{on_branch, with_branch};
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, LOST_CLAIM};
 use crate::git::{LocalEdit, Worktree};
 use crate::names::{Oid, RefName};
 use crate::text::{count, shell_word};
@@ -34,10 +34,9 @@ pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<S
     let short = branch.short();
     if !ctx.repo.is_ancestor(&local, tip)? {
         if let Some(holder) = taken_over_by(ctx, branch, (&local, tip)) {
-            let (holder, kept) = (name_of(&holder), shell_word(&format!("kept/{short}")));
+            let (holder, aside) = (name_of(&holder), keep_aside(short));
             return Ok(Some(format!(
-                "{holder} holds the ticket now, and the local branch {short} has unpushed commits of an earlier claim\n\
-                 do not push them there; keep them under a name of their own: git branch {kept} {short}"
+                "{holder} holds the ticket now, and the local branch {short} has unpushed commits of an earlier claim\n{aside}"
             )));
         }
         let at = worktree.as_ref().map(|w| shell_word(&w.path.display().to_string()));
@@ -79,7 +78,35 @@ fn taken_over_by(
         Some(view.read(view.snapshot.find_id(&id).ok()?).ok()?.held())
     };
     let (here, there) = (held(local)?, held(tip)?);
-    there.by.filter(|_| here.claim_id != there.claim_id)
+    // Whoever took it back goes on with these commits.
+    let is_own = |claim: &String| workspace::known_claims(&ctx.repo, &id).contains(claim);
+    let is_other = here.claim_id != there.claim_id && !there.claim_id.iter().any(is_own);
+    there.by.filter(|_| is_other)
+}
+
+/// A failure of whoever has lost the ticket, with what they have not pushed: nothing of tix's will push it any more.
+pub fn with_unpushed(ctx: &Context<'_>, id: &TicketId, failure: Failure) -> Failure {
+    let unpushed = || {
+        let branch = ctx.ticket_branch(id).ok()?;
+        let here = ctx.objects.resolve(branch.as_str()).ok()??;
+        let seen = ctx.objects.resolve(ctx.seen_ref(&branch).as_str()).ok()??;
+        let (ahead, _) = ctx.repo.ahead_behind(&here, &seen).ok()?;
+        (ahead > 0).then(|| (ahead, branch.short().to_owned()))
+    };
+    let has_lost = failure.facts.iter().any(|(name, _)| *name == LOST_CLAIM);
+    match has_lost.then(unpushed).flatten() {
+        Some((ahead, short)) => failure
+            .fact("not pushed", format!("{} on {short}", count(ahead, "commit", "commits")))
+            .hint(keep_aside(&short)),
+        None => failure,
+    }
+}
+
+fn keep_aside(short: &str) -> String {
+    let kept = shell_word(&format!("kept/{short}"));
+    format!(
+        "do not push your commits there; keep them under a name of their own: git branch {kept} {short}"
+    )
 }
 
 /// Moves the local branch from one commit to the next, with the workspace if there is one, or fails, because this commit

@@ -12,7 +12,7 @@ use crate::git::GitError;
 use crate::lifecycle::{Hindrance, KnownTicket, Prospect, TicketEntry, judge, needed, waits};
 use crate::names::Oid;
 use crate::out::Format;
-use crate::ticket::{FrontMatter, Lane, Priority, TicketRow};
+use crate::ticket::{FrontMatter, Lane, Priority, TicketId, TicketRow};
 use crate::trunk::View;
 
 /// The filter on tickets.
@@ -215,7 +215,7 @@ fn hindrance_here(
 ) -> Option<Hindrance> {
     let KnownTicket { entry, head } = prospect.known;
     let failure = leavings.in_the_way(view, &entry.id, head.session.as_deref())?;
-    Some(Hindrance::Here(words(&failure)))
+    Some(Hindrance::Here(words(&entry.id, &failure)))
 }
 
 /// Why a ticket is or is not next, in JSON.
@@ -253,15 +253,15 @@ impl QueueExplanation {
 
     /// A ticket that can be claimed, but not from this clone.
     pub fn passed_over(ticket: TicketRow, failure: &Failure) -> QueueExplanation {
-        let hindrances = vec![UnclaimableReason { kind: "here", text: words(failure) }];
+        let text = words(&ticket.id, failure);
+        let hindrances = vec![UnclaimableReason { kind: "here", text }];
         QueueExplanation { ticket, rank: None, hindrances }
     }
 }
 
-/// A failure and the way out, in one line.
-fn words(failure: &Failure) -> String {
-    let words = std::iter::once(&failure.message).chain(failure.hints.first());
-    words.map(String::as_str).collect::<Vec<_>>().join("; ")
+/// A failure in one line, and the command that names the way out.
+fn words(id: &TicketId, failure: &Failure) -> String {
+    format!("{}; see the way out: tix activate {id}", failure.message)
 }
 
 /// The choice, in JSON.
@@ -390,8 +390,8 @@ impl Choice {
                             ctx.out.warn(&format!("{} was passed over: {text}", passed.ticket.id));
                         }
                     }
-                    let what =
-                        if filter.is_any() { "nothing to do" } else { "nothing matching to do" };
+                    let matching = if filter.is_any() { "" } else { "that matches " };
+                    let what = format!("no ticket {matching}can be claimed");
                     // What was explained is not explained by the same command again.
                     let more = match self.explained.as_deref() {
                         None => "; see why: tix next --explain",

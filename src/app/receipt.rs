@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::context::Context;
+use super::follow::with_unpushed;
 use super::interrupted::told;
 use super::task::TaskJson;
 use crate::error::Failure;
@@ -268,6 +269,10 @@ pub fn record(
         // It is begun anew, and that is written down.
         Err(failure) if failure.outdated => Err(failure),
         Err(failure) => {
+            let failure = match &diary.ticket {
+                Some(id) => with_unpushed(ctx, id, failure),
+                None => failure,
+            };
             let line = FailedJson {
                 schema: "tix/failure@1",
                 operation,

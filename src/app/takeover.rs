@@ -15,8 +15,8 @@ use super::worktree::with_branch;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
-    self, Act, Already, BranchCopy, Claim, Decision, Staleness, Takeover, TakeoverKind, Ticket,
-    Turn,
+    self, Act, Already, Awaited, BranchCopy, Claim, Decision, Staleness, Takeover, TakeoverKind,
+    Ticket,
 };
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{FrontMatter, Lane, TicketId};
@@ -145,11 +145,11 @@ fn transact(
         let seen = last_sign(ctx, &ticket, view.commit(), tip)?;
         last.set(seen);
         let newest = copy.as_ref().map_or(&ticket, |copy| &copy.ticket);
-        let turn = Turn::of_head(&FrontMatter::of(&newest.document), act.policy.stages);
-        submitted.set(matches!(turn, Turn::Reviewer(_)));
+        let awaited = Awaited::of_head(&FrontMatter::of(&newest.document), act.policy.stages);
+        submitted.set(matches!(awaited, Awaited::Reviewer(_)));
         let witnessed = match (request.way, seen) {
             (TakeoverKind::Reclaim(Staleness::After(limit)), Some(last))
-                if turn.is_stale(seen, ctx.now, limit) =>
+                if awaited.is_stale(seen, ctx.now, limit) =>
             {
                 let sighting = Sighting { ticket: &ticket, trunk: view, branch: names.branch, tip };
                 confirms(ctx, &engine, &sighting, (last, limit))?

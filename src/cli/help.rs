@@ -10,6 +10,8 @@ use clap::{Command, CommandFactory as _};
 
 use super::Cli;
 use super::examples::{EXAMPLES, Example};
+use crate::app::command_line;
+use crate::error::Failure;
 
 /// The commands by what somebody wants to do.
 const GROUPS: [(&str, &[&str]); 8] = [
@@ -182,6 +184,21 @@ pub fn with_synonym(mut error: clap::Error) -> clap::Error {
         error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![meant]));
     }
     error
+}
+
+/// The failure for a word that is no command, with the line that is perhaps meant; `None` for every other error.
+pub fn no_command(error: &clap::Error, line: impl Iterator<Item = String>) -> Option<Failure> {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return None;
+    }
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let meant = match error.get(ContextKind::SuggestedSubcommand) {
+        Some(ContextValue::Strings(meant)) => meant.last(),
+        Some(_) | None => None,
+    };
+    Some(command_line::unknown(typed, meant.map(String::as_str), line.collect()))
 }
 
 /// The command or the alias that is most like this word, if clap finds one like it.

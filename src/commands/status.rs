@@ -13,16 +13,17 @@ use crate::app::frame::AsOf;
 use crate::app::here::{here, seen_or_here};
 use crate::app::next_step;
 use crate::app::operation::Identity;
+use crate::app::queue::Survey;
 use crate::app::sign::last_sign;
 use crate::app::worker;
 use crate::clock;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::machine::{self, Mover, Verb};
-use crate::lifecycle::{self, Act, Ticket, TicketEntry, Turn};
+use crate::lifecycle::{self, Act, Awaited, Hindrance, Missing, Ticket, TicketEntry};
 use crate::out::{Format, Out};
 use crate::text::{cut, duration, safe, shell_word};
-use crate::ticket::{FrontMatter, Lane, TicketId, TicketRow, WorkerNow};
+use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow, WorkerNow};
 
 /// Show where a ticket is and which moves are possible
 ///
@@ -107,6 +108,8 @@ struct Standpoint {
     /// The changes that the last review requested, line by line; may be empty.
     asked: Vec<String>,
     missing: Vec<String>,
+    /// What it waits for in the queue.
+    waits: Vec<String>,
     next: Option<String>,
     moves: Vec<MoveJson>,
 }
@@ -140,15 +143,9 @@ fn standpoint(
 ) -> Result<Standpoint, Failure> {
     let (row, document) = board::read_one(ctx, seen.view, entry)?;
     let on_trunk = Ticket::new(entry, document.clone());
-    let unpushed = board::unpushed(ctx, entry, row.claim_id.as_deref())?;
-    let unpushed = unpushed.filter(|newer| newer.document.text("completed_at").is_some());
-    // Completed on this machine alone, which only its own status tells.
-    let is_unpushed = unpushed.is_some() && document.text("completed_at").is_none();
-    let (row, document) = match unpushed.filter(|_| is_unpushed) {
-        Some(newer) => (newer.row, newer.document),
-        None => (row, document),
-    };
-    let mut row = row;
+    let completed = completed_here(ctx, entry, &row, &document)?;
+    let is_unpushed = completed.is_some();
+    let (mut row, document) = completed.unwrap_or((row, document));
     let family = TicketFamily::of(ctx, seen, &mut row)?;
     // The board shows the trunk's lane; a ticket that is complete on its branch has moved on there.
     let mut there = entry.clone();
@@ -164,13 +161,22 @@ fn standpoint(
         Lane::Active => last_sign(ctx, &on_trunk, seen.view.commit(), tip.as_ref())?,
         Lane::Queue | Lane::Completed | Lane::Archive => None,
     };
-    let turn = Turn::of_head(&FrontMatter::of(&ticket.document), &ctx.stages);
-    let stale = entry.lane == Lane::Active && turn.is_stale(last, ctx.now, ctx.stale_after());
+    let awaited = Awaited::of_head(&FrontMatter::of(&ticket.document), &ctx.stages);
+    let stale = entry.lane == Lane::Active && awaited.is_stale(last, ctx.now, ctx.stale_after());
     let identity = Identity::reading(ctx, &entry.id);
     let act = identity.act(ctx);
-    let moves = moves(ctx, &act, &ticket, stale)?;
+    let waits = match there.lane {
+        Lane::Queue | Lane::Active => {
+            Survey::waits(ctx, seen.view, (entry, FrontMatter::of(&ticket.document)))?
+        }
+        Lane::Completed | Lane::Archive => Vec::new(),
+    };
+    let moves = moves(ctx, &act, &ticket, (stale, &waits))?;
     let missing = match there.lane {
-        Lane::Active => lifecycle::missing_in(&ticket.document),
+        Lane::Active => {
+            let waits = waits.iter().cloned().map(Missing::Dependency);
+            lifecycle::missing_in(&ticket.document).into_iter().chain(waits).collect()
+        }
         Lane::Queue | Lane::Completed | Lane::Archive => Vec::new(),
     };
     let asked = lifecycle::requested_changes(&ticket);
@@ -202,9 +208,35 @@ fn standpoint(
         stale,
         asked,
         missing: missing.iter().map(ToString::to_string).collect(),
+        waits: waits_of(&waits, there.lane),
         next,
         moves,
     })
+}
+
+/// The ticket as this machine alone has completed it, which only its own status tells; `None` if it has not.
+fn completed_here(
+    ctx: &Context<'_>,
+    entry: &TicketEntry,
+    row: &TicketRow,
+    document: &Document,
+) -> Result<Option<(TicketRow, Document)>, Failure> {
+    let is_completed = |document: &Document| document.text("completed_at").is_some();
+    let newer = board::unpushed(ctx, entry, row.claim_id.as_deref())?;
+    let newer = newer.filter(|newer| is_completed(&newer.document) && !is_completed(document));
+    Ok(newer.map(|newer| (newer.row, newer.document)))
+}
+
+/// What keeps a ticket in the queue, each with its reason; of what is held it is a part of what is left to do.
+fn waits_of(waits: &[Hindrance], lane: Lane) -> Vec<String> {
+    let named = waits.iter().filter_map(|hindrance| match hindrance {
+        Hindrance::Waits { name, why } => Some(format!("{name}, {why}")),
+        Hindrance::Blocked(_)
+        | Hindrance::Status { .. }
+        | Hindrance::Duplicate(_)
+        | Hindrance::Here(_) => None,
+    });
+    if lane == Lane::Queue { named.collect() } else { Vec::new() }
 }
 
 /// The command that pushes what was completed here.
@@ -217,7 +249,7 @@ fn moves(
     ctx: &Context<'_>,
     act: &Act<'_>,
     ticket: &Ticket<'_>,
-    stale: bool,
+    (stale, waits): (bool, &[Hindrance]),
 ) -> Result<Vec<MoveJson>, Failure> {
     let situation = ticket.situation()?;
     let policy = ctx.policy();
@@ -228,6 +260,9 @@ fn moves(
         };
         let why = match &legal {
             Err(why) => Some(why.clone()),
+            Ok(_) if matches!(verb, Verb::Claim | Verb::Complete) && !waits.is_empty() => {
+                waits.first().map(ToString::to_string)
+            }
             Ok(_) if verb == Verb::Reclaim && act.require_holder(ticket).is_ok() => {
                 Some("you hold it".to_owned())
             }
@@ -291,7 +326,8 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
         ("workspace", elsewhere.flatten()),
         ("worker", worker_words(standpoint)),
     ];
-    let mut text = format!("{}\n", row.id) + &labelled(lines) + &family(standpoint);
+    let mut text = format!("{}\n", row.id) + &labelled(lines) + &waits(standpoint);
+    text.push_str(&family(standpoint));
     let mut label = "to do";
     for missing in standpoint.missing.iter().take(SHOWN) {
         // Writing to a string cannot fail.
@@ -318,6 +354,11 @@ fn labelled<const N: usize>(lines: [(&str, Option<String>); N]) -> String {
         value.map(|value| format!("  {name:9}  {}\n", safe(&value)))
     };
     lines.into_iter().filter_map(line).collect()
+}
+
+fn waits(standpoint: &Standpoint) -> String {
+    let lines = standpoint.waits.iter();
+    lines.map(|one| format!("  {:9}  {}\n", "waits for", safe(one))).collect()
 }
 
 fn family(standpoint: &Standpoint) -> String {
@@ -369,7 +410,8 @@ fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         ("source", Some(row.source.clone())),
     ];
     let mut text =
-        format!("{}\n", row.id) + &labelled(lines) + &family(standpoint) + &asked(standpoint);
+        format!("{}\n", row.id) + &labelled(lines) + &waits(standpoint) + &family(standpoint);
+    text.push_str(&asked(standpoint));
     let open = |m: &&MoveJson| m.legal;
     let width = standpoint.moves.iter().map(|m| m.command.len()).max().unwrap_or(0);
     text.push_str("open now:\n");
@@ -401,7 +443,9 @@ fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
 fn asked(standpoint: &Standpoint) -> String {
     let lines = standpoint.asked.iter().map(|line| format!("  {}\n", safe(line)));
     let lines: String = lines.collect();
-    if lines.is_empty() { lines } else { format!("changes requested:\n{lines}") }
+    let again = standpoint.moves.iter().any(|m| m.you && m.command == "submit");
+    let way = if again { "commit the changes, then: tix submit\n" } else { "" };
+    if lines.is_empty() { lines } else { format!("changes requested:\n{lines}{way}") }
 }
 
 /// What the caller can do now; or, if one reason forbids everything, that reason.

@@ -9,7 +9,7 @@ use super::{
     BranchFacts, BranchTip, Check, Finding, Fix, RepoFacts, Severity, TicketFacts, WorkspaceFacts,
     WorkspacePlace, WorktreeFacts, reviews,
 };
-use crate::lifecycle::{TicketEntry, Turn};
+use crate::lifecycle::{Awaited, TicketEntry};
 use crate::text::duration;
 use crate::ticket::{FrontMatter, Lane, Status, StatusLine, TicketId, moment};
 
@@ -182,8 +182,8 @@ fn stale(
     let last = claimed.max(tip.map(|tip| tip.at));
     // A branch that nobody could ask about may be young.
     let is_known = last.is_some() || branch.is_some_and(|branch| branch.exists == Some(false));
-    let turn = branch.map_or(Turn::Holder, |branch| branch.turn);
-    if !is_known || !turn.is_stale(last, facts.now, facts.stale_after) {
+    let awaited = branch.map_or(Awaited::Holder, |branch| branch.awaited);
+    if !is_known || !awaited.is_stale(last, facts.now, facts.stale_after) {
         return None;
     }
     let since = match last {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::lifecycle::{Approval, OddFile, RelationOrder, TicketEntry, Turn};
+use crate::lifecycle::{Approval, Awaited, OddFile, RelationOrder, TicketEntry};
 use crate::names::{Oid, RefName};
 use crate::ticket::{FrontMatter, Relation, Status, TicketId};
 
@@ -76,7 +76,7 @@ pub struct BranchFacts {
     /// Its tip; `None` if it does not exist, or if that commit is not here.
     pub tip: Option<BranchTip>,
     /// Whom the ticket waits for, by its newest copy.
-    pub turn: Turn,
+    pub awaited: Awaited,
     /// Its review, if approvals of it are void.
     pub review: Option<ReviewFacts>,
 }

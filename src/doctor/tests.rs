@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use chrono::{TimeDelta, TimeZone, Utc};
 
 use super::*;
-use crate::lifecycle::{EntryNode, TicketEntry, Turn};
+use crate::lifecycle::{Awaited, EntryNode, TicketEntry};
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{Document, FrontMatter, Lane, Status, TicketId};
 
@@ -41,7 +41,7 @@ fn held() -> RepoFacts {
             name,
             exists: Some(true),
             tip: Some(tip),
-            turn: Turn::Holder,
+            awaited: Awaited::Holder,
             review: None,
         }],
         workspaces: vec![WorkspaceFacts {
@@ -118,10 +118,10 @@ fn a_claim_is_stale_when_neither_it_nor_its_branch_is_young() {
         tip(facts).at = facts.now;
     });
     assert_eq!(active, [""; 0]);
-    for turn in [Turn::Reviewer(Status::CriticReview), Turn::Merge] {
+    for awaited in [Awaited::Reviewer(Status::CriticReview), Awaited::Merge] {
         let waits = found(|facts| {
             late(facts);
-            facts.branches[0].turn = turn;
+            facts.branches[0].awaited = awaited;
         });
         assert_eq!(waits, [""; 0]);
     }

@@ -9,6 +9,9 @@ use crate::ticket::{Lane, Status, TicketId};
 /// What a release does to a pull request.
 pub const CLOSES_REQUEST: &str = "most servers close a pull request when its branch is deleted";
 
+/// The name of the fact that tells a lost claim from other failures.
+pub const LOST_CLAIM: &str = "your claim";
+
 /// Who holds a ticket, and since when: all that somebody needs who only wanted it.
 pub fn holder_facts(failure: Failure, held: &Holder) -> Failure {
     // Anybody can have written these, and a fact of several lines would look like several facts.
@@ -83,11 +86,13 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         Refusal::Held { held, .. }
         | Refusal::NotHolder { held, .. }
         | Refusal::ClaimNotShown { held, .. }
-        | Refusal::ClaimChanged { held, .. }
         | Refusal::HeldElsewhere { held, .. } => held_facts(failure, held),
         Refusal::Fresh { held, last, stale_after, .. }
         | Refusal::OneClock { held, last, stale_after, .. } => {
             held_facts(failure, held).fact("last sign", last).fact("stale after", stale_after)
+        }
+        Refusal::ClaimChanged { held, expected, .. } => {
+            held_facts(failure, held).fact(LOST_CLAIM, one_line(expected))
         }
         Refusal::InReview { held, stage, .. } => {
             held_facts(failure, held).fact("stage", stage.as_str())

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::change::{Change, CommitReach, FileEdit, trailer};
-use super::machine::{self, Mover, Policy, TicketState, Verb};
+use super::machine::{self, Mover, Policy, Situation, TicketState, Verb};
 use super::refusal::{ClaimedWorkspace, Refusal};
 use super::snapshot::{Ticket, set_all};
 use crate::names::RepoPath;
@@ -39,19 +39,34 @@ impl Act<'_> {
     pub fn require(&self, verb: Verb, ticket: &Ticket<'_>) -> Result<TicketState, Refusal> {
         let situation = ticket.situation()?;
         let id = || ticket.entry.id.clone();
-        let next = machine::allows(verb, situation, self.policy).map_err(|why| {
-            Refusal::Illegal { id: id(), verb, why, legal: ticket.legal(self.policy) }
-        })?;
-        match machine::who(verb, situation, self.policy) {
-            Mover::Anybody => {}
-            Mover::Holder => self.require_holder(ticket)?,
-            Mover::Others => {
-                if ticket.held().by.as_deref() == Some(self.actor) {
-                    return Err(Refusal::OwnWork { id: id(), actor: self.actor.to_owned() });
-                }
-            }
-        }
+        let next = machine::allows(verb, situation, self.policy)
+            .map_err(|why| Refusal::Illegal { id: id(), verb, why, legal: self.open(ticket) })?;
+        self.require_mover(verb, ticket, situation)?;
         Ok(next)
+    }
+
+    fn require_mover(
+        &self,
+        verb: Verb,
+        ticket: &Ticket<'_>,
+        situation: Situation,
+    ) -> Result<(), Refusal> {
+        match machine::who(verb, situation, self.policy) {
+            Mover::Holder => self.require_holder(ticket),
+            Mover::Others if ticket.held().by.as_deref() == Some(self.actor) => {
+                let (id, actor) = (ticket.entry.id.clone(), self.actor.to_owned());
+                Err(Refusal::OwnWork { id, actor })
+            }
+            Mover::Anybody | Mover::Others => Ok(()),
+        }
+    }
+
+    /// The verbs that this person could use now, to name in a refusal; none if the ticket's status is unknown.
+    pub fn open(&self, ticket: &Ticket<'_>) -> Vec<Verb> {
+        let Ok(situation) = ticket.situation() else { return Vec::new() };
+        let mut legal = machine::legal(situation, self.policy);
+        legal.retain(|verb| self.require_mover(*verb, ticket, situation).is_ok());
+        legal
     }
 
     /// Requires that the claim that was named, or that this clone knows as its own, is the present one.

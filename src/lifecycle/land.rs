@@ -35,7 +35,7 @@ pub fn land(
     }
     let state = on_branch.situation()?.state;
     if state.lane != Lane::Completed || state.status != Status::Approved {
-        let (held, legal) = (Box::new(held), on_branch.legal(act.policy));
+        let (held, legal) = (Box::new(held), act.open(on_branch));
         return Err(Refusal::NotCompleted { id, held, legal });
     }
     let missing = gate::missing(on_branch, act.policy, work);

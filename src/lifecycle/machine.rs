@@ -223,7 +223,7 @@ pub enum Illegal {
     #[error("its status is `{0}`")]
     Status(Status),
     /// A status that does not fit the lane.
-    #[error("`{status}` is not a status for {1}/", status = .0.words(&[]))]
+    #[error("it is `{status}`, which is not a status for {1}/", status = .0.words(&[]))]
     Misplaced(Status, Lane),
     /// The configuration has no review stages.
     #[error("this repository has no review stages")]

@@ -6,6 +6,7 @@
 
 mod act;
 mod activate;
+mod awaited;
 mod change;
 mod claim;
 mod correct;
@@ -29,10 +30,10 @@ mod subtasks;
 mod takeover;
 #[cfg(test)]
 mod tests;
-mod turn;
 
 pub use act::{Act, ChangelogText, ClaimProof};
 pub use activate::{ActivateRequest, FailureNote, note_failure, record_activation};
+pub use awaited::Awaited;
 pub use change::{
     BranchLanding, Change, CommitReach, FileEdit, FollowUp, Intake, Merge, MergeForm, RefEdit,
     Target, trailer,
@@ -68,4 +69,3 @@ pub use set_up::{NewFile, set_up};
 pub use snapshot::{EntryNode, OddFile, Snapshot, Ticket, TicketEntry};
 pub use subtasks::Subtasks;
 pub use takeover::{BranchCopy, Staleness, Takeover, TakeoverKind, take_over};
-pub use turn::Turn;

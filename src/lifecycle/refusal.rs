@@ -70,7 +70,7 @@ pub enum Refusal {
     #[error("{id} is held by {} under a claim that is not known to be this clone's", held.name())]
     ClaimNotShown { id: TicketId, typed: String, workspace: ClaimedWorkspace, held: Box<Holder> },
     /// The claim to be continued is not the one on the trunk.
-    #[error("{id} is no longer held by the claim {expected}")]
+    #[error("{id} is held by {} now, under another claim than yours", held.name())]
     ClaimChanged { id: TicketId, expected: String, held: Box<Holder> },
     /// The caller holds it, by a claim of another clone.
     #[error("you hold {id}, from another clone")]

@@ -172,7 +172,7 @@ impl Ticket<'_> {
         Ok(Situation { state: TicketState { lane, status }, trunk: self.trunk, blocked })
     }
 
-    /// The verbs that are possible now, to name in a refusal; none if its status is unknown.
+    /// The verbs that are possible for somebody, to name in a refusal where nobody holds it; none if its status is unknown.
     pub fn legal(&self, policy: Policy<'_>) -> Vec<Verb> {
         self.situation().map(|situation| machine::legal(situation, policy)).unwrap_or_default()
     }

@@ -4,13 +4,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::act::{Act, ChangelogText, Writing, write};
+use super::awaited::Awaited;
 use super::change::{Intake, Merge, trailer};
 use super::claim::Claim;
 use super::decision::{Already, Decision};
 use super::machine::Verb;
 use super::refusal::Refusal;
 use super::snapshot::Ticket;
-use super::turn::Turn;
 use crate::names::{Oid, RefName};
 use crate::text::duration;
 use crate::ticket::{FrontMatter, Lane, Value};
@@ -176,14 +176,14 @@ fn require_stale(
     request: &Takeover<'_>,
     limit: TimeDelta,
 ) -> Result<(), Refusal> {
-    let turn = Turn::of_head(&FrontMatter::of(&newest.document), act.policy.stages);
-    let stale = turn.is_stale(request.last, act.at, limit);
+    let awaited = Awaited::of_head(&FrontMatter::of(&newest.document), act.policy.stages);
+    let stale = awaited.is_stale(request.last, act.at, limit);
     if stale && (request.witnessed || request.last.is_none()) {
         return Ok(());
     }
     let id = ticket.entry.id.clone();
     let held = Box::new(ticket.held());
-    if let Turn::Reviewer(stage) = turn {
+    if let Awaited::Reviewer(stage) = awaited {
         return Err(Refusal::InReview { id, held, stage });
     }
     let Some(last) = request.last else { return Ok(()) };

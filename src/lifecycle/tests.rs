@@ -82,7 +82,7 @@ fn a_holder_is_whoever_shows_the_claim_that_stands() {
         let ended = [ClaimProof::Named("1111-11"), made(&before, None), made(&[], Some("1111-11"))];
         for fenced in ended {
             let why = require(fenced).unwrap_err();
-            assert!(why.contains("no longer held by the claim 1111-11"), "{verb:?} {why}");
+            assert!(why.contains("under another claim than yours"), "{verb:?} {why}");
         }
         // The workspace may belong to a copy of this clone: it proves nothing.
         assert!(require(made(&[], Some("1111-22"))).is_err());

@@ -214,7 +214,7 @@ fn words_that_people_type_are_understood() {
         ("finish", "complete"),
     ] {
         let output = clone.tix(&[typed, "x"]);
-        let tip = format!("a similar subcommand exists: '{meant}'");
+        let tip = format!("perhaps you mean: tix {meant} x\n");
         assert!(output.exits(2).stderr().contains(&tip), "{output}");
     }
     // Each of several words has to be there.

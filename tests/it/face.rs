@@ -20,6 +20,7 @@ fn busy() -> (Sandbox, Place) {
         Ticket::new(id).key("title", title).key("priority", priority).text()
     };
     sandbox.seed(&[
+        (".tix.yaml", "review: [critic_review]\n".to_owned()),
         ("tickets/queue/TICKET-rate-limit-the-public-endpoints-001.md", queued("a", "P2")),
         ("tickets/queue/TICKET-urgent-001.md", queued("a", "P0")),
         ("tickets/queue/TICKET-mine-001.md", queued("a", "P1")),
@@ -52,7 +53,7 @@ fn alone_tix_says_what_is_yours_what_is_next_and_what_needs_somebody() {
         .iter()
         .map(|one| one["kind"].as_str().unwrap())
         .collect();
-    assert_eq!(kinds, ["damaged", "stale", "stale", "review"]);
+    assert_eq!(kinds, ["damaged", "stale", "review"]);
     assert_eq!(
         (&json["mine"][0]["id"], &json["next"]["id"]),
         (&"TICKET-mine-001".into(), &"TICKET-urgent-001".into())
@@ -84,6 +85,7 @@ fn alone_tix_shows_one_of_each_kind_first_and_no_ticket_twice() {
     files.push(active("TICKET-left-001", ada, "in_progress", LONG_AGO));
     files.push(("tickets/queue/TICKET-bad-001.md".to_owned(), "no ticket\n".to_owned()));
     files.push(("tickets/queue/TICKET-bad-002.md".to_owned(), "no ticket\n".to_owned()));
+    files.push((".tix.yaml".to_owned(), "review: [critic_review]\n".to_owned()));
     sandbox.seed(&files);
     let clone = sandbox.clone_named("a");
     let output = clone.tix(&[]);
@@ -91,7 +93,7 @@ fn alone_tix_shows_one_of_each_kind_first_and_no_ticket_twice() {
     let shown = [
         "yours done-001 completed ",
         "left-001 in_progress, stale ",
-        "next nothing; see why",
+        "next nothing see why",
         "attention a file damaged",
         "old-000 stale",
         "merge-001 merge",
@@ -213,6 +215,33 @@ fn no_line_of_a_table_is_wider_than_the_terminal() {
             }
         }
     }
+}
+
+#[test]
+fn a_warning_fits_the_terminal_and_the_command_below_it_is_one_line() {
+    let (sandbox, clone) = busy();
+    let there = clone.at(crate::activate::workspace(&clone, "TICKET-mine-001"));
+    there.commit("not pushed", &[("more.txt", "1\n")]);
+    sandbox.clone_named("b").tix(&["note", "mine", "from elsewhere"]).success();
+    let Some(output) = on_terminal_of(&there, 60, "note half-way") else { return };
+    let text = plain(&output);
+    let (_, told) = text.split_once("warning:").unwrap();
+    let (warning, command) = told.split_once("hint:").unwrap();
+    let widest = warning.lines().map(|line| line.trim_end().width()).max();
+    assert!(widest <= Some(60) && warning.lines().count() > 2, "{output}");
+    assert!(command.lines().next().unwrap().trim_end().ends_with("pull --rebase"), "{output}");
+}
+
+#[test]
+fn the_way_out_of_an_empty_queue_makes_no_column_wider() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[("tickets/queue/TICKET-a-001.md", Ticket::new("a").key("title", "One").text())]);
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", "a-001"]).success();
+    let output = clone.tix(&[]);
+    let lines: Vec<&str> = output.success().stdout().lines().collect();
+    assert_eq!(lines[0].find("One"), lines[1].find("see why"), "{output}");
+    assert!(lines[1].starts_with("next   nothing"), "{output}");
 }
 
 #[test]

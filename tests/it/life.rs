@@ -1,6 +1,7 @@
 //! What happens to a ticket after the claim, and before it: every verb, on the trunk and on the ticket branch.
 
 mod audit;
+mod awaited;
 mod clocks;
 mod complete;
 mod edit;
@@ -13,7 +14,7 @@ mod notes;
 mod review;
 mod stories;
 mod takeover;
-mod turn;
+
 mod unpushed;
 mod views;
 mod which;

@@ -24,7 +24,7 @@ use super::find::no_tickets;
 use super::worktree;
 use crate::clock;
 use crate::error::Failure;
-use crate::lifecycle::{KnownTicket, Refusal, TicketEntry, Turn};
+use crate::lifecycle::{Awaited, KnownTicket, Refusal, TicketEntry};
 use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow};
 use crate::trunk::{Run, View, last_fetched};
 use crate::workspace;
@@ -191,8 +191,8 @@ pub fn last_activity(row: &TicketRow) -> Option<DateTime<Utc>> {
 /// Whether a held ticket waits for its holder, and nothing has happened on it for this long. A ticket without a time of its
 /// claim counts as stale.
 pub fn is_stale(ctx: &Context<'_>, row: &TicketRow, after: TimeDelta) -> bool {
-    let turn = Turn::of(row.known, &row.approved, &ctx.stages);
-    row.lane == Lane::Active && turn.is_stale(last_activity(row), ctx.now, after)
+    let awaited = Awaited::of(row.known, &row.approved, &ctx.stages);
+    row.lane == Lane::Active && awaited.is_stale(last_activity(row), ctx.now, after)
 }
 
 /// A ticket's workspace on this machine.

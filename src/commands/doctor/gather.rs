@@ -16,7 +16,7 @@ use crate::doctor::{
 use crate::error::Failure;
 use crate::git::{CommitObject, PushSetting, TwoPlaces, Worktree};
 use crate::lifecycle::{
-    Edge, KnownTicket, RelationOrder, Snapshot, TicketEntry, Turn, WaitGraph, edges, trailer,
+    Awaited, Edge, KnownTicket, RelationOrder, Snapshot, TicketEntry, WaitGraph, edges, trailer,
 };
 use crate::names::{Oid, RefName};
 use crate::ticket::{FrontMatter, Lane, Relation, TicketId};
@@ -189,11 +189,11 @@ fn branches<'t>(
     };
     let here: Vec<(&TicketEntry, &Oid)> = branches.iter().filter_map(is_here).collect();
     let reviews = reviews::outdated(ctx, &here)?;
-    let turns = turns(ctx, &active)?;
+    let awaited = awaited(ctx, &active)?;
     let facts = |branch: &ActiveBranch<'_>| BranchFacts {
         review: reviews.get(&branch.ticket.entry.id).cloned(),
         id: branch.ticket.entry.id.clone(),
-        turn: turns.get(&branch.ticket.entry.id).copied().unwrap_or(Turn::Holder),
+        awaited: awaited.get(&branch.ticket.entry.id).copied().unwrap_or(Awaited::Holder),
         name: branch.name.clone(),
         exists: (branch.tip.is_some() || outlook.asked).then_some(branch.tip.is_some()),
         tip: branch.tip.as_ref().and_then(|oid| {
@@ -211,22 +211,26 @@ fn branches<'t>(
 }
 
 /// Whom these tickets wait for, by their branches as last fetched.
-fn turns(ctx: &Context<'_>, active: &[&TicketFacts]) -> Result<BTreeMap<TicketId, Turn>, Failure> {
+fn awaited(
+    ctx: &Context<'_>,
+    active: &[&TicketFacts],
+) -> Result<BTreeMap<TicketId, Awaited>, Failure> {
     let heads =
         active.iter().filter_map(|ticket| Some((&ticket.entry, ticket.contents.as_ref().ok()?)));
     let heads: Vec<(&TicketEntry, &FrontMatter)> = heads.collect();
     let on_trunk =
-        heads.iter().map(|(entry, head)| (entry.id.clone(), Turn::of_head(head, &ctx.stages)));
-    let mut turns: BTreeMap<TicketId, Turn> = on_trunk.collect();
+        heads.iter().map(|(entry, head)| (entry.id.clone(), Awaited::of_head(head, &ctx.stages)));
+    let mut awaited: BTreeMap<TicketId, Awaited> = on_trunk.collect();
     if ctx.record == RecordPlace::Branch {
         let claims: Vec<_> =
             heads.iter().map(|(entry, head)| (*entry, head.claim_id.as_deref())).collect();
         for newer in board::progress(ctx, &claims)? {
-            let turn = Turn::of(newer.row.known, &newer.row.approved, &ctx.stages);
-            turns.insert(newer.row.id, turn);
+            let row = newer.row;
+            let newest = Awaited::of(row.known, &row.approved, &ctx.stages);
+            awaited.insert(row.id, newest);
         }
     }
-    Ok(turns)
+    Ok(awaited)
 }
 
 /// The tips of the ticket branches: from the remote, or as last fetched.

@@ -139,37 +139,32 @@ impl InitReport {
             ctx.out.answer(&made.map(|path| safe(path) + "\n").collect::<String>());
             return;
         }
-        ctx.out.answer(&self.text());
+        ctx.out.answer(&self.text(ctx));
     }
 
     fn finish(&mut self) {
         self.next.push("tix new \"What needs to be done\"".to_owned());
     }
 
-    fn text(&self) -> String {
-        let mut text = String::new();
-        let mut section = |title: &str, lines: &[String]| {
-            if !lines.is_empty() {
-                text.push_str(title);
-                text.push_str(":\n");
-                for line in lines {
-                    text.push_str("  ");
-                    text.push_str(&safe(line));
-                    text.push('\n');
-                }
-            }
-        };
-        for (place, paths) in &self.made {
-            section(place, paths);
-        }
+    fn text(&self, ctx: &Context<'_>) -> String {
+        let made = self.made.iter().map(|(place, paths)| section(place, paths));
+        let mut text: String = made.collect();
         let title = if self.made.is_empty() {
             "nothing to do, everything exists already"
         } else {
             "there already"
         };
-        section(title, &self.existing);
-        section("note", &self.notes);
-        section("next", &self.next);
+        text.push_str(&section(title, &self.existing));
+        text.push_str(&ctx.out.wrapped(&section("note", &self.notes)));
+        text.push_str(&section("next", &self.next));
         text
     }
+}
+
+fn section(title: &str, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let lines = lines.iter().map(|line| format!("  {}\n", safe(line)));
+    format!("{title}:\n{}", lines.collect::<String>())
 }

@@ -98,7 +98,7 @@ fn way_back(operation: &str, before: Option<&Before>, landed: bool) -> WayBack {
             WayBack::Never("no command takes a ticket out of archive/ as it was", AFTER_THE_END)
         }
         "close" if lane == Some(Lane::Active) => {
-            WayBack::Never("the claim that it ended is over", LOST_CLAIM)
+            WayBack::Never("it ended the claim, and no command brings that back", LOST_CLAIM)
         }
         "complete" | "close" => WayBack::Command(&["reopen", "--reason", UNDONE]),
         "block" => match before.and_then(|before| before.document.text("blocked")) {
@@ -183,7 +183,7 @@ fn words_of(
         if let WayBack::Never(why, ways) = way {
             let failure = Failure::new(
                 Exit::Refused,
-                format!("tix does not undo `{operation}` of {id}: {why}"),
+                format!("tix cannot undo `{operation}` of {id}: {why}"),
             );
             let hint =
                 |(what, verb, rest): &(&str, &str, &str)| format!("{what}: tix {verb} {id}{rest}");

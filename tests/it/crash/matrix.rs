@@ -296,7 +296,7 @@ impl Case<'_> {
                 self.assert_done(truth);
             }
             // Whoever asks for any ticket is not given the one that an earlier run of theirs holds; by its name they are.
-            (Some(4), Goal::Workspace) if says("nothing to do on ") => {
+            (Some(4), Goal::Workspace) if says("no ticket can be claimed on ") => {
                 assert!(truth.is_active(), "{truth:#?}");
                 let named = self.scene.first.tix(&["activate", self.id]);
                 assert!(matches!(named.code, Some(0 | 3)), "{named}");

@@ -62,10 +62,32 @@ fn nobody_ends_the_claim_that_came_after_theirs() {
     let other = sandbox.clone_named("c").on_machine("third");
     other.tix(&["reclaim", ID, "--reason", "it is stale", "--force"]).success();
     for place in [&ada, &there] {
-        assert_fenced(&sandbox, place, "no longer held by the claim");
+        assert_fenced(&sandbox, place, "under another claim than yours");
     }
     // Whoever took it over needs no workspace to give it back.
     other.tix(&["release", ID]).success();
+}
+
+#[test]
+fn whoever_has_lost_a_ticket_is_told_what_they_have_not_pushed() {
+    let (sandbox, _, there) = held_with("review: [critic_review]\n");
+    work(&there, "work.txt");
+    there.commit("not pushed", &[("more.txt", "1\n")]);
+    let bob = super::bob(&sandbox);
+    bob.tix(&["reclaim", ID, "--reason", "it is stale", "--force"]).success();
+    for verb in VERBS {
+        let output = there.tix(&[verb, &["--json"]].concat());
+        assert_eq!(fact(output.exits(3), "held by"), "Bob <bob@example.org>", "{output}");
+        assert_eq!(fact(&output, "not pushed"), format!("1 commit on ticket/{ID}"), "{verb:?}");
+        assert!(hints(&output).contains(&format!("git branch kept/ticket/{ID} ticket/{ID}")));
+    }
+    // Whoever takes it back goes on with these commits.
+    let back = there.tix(&["reclaim", ID, "--reason", "it is mine", "--force"]);
+    assert!(
+        back.success().stderr().contains("tix submit and tix complete merge the two"),
+        "{back}"
+    );
+    assert!(!back.stderr().contains("do not push"), "{back}");
 }
 
 #[test]
@@ -82,7 +104,7 @@ fn whoever_goes_on_in_another_clone_does_so_under_a_claim_of_its_own() {
         for place in [&ada, &there] {
             let refused = place.tix(&["release", ID, "--json"]);
             let message = refused.exits(3).json()["message"].as_str().unwrap().to_owned();
-            assert!(message.contains("no longer held by the claim"), "{settings}: {refused}");
+            assert!(message.contains("under another claim than yours"), "{settings}: {refused}");
         }
         // Here it goes on, with the work and under that claim.
         let here = other.at(workspace(&other, ID));
@@ -117,7 +139,7 @@ fn a_claim_is_named_by_whoever_knows_it_and_only_while_it_stands() {
     for verb in VERBS {
         let output = bob.tix(&[verb, &["--claim", &first, "--json"]].concat());
         let message = output.exits(3).json()["message"].as_str().unwrap().to_owned();
-        assert!(message.contains("no longer held by the claim"), "{verb:?}: {output}");
+        assert!(message.contains("under another claim than yours"), "{verb:?}: {output}");
     }
     // Also by the one who holds it under another.
     ada.tix(&["release", ID, "--claim", &first]).exits(3);

@@ -30,6 +30,8 @@ fn work_goes_through_all_stages_and_back() {
         .tix(&["review", ID, "--request-changes", "--notes", "what of the door?\nand the key"])
         .success();
     ada.tix(&["note", ID, "the door is done"]).success();
+    let status = there.tix(&["status"]).success().stdout().to_owned();
+    assert!(status.contains("and the key\ncommit the changes, then: tix submit\n"), "{status}");
     work(&there, "door.txt");
     there.tix(&["submit"]).success();
     critic.tix(&["review", ID, "--approve"]).success();

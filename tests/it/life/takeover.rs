@@ -153,7 +153,7 @@ fn assert_fenced(there: &Place) {
     ] {
         let output = there.tix(&[verb, &["--json"]].concat());
         let words = output.exits(3).json()["message"].as_str().unwrap().to_owned();
-        assert!(words.contains("no longer held by the claim"), "{verb:?}: {output}");
+        assert!(words.contains("under another claim than yours"), "{verb:?}: {output}");
     }
     assert_eq!(there.git(&["rev-parse", "HEAD"]), head);
 }

@@ -1,6 +1,7 @@
 //! What is committed and not on the remote yet when a ticket is completed.
 
-use super::{BRANCH, ID, bob, held_with, work};
+use super::{ACTIVE, BRANCH, COMPLETED, ID, bob, held_with, work};
+use crate::activate::{fact, hints};
 
 #[test]
 fn complete_brings_together_what_was_committed_here_and_what_was_pushed_from_elsewhere() {
@@ -87,4 +88,40 @@ fn a_commit_behind_the_merge_of_its_ticket_is_told_of() {
     sandbox.remote().git(&["branch", "-q", "-D", &format!("ticket/{ID}")]);
     there.git(&["fetch", "-q", "--prune"]);
     told(said(4));
+}
+
+#[test]
+fn no_push_takes_in_what_others_have_pushed_to_the_ticket() {
+    let (sandbox, ada, there) = held_with("");
+    let boxed = "# Requirements\n\n- [ ] a box\n";
+    there.tix(&["edit", "--append", boxed]).success();
+    there.commit("work", &[("work.txt", "1\n")]);
+    let refused = there.tix(&["complete", "--no-push", "--json"]);
+    assert!(fact(refused.exits(5), "not ticked").contains("a box"), "{refused}");
+    // On the branch that is pushed, which is not the one here.
+    let ticked = |output: &str| output.lines().next().unwrap().to_owned();
+    let first = there.tix(&["tick", "a box"]).success().stdout().to_owned();
+    // A part of its id stands before a box, as it does before a note.
+    let again = there.tix(&["tick", "foo", "a box"]).success().stdout().to_owned();
+    assert_eq!(ticked(&first), format!("{ID}: 3 of 3 boxes ticked"));
+    assert_eq!(ticked(&again), format!("nothing to tick in {ID}: 3 of 3 boxes are ticked"));
+    ada.tix(&["note", ID, "from elsewhere"]).success();
+    let tip = sandbox.remote().git(&["rev-parse", BRANCH]);
+    let receipt = there.tix(&["complete", "--no-push", "--json"]).success().json();
+    assert_eq!(receipt["workspace"]["commit"], there.git(&["rev-parse", "HEAD"]));
+    assert_eq!(sandbox.remote().git(&["rev-parse", BRANCH]), tip);
+    let text = there.read(COMPLETED);
+    assert!(text.contains("- [x] a box") && text.contains("from elsewhere"), "{text}");
+    there.sh(receipt["next"].as_str().unwrap()).run().success();
+}
+
+#[test]
+fn no_push_says_how_to_take_in_what_cannot_be_merged() {
+    let (_, _, there) = held_with("");
+    there.tix(&["edit", "--append", "# Requirements\n\n- [ ] a box\n"]).success();
+    let text = there.read(ACTIVE).replace("a box", "another box");
+    there.commit("reword", &[(ACTIVE, text.as_str()), ("work.txt", "1\n")]);
+    there.tix(&["tick", "a box"]).success();
+    let output = there.tix(&["complete", "--no-push", "--json"]);
+    assert!(hints(output.exits(5)).contains("pull --rebase"), "{output}");
 }

@@ -1,7 +1,7 @@
 //! What `tix status` says: where a ticket is, which moves are open, to whom, and why the others are not.
 
 use super::{ACTIVE, ID, bob, held_with, queued_with, ready, work};
-use crate::activate::workspace;
+use crate::activate::{hints, workspace};
 use crate::harness::{Output, Place, Untouched, queue_ticket};
 
 /// The moves that whoever asked may make now.
@@ -117,7 +117,7 @@ fn a_status_that_allows_nothing_is_told_once() {
     let sandbox = queued_with("", &queue_ticket(ID).replace("status: open", "status: done"));
     let ada = sandbox.clone_named("a");
     let output = ada.tix(&["status", ID]);
-    let told = "there is nothing you can do with it now: `completed` is not a status for queue/\n";
+    let told = "there is nothing you can do with it now: it is `completed`, which is not a status for queue/\n";
     assert!(output.success().stdout().contains(told), "{output}");
     assert!(output.stdout().ends_with(&format!("next: tix set {ID} status=open\n")), "{output}");
     // Nobody has approved it, and everything calls it the same.
@@ -299,10 +299,10 @@ fn legal_instead(output: &Output) -> Vec<String> {
     legal.split(", ").map(str::to_owned).collect()
 }
 
-/// The moves that `tix status` shows as open, to anybody.
+/// The moves that `tix status` shows as open to the caller.
 fn shown_as_open(place: &Place) -> Vec<String> {
     let json = place.tix(&["status", ID, "--fetch", "--all", "--json"]).success().json();
-    let moves = json["moves"].as_array().unwrap().iter().filter(|m| m["legal"] == true);
+    let moves = json["moves"].as_array().unwrap().iter().filter(|m| m["you"] == true);
     moves.map(|m| m["command"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -360,6 +360,14 @@ fn every_refused_verb_names_the_moves_that_status_shows() {
             assert_eq!(legal_instead(&output), open, "{before:?} {args:?}");
         }
     }
+    // What only the holder, or only the others, could do is told to nobody else.
+    let (sandbox, ada, there) = held_with("review: [critic_review]\n");
+    work(&there, "work.txt");
+    there.tix(&["submit"]).success();
+    for place in [bob(&sandbox), ada] {
+        let refused = place.tix(&["queue", ID, "--json"]);
+        assert_eq!(legal_instead(&refused), shown_as_open(&place));
+    }
 }
 
 #[test]
@@ -377,10 +385,39 @@ fn a_ticket_that_is_complete_on_its_branch_is_still_held_on_the_trunk() {
         let output = ada.tix(&[args, &["--json"]].concat());
         assert_eq!(legal_instead(&output), open, "{args:?}: {output}");
     }
-    // Of what is done to the trunk's copy, too.
+    // What is done to the trunk's copy asks for no claim, so it says where to look.
     for args in [&["rework", ID][..], &["archive", ID]] {
-        legal_instead(&ada.tix(&[args, &["--json"]].concat()));
+        let output = ada.tix(&[args, &["--json"]].concat());
+        assert!(hints(output.exits(5)).contains("tix status"), "{output}");
     }
     ada.tix(&["release", ID, "--reason", "x"]).success();
     assert_eq!(super::story(&sandbox, "main"), format!("claim: {ID}\nrelease: {ID}"));
+}
+
+#[test]
+fn what_a_ticket_waits_for_is_told_before_somebody_tries() {
+    let other = "TICKET-bar-001";
+    let waiting =
+        ready(ID).replace("status: open", &format!("status: open\ndepends_on: [{other}]"));
+    let sandbox = queued_with("", &waiting);
+    sandbox.seed(&[(format!("tickets/queue/{other}.md"), ready(other))]);
+    let ada = sandbox.clone_named("a");
+    let status = |place: &Place| place.tix(&["status", ID]).success().stdout().to_owned();
+    let queued = status(&ada);
+    assert!(queued.contains(&format!("  waits for  {other}, which is in queue/\n")), "{queued}");
+    assert!(!queued.contains("activate") && !queued.contains("next:"), "{queued}");
+    ada.tix(&["activate", ID, "--anyway"]).success();
+    let there = ada.at(workspace(&ada, ID));
+    work(&there, "work.txt");
+    let held = status(&there);
+    assert!(
+        held.contains(&format!("  to do      it waits for {other}, which is in queue/\n")),
+        "{held}"
+    );
+    assert!(!held.contains("complete"), "{held}");
+    let all = there.tix(&["status", "--all", "--json"]).success().json();
+    let complete = all["moves"].as_array().unwrap().iter().find(|m| m["command"] == "complete");
+    let complete = complete.unwrap();
+    assert_eq!((&complete["legal"], &complete["you"]), (&true.into(), &false.into()));
+    assert_eq!(complete["why"], format!("it waits for {other}, which is in queue/"));
 }

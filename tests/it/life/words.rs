@@ -18,7 +18,10 @@ fn a_verb_says_what_it_changed() {
     assert_eq!(again, format!("{ID}: priority is already P1, title: Make it work → Else\n"));
     assert_eq!(value(&text(&sandbox, "main", QUEUED), "priority").unwrap(), "P1");
     assert_eq!(said(&["edit", ID, "--append", "a word"]), format!("{ID} is edited\n"));
-    assert_eq!(said(&["tick", ID, "1"]), format!("{ID}: 2 of 2 boxes ticked\n"));
+    assert_eq!(
+        said(&["tick", ID, "1"]),
+        format!("nothing to tick in {ID}: 2 of 2 boxes are ticked\n")
+    );
 }
 
 #[test]
@@ -144,7 +147,12 @@ fn whoever_was_fenced_off_is_told_so_before_they_push() {
     bobs.tix(&["complete"]).success();
     let output = ada.tix(&["land", ID]);
     let told = output.exits(3).stderr();
-    assert!(told.contains("held by  Bob") && !told.contains("git push"), "{output}");
+    assert!(
+        told.contains(" is held by Bob ")
+            && told.contains("not pushed  1 commit")
+            && !told.contains("git push"),
+        "{output}"
+    );
     bob.tix(&["land", ID]).success();
 }
 

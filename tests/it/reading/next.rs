@@ -98,12 +98,12 @@ fn nothing_to_do_is_told_apart_from_an_error() {
             exit: 4
             ----- stdout -----
             ----- stderr -----
-            nothing to do on origin/main; see why: tix next --explain
+            no ticket can be claimed on origin/main; see why: tix next --explain
             ");
         }
     }
     let explained = clone.tix(&["next", "--explain"]);
-    let told = "nothing to do on origin/main; see what is in progress: tix list --lane active\n";
+    let told = "no ticket can be claimed on origin/main; see what is in progress: tix list --lane active\n";
     assert_eq!(explained.exits(4).stderr(), told, "{explained}");
     let error = clone.tix(&["activate", "TICKET-none", "--json"]).exits(4).json();
     assert_eq!((&error["schema"], &error["outcome"]), (&"tix/error@1".into(), &().into()));

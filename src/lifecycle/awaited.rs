@@ -6,7 +6,7 @@ use crate::ticket::{FrontMatter, Status, StatusLine};
 
 /// Whom a held ticket waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum Awaited {
     Holder,
     /// It is submitted, and its stage has not approved it yet.
     Reviewer(Status),
@@ -14,24 +14,24 @@ pub enum Turn {
     Merge,
 }
 
-impl Turn {
+impl Awaited {
     /// By the newest copy of the ticket: its status, the stages that have approved it, and the stages of this repository.
-    pub fn of(status: Option<Status>, approved: &[Status], stages: &[Status]) -> Turn {
+    pub fn of(status: Option<Status>, approved: &[Status], stages: &[Status]) -> Awaited {
         match status {
-            Some(Status::Approved) => Turn::Merge,
+            Some(Status::Approved) => Awaited::Merge,
             Some(stage) if stages.contains(&stage) && !approved.contains(&stage) => {
-                Turn::Reviewer(stage)
+                Awaited::Reviewer(stage)
             }
-            Some(_) | None => Turn::Holder,
+            Some(_) | None => Awaited::Holder,
         }
     }
 
-    pub fn of_head(head: &FrontMatter, stages: &[Status]) -> Turn {
+    pub fn of_head(head: &FrontMatter, stages: &[Status]) -> Awaited {
         let status = match head.status {
             StatusLine::Status(status) => Some(status),
             StatusLine::Nothing | StatusLine::Unknown { .. } => None,
         };
-        Turn::of(status, &head.approved, stages)
+        Awaited::of(status, &head.approved, stages)
     }
 
     /// Whether the holder may be assumed to have left: it is their turn, and their last sign of work is this long ago. Without
@@ -42,6 +42,6 @@ impl Turn {
         now: DateTime<Utc>,
         limit: TimeDelta,
     ) -> bool {
-        self == Turn::Holder && last.is_none_or(|last| now - last >= limit)
+        self == Awaited::Holder && last.is_none_or(|last| now - last >= limit)
     }
 }
