@@ -56,6 +56,12 @@ pub const ANSWER_BOTH: &str = "_TIX_ANSWER_BOTH";
 /// With this variable set, standard input is held open by whoever wants the answer, and its end says that nobody does any more.
 pub const LEASHED: &str = "_TIX_LEASHED";
 
+/// With this variable set, a write says in its receipt what of the whole checkout it has compared before and after.
+pub const COMPARE: &str = "_TIX_COMPARE";
+
+/// The object id of the ticket's file that a write was decided on; it writes to no other.
+pub const EXPECTS: &str = "_TIX_EXPECTS";
+
 /// Names the shell that asks for completions.
 pub const COMPLETE: &str = "_TIX_COMPLETE";
 
@@ -182,6 +188,16 @@ impl Env {
     /// Whether the end of standard input ends a wait; see [`LEASHED`].
     pub fn is_leashed(&self) -> bool {
         self.raw(LEASHED).is_some()
+    }
+
+    /// See [`COMPARE`].
+    pub fn compares(&self) -> bool {
+        self.raw(COMPARE).is_some()
+    }
+
+    /// See [`EXPECTS`].
+    pub fn expects(&self) -> Option<&OsStr> {
+        self.raw(EXPECTS)
     }
 
     /// `CLAUDE_PROJECT_DIR`: the project that an agent's session was started in.

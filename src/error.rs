@@ -127,6 +127,9 @@ pub struct Failure {
     pub outdated: bool,
 }
 
+/// What the JSON form of a failure is known by.
+pub const SCHEMA: &str = "tix/error@1";
+
 /// The JSON form of a failure.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -183,7 +186,7 @@ impl Failure {
 
     pub fn json(&self) -> FailureJson<'_> {
         FailureJson {
-            schema: "tix/error@1",
+            schema: SCHEMA,
             exit: self.exit.code(),
             name: self.exit.name(),
             message: &self.message,

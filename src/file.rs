@@ -1,7 +1,7 @@
 //! Reading and replacing files that others may be reading.
 
 use std::fs::{Metadata, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -61,6 +61,21 @@ pub fn require_own(path: &Path) -> io::Result<()> {
 pub fn read_own_text(path: &Path) -> io::Result<String> {
     String::from_utf8(read_own(path)?)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
+/// The last lines of a file that others may be writing: of at most these bytes, and at most this many.
+pub fn tail(path: &Path, bytes: u64, lines: usize) -> io::Result<Vec<u8>> {
+    require_own(path)?;
+    let mut file = std::fs::File::open(path)?;
+    let start = file.metadata()?.len().saturating_sub(bytes);
+    file.seek(io::SeekFrom::Start(start))?;
+    let mut end = Vec::new();
+    file.take(bytes).read_to_end(&mut end)?;
+    let breaks =
+        end.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    // The break at the end begins no line.
+    let cut = breaks.filter(|at| *at < end.len()).nth(lines.saturating_sub(1)).unwrap_or_default();
+    Ok(end.split_off(cut))
 }
 
 /// Writes a temporary file and renames it: a reader sees the old or the new file, whole; a crash leaves one of them; of

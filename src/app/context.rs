@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::untouched::CheckoutMark;
 use super::unusable::OnUnusable;
 use crate::audit::Audit;
 use crate::clock;
@@ -105,6 +106,8 @@ pub struct Context<'a> {
     pub now: DateTime<Utc>,
     /// When the run began, for durations.
     pub started: Instant,
+    /// The checkout as it was at the start.
+    pub checkout: CheckoutMark,
     /// What was given on the command line.
     given: GivenFlags,
 }
@@ -166,6 +169,7 @@ impl<'a> Context<'a> {
             Some(name) => objects.resolve(name.as_str())?,
             None => None,
         };
+        let checkout = CheckoutMark::of(&repo, &objects, env.compares());
         let ctx = Context {
             env,
             out,
@@ -175,10 +179,11 @@ impl<'a> Context<'a> {
             stages,
             refs,
             last_seen_before,
-            expects: None,
+            expects: env.expects().map(|object| object.display().to_string()),
             dir,
             now: clock::now(),
             started,
+            checkout,
             given,
         };
         match globals.on_unknown.apply(&ctx.config, out).and_then(|()| ctx.require_lock()) {
@@ -189,7 +194,7 @@ impl<'a> Context<'a> {
 
     /// The same, for a command that expects the ticket's file to be this object.
     pub fn expecting(self, object: Option<&str>) -> Context<'a> {
-        Context { expects: object.map(str::to_owned), ..self }
+        Context { expects: object.map(str::to_owned).or(self.expects), ..self }
     }
 
     /// What the guard protects here.

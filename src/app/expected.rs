@@ -2,9 +2,12 @@
 //! else has written meanwhile must not be undone by it.
 
 use super::context::Context;
+use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
+use crate::lifecycle::Ticket;
 use crate::names::Oid;
-use crate::ticket::TicketId;
+use crate::ticket::{Lane, TicketId};
+use crate::trunk::View;
 
 /// The name of the fact that tells this failure from others: the object that the ticket's file is now.
 pub const FILE_NOW: &str = "file_now";
@@ -40,4 +43,24 @@ pub fn require_expected(ctx: &Context<'_>, id: &TicketId, now: &Oid) -> Result<(
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// The same for a write that is decided on the trunk and ends or changes a claim: the newest text is on the ticket branch, if
+/// that is under this claim.
+pub fn require_newest(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    ticket: &Ticket<'_>,
+) -> Result<(), Failure> {
+    if ctx.expects.is_none() {
+        return Ok(());
+    }
+    let id = &ticket.entry.id;
+    let held = ctx.record == RecordPlace::Branch && ticket.entry.lane == Lane::Active;
+    let on_branch = view.watched().filter(|_| held).and_then(|tip| {
+        let branch = View::load(&ctx.objects, ctx.repo.format, Some(tip), &ctx.tickets_dir).ok()?;
+        let copy = branch.read(branch.snapshot.find_id(id).ok()?).ok()?;
+        (copy.held().claim_id == ticket.held().claim_id).then(|| copy.entry.oid.clone())
+    });
+    require_expected(ctx, id, on_branch.as_ref().unwrap_or(&ticket.entry.oid))
 }

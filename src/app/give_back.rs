@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::branch::forget_upstream;
 use super::context::Context;
+use super::expected::require_newest;
 use super::own::holds_no_work;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
@@ -78,6 +79,7 @@ fn decide(
         return Ok(Decision::Answer(Already));
     }
     let ticket = view.require(entry)?;
+    require_newest(ctx, view, &ticket)?;
     let act = match seen.as_deref() {
         Some(claim) => Act { proof: ClaimProof::Named(claim), ..request.act },
         None => request.act,

@@ -4,6 +4,7 @@
 //! It knows no command and no command line; `cli` passes in what it needs, see [`command_line`].
 
 pub mod adopt;
+pub mod again;
 pub mod agent_files;
 pub mod board;
 pub mod branch;
@@ -46,8 +47,10 @@ pub mod task;
 pub mod template;
 pub mod time;
 pub mod unknown;
+pub mod untouched;
 pub mod unusable;
 pub mod wait;
+pub mod watch;
 pub mod witness;
 pub mod work;
 pub mod worker;

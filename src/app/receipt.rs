@@ -6,6 +6,7 @@ use super::context::Context;
 use super::follow::with_unpushed;
 use super::interrupted::told;
 use super::task::TaskJson;
+use super::untouched::UntouchedJson;
 use crate::error::Failure;
 use crate::lifecycle::Claim;
 use crate::names::{Oid, RepoPath};
@@ -65,6 +66,9 @@ pub struct Receipt {
     pub attempts: u32,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
+    /// What of the checkout that tix ran in was compared before and after; missing if that is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untouched: Option<UntouchedJson>,
     /// Warnings; may be empty.
     pub warnings: Vec<String>,
 }
@@ -151,6 +155,8 @@ pub struct FailedJson<'a> {
     message: &'a str,
     /// The facts, each a name and a value.
     details: Vec<(&'static str, &'a str)>,
+    /// The ways out; may be empty.
+    hints: &'a [String],
     /// Who: `Name <mail>`, or their `TIX_ACTOR`; missing if git does not know.
     by: Option<String>,
     /// When: RFC 3339, UTC.
@@ -167,6 +173,9 @@ pub struct FailedJson<'a> {
     paths: Vec<String>,
     /// How long it took, in milliseconds.
     duration_ms: u64,
+    /// What of the checkout that tix ran in was compared before and after; missing if that is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untouched: Option<UntouchedJson>,
 }
 
 impl From<&MovedRef> for PushedJson {
@@ -203,6 +212,7 @@ impl Receipt {
             at: crate::clock::rfc3339(ctx.now),
             attempts: 0,
             duration_ms: 0,
+            untouched: None,
             warnings: Vec::new(),
         }
     }
@@ -257,9 +267,10 @@ pub fn record(
     result: Result<Receipt, Failure>,
 ) -> Result<Receipt, Failure> {
     let duration_ms = u64::try_from(ctx.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let untouched = ctx.checkout.compare(&ctx.repo, &ctx.objects);
     match told(operation, diary, result) {
         Ok(receipt) => {
-            let receipt = Receipt { duration_ms, ..receipt };
+            let receipt = Receipt { duration_ms, untouched, ..receipt };
             match serde_json::to_value(&receipt) {
                 Ok(line) => ctx.audit().append(&line),
                 Err(error) => tracing::warn!(%error, "receipt"),
@@ -282,6 +293,7 @@ pub fn record(
                 name: failure.exit.name(),
                 message: &failure.message,
                 details: failure.facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect(),
+                hints: &failure.hints,
                 by: ctx.actor().ok(),
                 at: crate::clock::rfc3339(ctx.now),
                 remote: ctx.remote.as_ref().map(ToString::to_string),
@@ -290,6 +302,7 @@ pub fn record(
                 commits: diary.commits.iter().map(ToString::to_string).collect(),
                 paths: diary.paths.iter().map(ToString::to_string).collect(),
                 duration_ms,
+                untouched,
             };
             match serde_json::to_value(&line) {
                 Ok(line) => ctx.audit().append(&line),

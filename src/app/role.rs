@@ -11,7 +11,7 @@ use crate::out::Out;
 use crate::text::near;
 
 /// What any role may do: read, and what git, agents and shells call by themselves.
-pub const ALWAYS: [&str; 19] = [
+pub const ALWAYS: [&str; 20] = [
     "agent-guide",
     "board",
     "check",
@@ -25,6 +25,7 @@ pub const ALWAYS: [&str; 19] = [
     "log",
     "man",
     "mcp",
+    "serve",
     "next",
     "path",
     "report",

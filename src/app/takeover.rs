@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use super::adopt::{Adoption, adopt};
 use super::context::Context;
+use super::expected::require_newest;
 use super::find::claim_commit;
 use super::follow::follow;
 use super::here::named_or_here;
@@ -132,6 +133,7 @@ fn transact(
     let outcome = engine.transact(diary, |view| {
         let entry = view.snapshot.find_id(names.id)?;
         let ticket = view.require(entry)?;
+        require_newest(ctx, view, &ticket)?;
         let tip = view.watched().filter(|_| entry.lane == Lane::Active);
         held.replace(HeldTicket::of(&ticket, view, tip));
         let there = match tip {

@@ -87,6 +87,13 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "serve",
+        &[
+            Example("tix serve", "print the address, and serve until Ctrl-C"),
+            Example("tix serve --read-only", "show everything and write nothing"),
+        ],
+    ),
+    (
         "activate",
         &[
             Example("tix activate welsh", "claim a ticket by part of its id"),

@@ -16,7 +16,7 @@ use crate::error::Failure;
 /// The commands by what somebody wants to do.
 const GROUPS: [(&str, &[&str]); 8] = [
     ("Start", &["init", "demo", "new", "explain"]),
-    ("Look", &["status", "next", "list", "show", "log", "board", "report"]),
+    ("Look", &["status", "next", "list", "show", "log", "board", "report", "serve"]),
     (
         "Work on a ticket",
         &["activate", "path", "note", "block", "unblock", "submit", "complete", "release", "undo"],

@@ -41,6 +41,7 @@ pub mod report;
 pub mod review;
 pub mod rework;
 pub mod run;
+pub mod serve;
 pub mod set;
 pub mod shell_init;
 pub mod show;

@@ -95,7 +95,7 @@ fn elsewhere(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, entry: &TicketEntry) -> 
         }
         Lane::Active => {}
     }
-    let card = board::read_one(ctx, seen.view, entry).ok().map(|(card, _)| card);
+    let card = board::read_one(ctx, seen.view, entry).ok().map(|(card, ..)| card);
     let Some(card) = card else { return failure.hint(format!("look at it: tix log {id}")) };
     let host = card.claim_id.as_deref().and_then(|claim| claimed_on(ctx, seen, claim));
     failure

@@ -50,13 +50,15 @@ pub struct ShowJson<'a> {
     parts: Vec<SubtaskJson>,
     /// The whole file as it is at `source`; bytes that are not UTF-8 are replaced by U+FFFD.
     text: String,
+    /// The id of the object in git that the text is.
+    blob: &'a str,
 }
 
 pub fn run(args: &ShowArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let entry = seen_or_here(&ctx, seen.view, args.id.as_deref(), "show")?;
-        let (mut row, document) = board::read_one(&ctx, seen.view, entry)?;
+        let (mut row, document, blob) = board::read_one(&ctx, seen.view, entry)?;
         let family = TicketFamily::of(&ctx, seen, &mut row)?;
         let bytes = document.as_bytes();
         for format in out.formats() {
@@ -67,7 +69,8 @@ pub fn run(args: &ShowArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
                     let text = text_of(bytes);
                     let as_of = AsOf::of(&ctx, seen);
                     let parts = family.in_json();
-                    out.json(&ShowJson { schema: "tix/ticket@1", row: &row, as_of, parts, text });
+                    let (schema, blob) = ("tix/ticket@1", blob.as_str());
+                    out.json(&ShowJson { schema, row: &row, as_of, parts, text, blob });
                 }
                 (Format::Human, true) => {
                     let workspace = match board::workspace(&ctx, &row.id)? {

@@ -21,6 +21,7 @@ use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::machine::{self, Mover, Verb};
 use crate::lifecycle::{self, Act, Awaited, Hindrance, Missing, Ticket, TicketEntry};
+use crate::names::RefName;
 use crate::out::{Format, Out};
 use crate::text::{cut, duration, safe, shell_word};
 use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow, WorkerNow};
@@ -46,6 +47,9 @@ pub struct StatusArgs {
 
 /// How many open items are shown without `--all`.
 const SHOWN: usize = 3;
+
+/// How many changed files are told.
+const FILES: usize = 1000;
 
 /// How wide each of them is at most.
 const WIDEST: usize = 60;
@@ -93,6 +97,19 @@ pub struct StatusJson<'a> {
     next: Option<&'a str>,
     /// The moves that the caller may make now; with `--all` every move.
     moves: Vec<&'a MoveJson>,
+    /// With `--all` the files that the branch of a held ticket has changed since it left the base, at most a thousand; else missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed: Vec<ChangedJson>,
+}
+
+/// A file that was changed.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ChangedJson {
+    /// `A` for a new file, `M` for another text, `D` for one that is gone.
+    status: char,
+    /// Where it is in the repository.
+    path: String,
 }
 
 struct Standpoint {
@@ -124,7 +141,13 @@ pub fn run(args: &StatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result
         let standpoint = standpoint(&ctx, seen, entry)?;
         for format in out.formats() {
             match format {
-                Format::Json => out.json(&shown(&standpoint, args.all, AsOf::of(&ctx, seen))),
+                Format::Json => {
+                    let changed = if args.all { changed(&ctx, entry)? } else { Vec::new() };
+                    out.json(&StatusJson {
+                        changed,
+                        ..shown(&standpoint, args.all, AsOf::of(&ctx, seen))
+                    });
+                }
                 Format::Human if args.all => out.answer(&in_full(&ctx, &standpoint)),
                 Format::Human => out.answer(&in_short(&ctx, args, &standpoint)),
             }
@@ -141,7 +164,7 @@ fn standpoint(
     seen: &TrunkAsSeen<'_>,
     entry: &TicketEntry,
 ) -> Result<Standpoint, Failure> {
-    let (row, document) = board::read_one(ctx, seen.view, entry)?;
+    let (row, document, _) = board::read_one(ctx, seen.view, entry)?;
     let on_trunk = Ticket::new(entry, document.clone());
     let completed = completed_here(ctx, entry, &row, &document)?;
     let is_unpushed = completed.is_some();
@@ -239,6 +262,31 @@ fn waits_of(waits: &[Hindrance], lane: Lane) -> Vec<String> {
     if lane == Lane::Queue { named.collect() } else { Vec::new() }
 }
 
+/// The files that the branch of a held ticket has changed since it left the base.
+fn changed(ctx: &Context<'_>, entry: &TicketEntry) -> Result<Vec<ChangedJson>, Failure> {
+    let branch = board::progress_ref(ctx, &entry.id).filter(|_| entry.lane == Lane::Active);
+    let base = match &ctx.remote {
+        Some(remote) => RefName::tracking(remote, ctx.base.short()),
+        None => Some(ctx.base.clone()),
+    };
+    let at = |name: Option<RefName>| match name {
+        Some(name) => ctx.objects.resolve(name.as_str()),
+        None => Ok(None),
+    };
+    let (Some(tip), Some(base)) = (at(branch)?, at(base)?) else { return Ok(Vec::new()) };
+    let Some(fork) = ctx.repo.merge_base(&base, &tip)? else { return Ok(Vec::new()) };
+    let files = ctx.repo.git().differences(&[(fork, tip)])?.into_iter().flatten();
+    let files = files.take(FILES).map(|file| ChangedJson {
+        status: match (file.old.iter().any(Option::is_some), file.new.is_some()) {
+            (false, _) => 'A',
+            (true, false) => 'D',
+            (true, true) => 'M',
+        },
+        path: file.path.to_string(),
+    });
+    Ok(files.collect())
+}
+
 /// The command that pushes what was completed here.
 fn push(ctx: &Context<'_>, id: &TicketId) -> Option<String> {
     let (remote, branch) = (ctx.remote.as_ref()?, ctx.ticket_branch(id).ok()?);
@@ -297,6 +345,7 @@ fn shown(standpoint: &Standpoint, all: bool, as_of: AsOf) -> StatusJson<'_> {
         missing: standpoint.missing.clone(),
         next: standpoint.next.as_deref(),
         moves: standpoint.moves.iter().filter(|m| all || m.you).collect(),
+        changed: Vec::new(),
     }
 }
 

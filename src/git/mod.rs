@@ -22,6 +22,7 @@ mod objects;
 mod origins;
 mod pieces;
 mod pipes;
+mod program;
 mod promised;
 pub mod push;
 mod push_notes;
@@ -42,7 +43,7 @@ pub use address::{
 };
 pub use commit::{CommitAuthors, CommitText, ObjectWriter};
 pub use delta::{ChangedCommit, Delta, Side, Walk};
-pub use exec::{ExecError, Git, LazyFetch, Program, RunningCall, edit};
+pub use exec::{ExecError, Git, LazyFetch, RunningCall};
 pub use head::{
     HeadTarget, LooseRef, head_target, is_absence, loose_ref, read_git_file, symbolic_target,
 };
@@ -55,6 +56,7 @@ pub use loose::loose_blob;
 pub use merge::MergedTree;
 pub use objects::{CommitObject, Object, ObjectKind, Objects};
 pub use origins::GitSetting;
+pub use program::{Program, edit};
 pub use push::{Atomic, PrePush, PushMode, PushProgress, PushReport, RefOutcome, RefUpdate};
 pub use redact::redact;
 pub use refs::{LocalEdit, RefQuestion, RefValue};

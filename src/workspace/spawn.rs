@@ -58,9 +58,12 @@ impl CommandLine {
         }
     }
 
-    /// Starts it with pipes for all that it reads and writes.
+    /// Starts it with pipes for all that it reads and writes, in a process group of its own: the Ctrl-C of a terminal goes to the
+    /// whole group of whoever started it.
     pub fn answering(&self, dir: &Path, variables: &[(OsString, OsString)]) -> io::Result<Child> {
         let mut command = self.prepare(dir, variables);
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
     }
 

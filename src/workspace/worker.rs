@@ -193,6 +193,24 @@ pub fn of(repo: &Repo, id: &TicketId, host: &str) -> Result<Option<WorkerState>,
     seen().map_err(|source| WorkspaceError::Record { path: files.record.clone(), source })
 }
 
+/// What tells whether a worker of this repository has started or ended since: nobody writes down the end of one that outlives tix.
+pub fn pulse(repo: &Repo, host: &str) -> String {
+    let records = std::fs::read_dir(repo.tix_dir().join("workers")).into_iter().flatten().flatten();
+    let mut living: Vec<String> = records
+        .filter_map(|entry| {
+            let path = entry.path();
+            path.extension().filter(|end| *end == "json")?;
+            let record: WorkerRecord =
+                serde_json::from_slice(&crate::file::read_own(&path).ok()?).ok()?;
+            let process = record.process.pid;
+            let fate = record.process.fate(host).ok()?;
+            Some(format!("{process} {}", fate == ProcessState::Alive))
+        })
+        .collect();
+    living.sort();
+    living.join("\n")
+}
+
 fn judge(record: WorkerRecord, host: &str) -> io::Result<WorkerState> {
     Ok(match record.process.fate(host)? {
         ProcessState::Alive => WorkerState::Live(record),

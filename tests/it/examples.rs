@@ -24,7 +24,7 @@ fn commands(place: &Place) -> Vec<String> {
 }
 
 /// A repository in the middle of its life, with the settings that a command's examples need.
-fn world(command: &str) -> (Sandbox, Place, Place) {
+pub fn world(command: &str) -> (Sandbox, Place, Place) {
     let sandbox = Sandbox::new();
     let settings = match command {
         "submit" | "review" => "review: [critic_review]\n",
@@ -139,6 +139,14 @@ fn run(command: &str, line: &str) -> Output {
     }
     let bin = clone.shared().fresh_directory("program");
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tix"), bin.join("tix")).unwrap();
+    // It ends when it is told to.
+    let line = if command == "serve" {
+        format!(
+            "{line} >address & served=$!; until grep -q enter address; do sleep 0.1; done; kill $served; wait $served"
+        )
+    } else {
+        line.to_owned()
+    };
     here.sh(&format!("PATH=\"{}:$PATH\"; {line}", bin.display())).run()
 }
 
@@ -224,233 +232,6 @@ fn words_that_people_type_are_understood() {
     assert!(told.exits(2).stderr().contains("hint: tix note welsh 'two words'\n"), "{told}");
     let told = there.tix(&["note", "two", "more", "words"]);
     assert!(told.exits(2).stderr().contains("hint: tix note 'two more words'\n"), "{told}");
-}
-
-#[test]
-fn undo_takes_back_what_this_clone_did_last_and_says_so_first() {
-    let (sandbox, clone, there) = world("");
-    let undo = || clone.tix(&["undo"]);
-    let active = "tickets/active/TICKET-welsh-001/TICKET-welsh-001.md".to_owned();
-    let on_trunk = |path: &String| sandbox.remote().files("main").contains(path);
-    clone.tix(&["activate", "welsh"]).success();
-    let plan = clone.tix(&["undo", "--dry-run", "--json"]).success().json();
-    assert_eq!(
-        (&plan["operation"], &plan["ticket"]),
-        (&"activate".into(), &"TICKET-welsh-001".into())
-    );
-    assert!(on_trunk(&active));
-    let output = undo();
-    assert!(
-        output.success().stderr().contains("ago) with: tix release TICKET-welsh-001"),
-        "{output}"
-    );
-    assert!(!on_trunk(&active));
-    // What takes back is taken back too.
-    undo().success();
-    assert!(on_trunk(&active));
-    clone.tix(&["block", "csv", "--reason", "x"]).success();
-    undo().success();
-    assert!(!clone.tix(&["list"]).stdout().contains("blocked"));
-    there.tix(&["complete"]).success();
-    undo().success();
-    assert!(clone.tix(&["status", "upload"]).success().stdout().contains("in_progress"));
-    // Where the way is not known, the verb is named, and nothing happens.
-    // What was no draft before is made none.
-    clone.tix(&["queue", "csv"]).success();
-    let refused = undo();
-    assert!(refused.exits(5).stderr().contains("tix draft TICKET-csv-001 --reason"), "{refused}");
-    clone.tix(&["dep", "add", "csv", "welsh"]).success();
-    let refused = undo();
-    assert!(
-        refused.exits(5).stderr().contains("tix dep rm TICKET-csv-001 TICKET-welsh-001"),
-        "{refused}"
-    );
-    // Somebody else has gone on.
-    clone.tix(&["release", "welsh"]).success();
-    let bob = sandbox.clone_named("bob").as_person("Bob", "bob@example.org");
-    bob.tix(&["activate", "welsh"]).success();
-    assert!(undo().exits(5).stderr().contains("Bob has gone on with TICKET-welsh-001"));
-    assert!(sandbox.clone_named("new").tix(&["undo"]).exits(4).stderr().contains("nothing yet"));
-}
-
-/// The last line of a refused undo is a command that writes what was there before.
-#[test]
-fn undo_of_a_value_or_a_text_is_the_command_that_writes_the_old_one() {
-    let (sandbox, clone, there) = world("");
-    let bob = sandbox.clone_named("bob").as_person("Bob", "bob@example.org");
-    let refused = |place: &Place| place.tix(&["undo"]).exits(5).stderr().to_owned();
-    let undo = || refused(&clone);
-    let back = |place: &Place, line: &str| {
-        let told = refused(place);
-        let command = told.trim_end().rsplit("what was there: ").next().unwrap();
-        assert!(command.contains(line), "{told}");
-        let tix = format!(
-            "PATH=\"{}:$PATH\"",
-            std::path::Path::new(env!("CARGO_BIN_EXE_tix")).parent().unwrap().display()
-        );
-        place.sh(&format!("{tix}; {command}")).run().success();
-    };
-    let text = |id: &str| clone.tix(&["show", id, "--fetch"]).success().stdout().to_owned();
-    let before = text("csv");
-    clone.tix(&["set", "csv", "priority=P1", "labels=a,b", "title=It's another"]).success();
-    clone.tix(&["set", "csv", "priority=P3", "labels=c d"]).success();
-    back(&clone, "tix set TICKET-csv-001 ");
-    let now = text("csv");
-    assert!(now.contains("\npriority: P1\n") && now.contains("\nlabels: [a, b]\n"), "{now}");
-    assert_ne!(now, before);
-    // A value that was none is none again.
-    clone.tix(&["set", "csv", "owner=Eve"]).success();
-    back(&clone, "| tix edit TICKET-csv-001 --from -");
-    assert_eq!(text("csv"), now);
-    for args in [&["note", "csv", "a word"][..], &["edit", "csv", "--append", "- [ ] more"]] {
-        clone.tix(args).success();
-        back(&clone, "| tix edit TICKET-csv-001 --from -");
-        assert_eq!(text("csv"), now);
-    }
-    let held = text("upload");
-    there.tix(&["note", "half way"]).success();
-    back(&there, "| tix edit TICKET-upload-001 --from -");
-    assert_eq!(text("upload"), held);
-    clone.tix(&["dep", "add", "csv", "welsh", "--relation", "related"]).success();
-    back(&clone, "tix dep rm TICKET-csv-001 TICKET-welsh-001 --relation related");
-    // Nobody is told to write over what somebody else has written since.
-    for (own, theirs) in [
-        (&["set", "csv", "priority=P2"][..], &["set", "csv", "priority=P0"][..]),
-        (&["note", "csv", "a word"], &["note", "csv", "another"]),
-    ] {
-        clone.tix(own).success();
-        bob.tix(theirs).success();
-        let told = undo();
-        assert!(told.contains("Bob has gone on with TICKET-csv-001"), "{told}");
-        assert!(!told.contains("puts back") && !told.contains("nearest"), "{told}");
-    }
-}
-
-/// Each pair is what this clone did and what somebody else did then.
-#[test]
-fn undo_takes_back_nothing_that_somebody_has_gone_on_with() {
-    for (own, theirs) in [
-        (
-            &[&["new", "Fresh"][..]][..],
-            &[&["note", "fresh", "mine now"][..], &["set", "fresh", "priority=P0"]][..],
-        ),
-        (
-            &[&["block", "csv", "--reason", "x"]],
-            &[&["unblock", "csv"], &["block", "csv", "--reason", "their own"]],
-        ),
-        (
-            &[&["draft", "csv", "--reason", "x"]],
-            &[&["queue", "csv"], &["draft", "csv", "--reason", "their own"]],
-        ),
-        (
-            &[&["close", "csv", "--as", "wont_do", "--reason", "x"]],
-            &[
-                &["reopen", "csv", "--reason", "y"],
-                &["close", "csv", "--as", "duplicate:welsh", "--reason", "their own"],
-            ],
-        ),
-        (
-            &[
-                &["activate", "csv", "--no-worktree"],
-                &["handoff", "csv", "--to", "bob@example.org"],
-            ],
-            &[&["activate", "csv", "--no-worktree"]],
-        ),
-    ] {
-        let (sandbox, clone, _there) = world("");
-        let bob = sandbox.clone_named("bob").as_person("Bob", "bob@example.org");
-        for args in own {
-            clone.tix(args).success();
-        }
-        for args in theirs {
-            bob.tix(args).success();
-        }
-        let before = sandbox.remote().git(&["rev-parse", "main"]);
-        for args in [&["undo", "--dry-run"][..], &["undo"]] {
-            let refused = clone.tix(args);
-            assert!(
-                refused.exits(5).stderr().contains("Bob has gone on with TICKET-"),
-                "{refused}"
-            );
-        }
-        assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), before);
-    }
-}
-
-/// Older commits of the ticket branch are nobody's going on, and neither is a rebase; a file that was edited is.
-#[test]
-fn undo_knows_the_commits_of_the_ticket_branch() {
-    let (_sandbox, clone, there) = world("");
-    there.tix(&["note", "half way"]).success();
-    there.tix(&["handoff", "--to", "bob@example.org"]).success();
-    clone.tix(&["undo"]).success();
-    assert!(clone.tix(&["status", "upload"]).success().stdout().contains("in_progress"));
-    // The trunk moves on, and a branch is rebased onto it.
-    let (sandbox, _clone, there) = world("");
-    let bob = sandbox.clone_named("bob").as_person("Bob", "bob@example.org");
-    there.tix(&["note", "a second"]).success();
-    bob.tix(&["new", "Something else"]).success();
-    there.git(&["fetch", "-q"]);
-    there.git(&["rebase", "-q", "origin/main"]);
-    there.git(&["push", "-q", "--force"]);
-    let shown = there.tix(&["undo"]);
-    assert!(shown.exits(5).stderr().contains("| tix edit TICKET-upload-001 --from -"), "{shown}");
-    there
-        .sh("echo by hand >>tickets/active/TICKET-upload-001/TICKET-upload-001.md")
-        .run()
-        .success();
-    there.git(&["commit", "-qam", "more"]);
-    let refused = there.tix(&["undo"]);
-    assert!(refused.exits(5).stderr().contains("has gone on with TICKET-upload-001"), "{refused}");
-}
-
-#[test]
-fn undo_reopens_no_work_that_has_landed() {
-    let (_sandbox, clone, there) = world("land");
-    let refused = |why: &str| {
-        let told = clone.tix(&["undo"]);
-        assert!(told.exits(5).stderr().contains(why), "{told}");
-        assert!(told.stderr().contains("tix rework TICKET-upload-001"), "{told}");
-        assert!(told.stderr().contains("tix reopen TICKET-upload-001 --reason"), "{told}");
-    };
-    there.tix(&["complete"]).success();
-    let branch = "origin/ticket/TICKET-upload-001";
-    clone.git(&["fetch", "-q"]);
-    clone.git(&["pull", "-q", "--ff-only"]);
-    clone.git(&["merge", "-q", "--no-ff", "-m", "Merge upload", branch]);
-    clone.git(&["push", "-q"]);
-    refused("its work has landed");
-    clone.tix(&["archive", "upload"]).success();
-    refused("no command takes a ticket out of archive/");
-}
-
-#[test]
-fn undo_of_what_is_about_no_ticket_shows_what_was_written() {
-    let sandbox = Sandbox::new();
-    sandbox.seed(&[("README.md", "hello\n")]);
-    let clone = sandbox.clone_named("clone");
-    clone.tix(&["init", "--commit", "--yes"]).success();
-    let told = clone.tix(&["undo"]);
-    let hint = told.exits(5).stderr().trim_end().rsplit("see what it wrote: ").next().unwrap();
-    clone.sh(hint).run().success();
-    assert!(told.stderr().contains("tix does not undo `init`"), "{told}");
-}
-
-/// What a verb would not put back as it was is said, and not done.
-#[test]
-fn undo_names_the_nearest_command_where_the_state_was_another() {
-    let (_sandbox, clone, there) = world("");
-    let nearest = |hint: &str| {
-        let told = clone.tix(&["undo"]);
-        assert!(told.exits(5).stderr().contains(hint), "{told}");
-    };
-    clone.tix(&["draft", "csv", "--reason", "x"]).success();
-    nearest("tix queue TICKET-csv-001");
-    clone.tix(&["block", "welsh", "--reason", "the first"]).success();
-    clone.tix(&["block", "welsh", "--reason", "the second"]).success();
-    nearest("tix block TICKET-welsh-001 --reason 'the first'");
-    there.tix(&["close", "--as", "wont_do", "--reason", "x"]).success();
-    nearest("without its claim and its branch: tix reopen TICKET-upload-001 --reason <why>");
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn the_page_holds_everything_it_needs_and_nothing_of_a_ticket_is_markup() {
     ] {
         assert!(!page.contains(outside), "{outside}");
     }
-    assert!(page.contains("&lt;script&gt;document.title=&#39;owned&#39;"), "{page}");
+    assert!(page.contains("&lt;script&gt;document.title='owned'"), "{page}");
     assert!(page.contains("\\u{202e}") && !page.contains('\u{202e}'));
     for part in [
         // The remote's name, not that of the clone's directory.

@@ -25,6 +25,7 @@ use super::worktree;
 use crate::clock;
 use crate::error::Failure;
 use crate::lifecycle::{Awaited, KnownTicket, Refusal, TicketEntry};
+use crate::names::Oid;
 use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow};
 use crate::trunk::{Run, View, last_fetched};
 use crate::workspace;
@@ -170,7 +171,7 @@ pub fn read_one(
     ctx: &Context<'_>,
     view: &View<'_>,
     entry: &TicketEntry,
-) -> Result<(TicketRow, Document), Failure> {
+) -> Result<(TicketRow, Document, Oid), Failure> {
     let trunk = ctx.trunk_label();
     let mut made = view.read_all(&[entry], |entry, document| {
         document.map(|document| (entry.row(FrontMatter::of(&document), trunk.clone()), document))
@@ -180,7 +181,10 @@ pub fn read_one(
     };
     let (row, document) = made?;
     let newer = progress(ctx, &[(entry, row.claim_id.as_deref())])?.pop();
-    Ok(newer.map_or((row, document), |newer| (newer.row, newer.document)))
+    Ok(match newer {
+        Some(NewerCopy { row, document, blob, .. }) => (row, document, blob),
+        None => (row, document, entry.oid.clone()),
+    })
 }
 
 /// When something last happened on a ticket: its last change of state, or the last commit of its branch.

@@ -6,7 +6,7 @@ use super::super::context::Context;
 use crate::error::Failure;
 use crate::git::ObjectKind;
 use crate::lifecycle::TicketEntry;
-use crate::names::RefName;
+use crate::names::{Oid, RefName};
 use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow};
 
 /// The newer state of a held ticket.
@@ -16,6 +16,8 @@ pub struct NewerCopy {
     pub row: TicketRow,
     /// What the row was read from.
     pub document: Document,
+    /// The object of that file.
+    pub blob: Oid,
 }
 
 /// The newer state of held tickets, each with its claim id on the trunk, from their ticket branches as last fetched.
@@ -102,7 +104,7 @@ fn find<'c>(
         let Ok(document) = Document::parse(object.data) else { return };
         let row = entry.row(FrontMatter::of(&document), name.short().to_owned());
         if row.claim_id.as_deref() == Some(*claim) {
-            newer.push(NewerCopy { at: *place, row, document });
+            newer.push(NewerCopy { at: *place, row, document, blob: object.oid });
         }
     })?;
     Ok(branches.into_iter().filter(|branch| !found.contains(&branch.at)).collect())

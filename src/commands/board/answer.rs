@@ -3,10 +3,11 @@
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::live::{Live, TaskKind, options};
+use super::live::{Live, TaskKind};
 use crate::app::board::{self, Look, Workspace};
 use crate::app::queue::Survey;
 use crate::app::request::{by_request, request_page};
+use crate::app::watch::options;
 use crate::env;
 use crate::error::Failure;
 use crate::git::Program;
@@ -70,7 +71,7 @@ impl Live<'_> {
     fn text(&self, id: &TicketId) -> Result<(String, Vec<Prose>), Failure> {
         board::look(self.ctx, Look::LastSeen, |seen| {
             let entry = seen.view.snapshot.find_id(id)?;
-            let (row, document) = board::read_one(self.ctx, seen.view, entry)?;
+            let (row, document, _) = board::read_one(self.ctx, seen.view, entry)?;
             let survey = Survey::whole(self.ctx, seen.view)?;
             let subtasks = Subtasks::of(&survey.known, &seen.view.snapshot);
             let mut said = vec![("lane".to_owned(), row.lane.to_string())];

@@ -8,17 +8,16 @@ use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::Event;
 
-use super::watch::{self, Watch, WatchNews};
 use super::{BoardArgs, load};
 use crate::app::board::{self, Look, TrunkAsSeen};
 use crate::app::context::{Context, Globals};
+use crate::app::watch::{self, Watch, WatchNews, another_tix, trunk};
 use crate::clock;
-use crate::env::{self, Env};
+use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::exec::{Finished, text_of};
-use crate::git::{ExecError, Program, RunningCall, signals};
+use crate::git::{ExecError, RunningCall, signals};
 use crate::kanban::{Board, BoardContent, BoardMode, BoardRequest, plain_text};
-use crate::names::Oid;
 use crate::out::Out;
 use crate::out::screen::Screen;
 use crate::text::{safe, safe_lines};
@@ -110,32 +109,6 @@ fn content(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<BoardContent, Fa
         content.heading.push_str(&words);
     }
     Ok(content)
-}
-
-/// Where the trunk is, as far as this clone knows.
-pub fn trunk(ctx: &Context<'_>) -> Result<Option<Oid>, Failure> {
-    let name = ctx.last_seen_ref();
-    Ok(name.map(|name| ctx.objects.resolve(name.as_str())).transpose()?.flatten())
-}
-
-/// The options of this tix that another one needs to do the same.
-pub(super) fn options(globals: &Globals) -> impl Iterator<Item = String> {
-    let options = [("remote", &globals.remote), ("trunk", &globals.trunk), ("role", &globals.role)];
-    options
-        .into_iter()
-        .filter_map(|(name, value)| value.as_ref().map(|value| format!("--{name}={value}")))
-}
-
-/// Another tix in this clone, or why there is none.
-pub fn another_tix(
-    ctx: &Context<'_>,
-    globals: &Globals,
-    words: &[&str],
-) -> Result<Program, String> {
-    let tix =
-        env::current_exe().map_err(|error| format!("cannot find the tix program: {error}"))?;
-    let program = Program::new(tix, &ctx.dir).args(options(globals)).args(words);
-    Ok(program.envs(ctx.env.inherited()))
 }
 
 impl Live<'_> {

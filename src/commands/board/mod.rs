@@ -3,7 +3,6 @@
 mod answer;
 mod live;
 mod load;
-mod watch;
 
 use std::time::Duration;
 

@@ -51,7 +51,7 @@ fn held_by(session: &str, globals: &Globals, env: &Env, out: &Out) -> Result<Vec
     for (id, record) in records {
         let active = |entry: &&TicketEntry| entry.lane == Lane::Active && entry.id == id;
         let Some(entry) = view.snapshot.entries.iter().find(active) else { continue };
-        let (row, _) = board::read_one(&ctx, &view, entry)?;
+        let (row, ..) = board::read_one(&ctx, &view, entry)?;
         let is_at_work = matches!(row.known, Some(Status::Claimed | Status::InProgress));
         if is_at_work && row.blocked.is_none() && row.claim_id.as_ref() == Some(&record.claim_id) {
             workspace::save(&ctx.repo, &id, &WorkspaceRecord { reminded: true, ..record })?;
@@ -77,7 +77,7 @@ fn find(
             .find(|entry| ctx.ticket_branch(&entry.id).is_ok_and(|name| name == *branch))
     });
     if let Some(entry) = held {
-        let (row, _) = board::read_one(&ctx, &view, entry)?;
+        let (row, ..) = board::read_one(&ctx, &view, entry)?;
         let title = row
             .title
             .as_deref()

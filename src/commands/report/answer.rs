@@ -27,6 +27,8 @@ pub struct Numbers {
     as_of: AsOf,
     /// The file that the page was written to, in full; missing without `--html`.
     html: Option<String>,
+    /// The charts and tables as markup, for the page of `tix serve`; missing otherwise.
+    markup: Option<String>,
     /// How many tickets wait in the queue.
     queued: usize,
     /// How many are held.
@@ -184,6 +186,7 @@ impl<'a> FlowReport<'a> {
         ctx: &Context<'_>,
         seen: &TrunkAsSeen<'_>,
         html: Option<String>,
+        markup: Option<String>,
     ) -> Numbers {
         let numbers = &self.numbers;
         let held: Vec<HeldJson> = self
@@ -202,6 +205,7 @@ impl<'a> FlowReport<'a> {
             schema: "tix/report@1",
             as_of: AsOf::of(ctx, seen),
             html,
+            markup,
             queued: numbers.queued,
             active: numbers.active,
             completed_30d: numbers.completed_recently,

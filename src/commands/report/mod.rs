@@ -16,7 +16,8 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::TicketEntry;
 use crate::out::{Format, Out};
-use crate::report::{BoardLane, Life, Page, RECENT, ReportedTicket, render};
+use crate::page::{self, ReportPage, ReportedLane};
+use crate::report::{Life, RECENT, ReportedTicket};
 use crate::text::safe;
 use crate::ticket::{Lane, TicketId, TicketRow};
 
@@ -35,6 +36,9 @@ pub struct ReportArgs {
     /// Write the page to this file; `-` is standard output
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Answer with the markup of the figures too, for a page that shows them
+    #[arg(long, hide = true)]
+    markup: bool,
     /// Ask the remote first
     #[arg(long)]
     fetch: bool,
@@ -67,8 +71,10 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
         }
         let reported = reported(&ctx, seen, &tickets.rows)?;
         let report = FlowReport::of(&ctx, &story, &reported, &tickets.damaged);
+        let page =
+            |made: &dyn Fn(&ReportPage<'_>) -> String| page(&ctx, seen, &report, &tickets, made);
         if let Some(file) = &args.html {
-            let page = page(&ctx, seen, &report, &tickets);
+            let page = page(&page::report);
             if to_stdout {
                 out.answer(&page);
                 return Ok(());
@@ -80,8 +86,9 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
             })?;
         }
         let file = args.html.as_ref().map(|file| ctx.dir.join(file).display().to_string());
+        let markup = args.markup.then(|| page(&|page| page::report_view(page).into_string()));
         match (out.format, file) {
-            (Format::Json, file) => out.json(&report.in_json(&ctx, seen, file)),
+            (Format::Json, file) => out.json(&report.in_json(&ctx, seen, file, markup)),
             (Format::Human, Some(file)) => out.answer(&format!("{}\n", safe(&file))),
             (Format::Human, None) => out.answer(&report.in_words(&ctx)),
         }
@@ -137,6 +144,7 @@ fn page(
     seen: &TrunkAsSeen<'_>,
     report: &FlowReport<'_>,
     tickets: &TicketRows,
+    made: &dyn Fn(&ReportPage<'_>) -> String,
 ) -> String {
     let lane = |lane: Lane| {
         let mut rows: Vec<&TicketRow> =
@@ -153,10 +161,10 @@ fn page(
             }
         }
         rows.truncate(CARDS);
-        BoardLane { lane, total, rows }
+        ReportedLane { lane, total, rows }
     };
-    let board: Vec<BoardLane> = Lane::ALL.into_iter().map(lane).collect();
-    render(&Page {
+    let board: Vec<ReportedLane> = Lane::ALL.into_iter().map(lane).collect();
+    made(&ReportPage {
         name: &ctx.project(),
         trunk: &ctx.trunk_label(),
         commit: seen.view.on_remote().map_or("", |commit| commit.short()),

@@ -294,7 +294,7 @@ fn old_value(ctx: &Context<'_>, view: &View<'_>, line: &Value, operation: &str) 
     let (commit, path) = written(line)?;
     let (old, new) = (text_at(ctx, &format!("{commit}^"), path)?, text_at(ctx, commit, path)?);
     let id = TicketId::parse(line["ticket"].as_str()?).ok()?;
-    let now = board::read_one(ctx, view, view.snapshot.find_id(&id).ok()?).ok()?.1;
+    let (_, now, _) = board::read_one(ctx, view, view.snapshot.find_id(&id).ok()?).ok()?;
     let from = shell_word(&format!("{}^:{path}", Oid::parse(commit)?.short()));
     // Somebody may write to it before the command is pasted.
     let written = ctx.objects.read(format!("{commit}:{path}").as_bytes()).ok()??.oid;

@@ -1,5 +1,6 @@
 //! Adding an entry to the changelog of a ticket: the only change to a body that tix makes without being asked for it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
@@ -56,6 +57,16 @@ impl Document {
     pub fn has_changelog(&self) -> bool {
         markdown::text_of(self.body())
             .is_ok_and(|body| markdown::lines(&body).iter().any(|line| line.is_changelog(&body)))
+    }
+
+    /// The body without its last changelog, and what stands under the heading of that, for people.
+    pub fn without_changelog(&self) -> (Cow<'_, str>, Cow<'_, str>) {
+        let Ok(body) = markdown::text_of(self.body()) else { return Default::default() };
+        let Ok(Some(section)) = self.changelog_section() else { return (body, Cow::default()) };
+        let part = |range: Range<usize>| body.get(range).unwrap_or_default();
+        let entries = part(section.clone()).split_once('\n').map_or("", |(_, entries)| entries);
+        let rest = format!("{}{}", part(0..section.start), part(section.end..body.len()));
+        (rest.into(), entries.to_owned().into())
     }
 
     /// Where the last such section is in the body, its heading included.

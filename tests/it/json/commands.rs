@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::harness::{Output, Place, Sandbox, queue_ticket};
 
 /// What programs call, which speak the languages of git and of agents.
-const CALLED: [&str; 8] = [
+const CALLED: [&str; 9] = [
     "hook git",
     "hook claude",
     "hook codex",
@@ -14,6 +14,8 @@ const CALLED: [&str; 8] = [
     "hook qwen",
     "hook copilot",
     "hook opencode",
+    // Answers with its address, and stays: `serve::` has it.
+    "serve",
 ];
 
 /// What the commands need behind their names, in this order; the rest needs nothing.

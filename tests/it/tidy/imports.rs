@@ -27,7 +27,10 @@ const MAY_USE: &[Row] = &[
     // Of the other parts of the guard what they found, of git what the commits hold that are asked about.
     ("guard::landing", "config git guard lifecycle names ticket"),
     ("doctor", "lifecycle names text ticket"),
-    ("report", "text ticket"),
+    ("page", "report text ticket"),
+    ("report", "ticket"),
+    // Serves whatever it is given.
+    ("serve", ""),
     ("kanban", "text ticket"),
     // The only doors to the outside.
     ("env", ""),
@@ -59,7 +62,7 @@ const MAY_USE: &[Row] = &[
 ];
 
 /// All of the crate but what stands above; no other command.
-const FOR_COMMANDS: &str = "app audit cache clock config doctor env error file git guard kanban lifecycle lock names out report settings \
+const FOR_COMMANDS: &str = "app audit cache clock config doctor env error file git guard kanban lifecycle lock names out page report serve settings \
                             text ticket trunk workspace";
 
 /// A use of one module by another.

@@ -1,16 +1,16 @@
-//! Follows the remote while the board is open: it asks about one ref from time to time, and fetches when that has moved.
-//! The board waits for neither, and neither outlives it.
+//! Follows the remote while a board or a page is open: it asks about one ref from time to time, and fetches when that has moved.
+//! Nothing waits for either, and neither outlives it.
 
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-use super::live::{another_tix, trunk};
-use crate::app::context::{Context, Globals};
-use crate::clock;
+use super::context::{Context, Globals};
 use crate::error::Failure;
 use crate::git::exec::Finished;
-use crate::git::{RefQuestion, RunningCall};
+use crate::git::{Program, RefQuestion, RunningCall};
+use crate::names::Oid;
+use crate::{clock, env};
 
 /// How long to wait for an answer. One that takes longer counts as none, and the next question follows.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -140,4 +140,30 @@ impl Watch {
 fn away(ctx: &Context<'_>, what: &str) -> String {
     let remote = ctx.remote.as_ref().map(ToString::to_string).unwrap_or_default();
     format!("{remote} {what}")
+}
+
+/// Where the trunk is, as far as this clone knows.
+pub fn trunk(ctx: &Context<'_>) -> Result<Option<Oid>, Failure> {
+    let name = ctx.last_seen_ref();
+    Ok(name.map(|name| ctx.objects.resolve(name.as_str())).transpose()?.flatten())
+}
+
+/// The options of this tix that another one needs to do the same.
+pub fn options(globals: &Globals) -> impl Iterator<Item = String> {
+    let options = [("remote", &globals.remote), ("trunk", &globals.trunk), ("role", &globals.role)];
+    options
+        .into_iter()
+        .filter_map(|(name, value)| value.as_ref().map(|value| format!("--{name}={value}")))
+}
+
+/// Another tix in this clone, or why there is none.
+pub fn another_tix(
+    ctx: &Context<'_>,
+    globals: &Globals,
+    words: &[&str],
+) -> Result<Program, String> {
+    let tix =
+        env::current_exe().map_err(|error| format!("cannot find the tix program: {error}"))?;
+    let program = Program::new(tix, &ctx.dir).args(options(globals)).args(words);
+    Ok(program.envs(ctx.env.inherited()))
 }

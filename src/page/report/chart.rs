@@ -1,10 +1,11 @@
 //! Charts: an SVG for the shapes, which stretches to the available space, and text beside it, which does not.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use maud::{Markup, html};
 
 use super::axis::{TimeAxis, axis};
-use super::flow::{ChartUnit, CompletedTicket, RECENT, TicketFlow, TimeSpread};
-use super::html::Html;
+use crate::page::SeenText;
+use crate::report::{ChartUnit, CompletedTicket, RECENT, TicketFlow, TimeSpread};
 use crate::text::duration;
 use crate::ticket::Lane;
 
@@ -34,79 +35,71 @@ pub(super) struct Chart<'a> {
     pub labels: Vec<(f64, &'a str, String)>,
     /// The labels below, with the horizontal position (0 to 1) of their middles; a label at the very end is right-aligned.
     pub words: Vec<(f64, String)>,
-    pub shapes: Html,
+    pub shapes: Markup,
     /// The same as a table: the heading and the rows.
     pub heads: &'a [&'a str],
     pub rows: Vec<Vec<String>>,
 }
 
 impl Chart<'_> {
-    pub(super) fn draw(&self, html: &mut Html) {
+    pub(super) fn draw(&self) -> Markup {
         let key = self.key;
-        html.raw("<figure class=\"")
-            .raw(self.class)
-            .raw("\"><figcaption>")
-            .element("h2", self.title);
-        html.element("p", &self.says);
-        if !self.legend.is_empty() {
-            html.raw("<ul class=\"legend\">");
-            for (class, word) in self.legend {
-                html.raw("<li><span class=\"key ")
-                    .raw(class)
-                    .raw("\"></span>")
-                    .text(word)
-                    .raw("</li>");
+        html! {
+            figure class=(self.class) {
+                figcaption {
+                    h2 { (self.title) }
+                    p { (self.says) }
+                    @if !self.legend.is_empty() {
+                        ul .legend {
+                            @for (class, word) in self.legend {
+                                li { span class={ "key " (class) } {} (word) }
+                            }
+                        }
+                    }
+                }
+                div .plot {
+                    @for (height, word) in &self.marks {
+                        span .y style=(format!("bottom:{:.2}%", height * 100.0)) { (word) }
+                    }
+                    svg viewBox=(format!("0 0 {SIDE} {SIDE}")) preserveAspectRatio="none" role="img"
+                        aria-labelledby={ (key) "-t " (key) "-d" } {
+                        title id={ (key) "-t" } { (self.title) }
+                        desc id={ (key) "-d" } { (self.says) }
+                        @for (height, _) in &self.marks {
+                            path class="grid" d=(format!("M0 {:.1}H{SIDE}", up(*height))) {}
+                        }
+                        (self.shapes)
+                    }
+                    @for (height, class, name) in &self.labels {
+                        span class={ "name " (class) } style=(format!("bottom:{:.2}%", height * 100.0)) { (name) }
+                    }
+                    @for (right, word) in &self.words {
+                        @let (class, place) = match *right {
+                            end if end >= 1.0 => ("x end", "right:0".to_owned()),
+                            at => ("x", format!("left:{:.2}%", at * 100.0)),
+                        };
+                        span class=(class) style=(place) { (word) }
+                    }
+                }
+                (self.table())
             }
-            html.raw("</ul>");
         }
-        html.raw("</figcaption><div class=\"plot\">");
-        for (height, word) in &self.marks {
-            html.raw(&format!("<span class=\"y\" style=\"bottom:{:.2}%\">", height * 100.0));
-            html.text(word).raw("</span>");
-        }
-        html.raw(&format!(
-            "<svg viewBox=\"0 0 {SIDE} {SIDE}\" preserveAspectRatio=\"none\" role=\"img\" \
-             aria-labelledby=\"{key}-t {key}-d\">"
-        ));
-        html.element(&format!("title id=\"{key}-t\""), self.title);
-        html.element(&format!("desc id=\"{key}-d\""), &self.says);
-        for (height, _) in &self.marks {
-            let y = up(*height);
-            html.raw(&format!("<path class=\"grid\" d=\"M0 {y:.1}H{SIDE}\"/>"));
-        }
-        html.piece(&self.shapes).raw("</svg>");
-        for (height, class, name) in &self.labels {
-            let up = height * 100.0;
-            html.raw(&format!("<span class=\"name {class}\" style=\"bottom:{up:.2}%\">"));
-            html.text(name).raw("</span>");
-        }
-        for (right, word) in &self.words {
-            let (class, place) = match *right {
-                end if end >= 1.0 => ("x end", "right:0".to_owned()),
-                at => ("x", format!("left:{:.2}%", at * 100.0)),
-            };
-            html.raw(&format!("<span class=\"{class}\" style=\"{place}\">"));
-            html.text(word).raw("</span>");
-        }
-        html.raw("</div>");
-        self.table(html);
-        html.raw("</figure>");
     }
 
-    fn table(&self, html: &mut Html) {
-        html.raw("<details><summary>In numbers</summary><div class=\"scroll\" tabindex=\"0\"><table><thead><tr>");
-        for head in self.heads {
-            html.element("th scope=\"col\"", head);
-        }
-        html.raw("</tr></thead><tbody>");
-        for row in &self.rows {
-            html.raw("<tr>");
-            for cell in row {
-                html.element("td", cell);
+    fn table(&self) -> Markup {
+        html! {
+            details id={ (self.key) "-n" } {
+                summary { "In numbers" }
+                div .scroll tabindex="0" role="region" aria-label={ (self.title) " in numbers" } {
+                    table {
+                        thead { tr { @for head in self.heads { th scope="col" { (head) } } } }
+                        tbody {
+                            @for row in &self.rows { tr { @for cell in row { td { (SeenText(cell)) } } } }
+                        }
+                    }
+                }
             }
-            html.raw("</tr>");
         }
-        html.raw("</tbody></table></div></details>");
     }
 }
 
@@ -188,7 +181,7 @@ pub(super) fn cumulative_flow(flow: &TicketFlow) -> Chart<'static> {
     let most = flow.lanes.iter().map(|row| row.iter().sum()).max().unwrap_or(0);
     let (end, marks) = marks(most);
     let moments: Vec<DateTime<Utc>> = flow.starts.iter().copied().chain(Some(flow.now)).collect();
-    let mut shapes = Html::default();
+    let mut areas = Vec::new();
     let mut below = vec![0; flow.lanes.len()];
     for (lane, class, _) in STACK {
         let tops: Vec<usize> =
@@ -198,8 +191,7 @@ pub(super) fn cumulative_flow(flow: &TicketFlow) -> Chart<'static> {
         };
         let upper: Vec<String> = moments.iter().zip(&tops).map(point).collect();
         let lower: Vec<String> = moments.iter().zip(&below).map(point).rev().collect();
-        let path = format!("M{}L{}Z", upper.join("L"), lower.join("L"));
-        shapes.raw(&format!("<path class=\"area {class}\" d=\"{path}\"/>"));
+        areas.push((class, format!("M{}L{}Z", upper.join("L"), lower.join("L"))));
         below = tops;
     }
     let now = flow.lanes.last().copied().unwrap_or_default();
@@ -229,7 +221,7 @@ pub(super) fn cumulative_flow(flow: &TicketFlow) -> Chart<'static> {
         marks,
         labels: Vec::new(),
         words: time_words(flow),
-        shapes,
+        shapes: html! { @for (class, path) in &areas { path class={ "area " (class) } d=(path) {} } },
         heads: &["at", "queue", "active", "completed", "archive"],
         rows: names.zip(&flow.lanes).map(row).collect(),
     }
@@ -247,26 +239,24 @@ pub(super) fn throughput(flow: &TicketFlow) -> Chart<'static> {
         let start = flow.starts.get(n).map(|start| write(*start)).unwrap_or_default();
         if is_last(n) { format!("{start} to now") } else { start }
     };
-    let mut shapes = Html::default();
-    for (n, (arrived, completed)) in both() {
+    let bar = |n: usize, (count, class, word, shift): (usize, &str, &str, f64)| {
         let from = name(n, &|start| column_name(flow.unit, start));
         let part = if is_last(n) { " part" } else { "" };
-        for (count, class, word, shift) in
-            [(arrived, "c-queue", "new", 0.12), (completed, "c-completed", "completed", 0.5)]
-        {
-            if *count == 0 {
-                continue;
+        let high = float(count) / float(end) * SIDE;
+        let place = |at: f64| format!("{at:.1}");
+        let (left, top) = (place((float(n) + shift) * wide), place(SIDE - high));
+        html! {
+            rect class={ (class) (part) } x=(left) y=(top) width=(place(wide * 0.38)) height=(place(high)) {
+                title { (from) ": " (count) " " (word) }
             }
-            let high = float(*count) / float(end) * SIDE;
-            let left = (float(n) + shift) * wide;
-            shapes.raw(&format!(
-                "<rect class=\"{class}{part}\" x=\"{left:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{high:.1}\">",
-                SIDE - high,
-                wide * 0.38
-            ));
-            shapes.element("title", &format!("{from}: {count} {word}")).raw("</rect>");
         }
-    }
+    };
+    let bars = both().flat_map(|(n, (arrived, completed))| {
+        let pair =
+            [(*arrived, "c-queue", "new", 0.12), (*completed, "c-completed", "completed", 0.5)];
+        pair.into_iter().filter(|(count, ..)| *count > 0).map(move |one| (n, one))
+    });
+    let shapes = html! { @for (n, one) in bars { (bar(n, one)) } };
     let total: usize = flow.completed.iter().sum();
     let row = |(n, (arrived, completed)): (usize, (&usize, &usize))| {
         vec![name(n, &day), arrived.to_string(), completed.to_string()]
@@ -312,7 +302,7 @@ pub(super) fn times<'a>(flow: &TicketFlow, what: &TimeChart<'a>) -> Chart<'a> {
         .filter_map(|done| Some((done, (what.took)(done)?.num_seconds().max(1))))
         .collect();
     let axis = TimeAxis::around(timed.iter().map(|(_, took)| *took));
-    let mut shapes = Html::default();
+    let mut lines = Vec::new();
     let mut labels = Vec::new();
     for (time, class, name) in
         [(what.spread.p85, "p85", "p85"), (what.spread.median, "median", "median")]
@@ -320,18 +310,24 @@ pub(super) fn times<'a>(flow: &TicketFlow, what: &TimeChart<'a>) -> Chart<'a> {
         let Some(time) = time else { continue };
         let height = axis.height(time.num_seconds());
         let (x, y) = (when(flow, flow.now - RECENT) * SIDE, up(height));
-        shapes.raw(&format!("<path class=\"{class}\" d=\"M{x:.1} {y:.1}H{SIDE}\"/>"));
+        lines.push((class, format!("M{x:.1} {y:.1}H{SIDE}")));
         // At the bottom there is no room for a name below its line.
         let class = if height < 0.12 && class == "median" { "median low" } else { class };
         labels.push((height, class, format!("{name} {}", duration::rough(time))));
     }
-    for (done, took) in &timed {
-        let (x, y) = (when(flow, done.at) * SIDE, up(axis.height(*took)));
-        // A line of no length with round ends stays a circle, however the drawing is stretched.
-        shapes.raw(&format!("<path class=\"dot\" d=\"M{x:.1} {y:.1}h.01\">"));
-        let text = format!("{}: {}, completed {}", done.id, known((what.took)(done)), day(done.at));
-        shapes.element("title", &text).raw("</path>");
-    }
+    // A line of no length with round ends stays a circle, however the drawing is stretched.
+    let dot = |done: &CompletedTicket, took: i64| {
+        let (x, y) = (when(flow, done.at) * SIDE, up(axis.height(took)));
+        format!("M{x:.1} {y:.1}h.01")
+    };
+    let shapes = html! {
+        @for (class, path) in &lines { path class=(class) d=(path) {} }
+        @for (done, took) in &timed {
+            path class="dot" d=(dot(done, *took)) {
+                title { (SeenText(done.id.as_str())) ": " (known((what.took)(done))) ", completed " (day(done.at)) }
+            }
+        }
+    };
     let from = what.from;
     let says = match (timed.len(), what.spread) {
         (0, _) => "No ticket has been completed yet.".to_owned(),
@@ -370,8 +366,8 @@ pub(super) fn known(time: Option<TimeDelta>) -> String {
 mod tests {
     use chrono::TimeZone;
 
-    use super::super::story::{Life, QueueHistory, Stay};
     use super::*;
+    use crate::report::{Life, QueueHistory, Stay};
     use crate::ticket::TicketId;
 
     fn at(month: u32, day: u32) -> DateTime<Utc> {
@@ -392,9 +388,7 @@ mod tests {
     }
 
     fn drawn(chart: &Chart<'_>) -> String {
-        let mut html = Html::default();
-        chart.draw(&mut html);
-        html.into_string()
+        chart.draw().into_string()
     }
 
     #[test]

@@ -1,0 +1,100 @@
+//! This program again, as a child that answers in JSON.
+//!
+//! What a long-lived tix is asked for, a child does: a signal or a crash ends one request, a claim that is cut short rolls back as it
+//! does on the command line, and nothing is done in another way than by the command itself. A signal to the long-lived tix does not
+//! reach a child: what it is at comes to its end.
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::thread;
+
+use serde_json::Value;
+
+use super::context::Globals;
+use super::watch::options;
+use crate::env;
+use crate::error::SCHEMA;
+use crate::git::exec::text_of;
+use crate::workspace::spawn::CommandLine;
+
+/// How this program is started again.
+pub struct Again {
+    program: PathBuf,
+    /// The options of this run that another one needs to do the same.
+    options: Vec<String>,
+}
+
+/// What a child is asked.
+pub struct AgainQuestion<'q> {
+    pub words: Vec<OsString>,
+    /// What it reads.
+    pub input: Option<&'q str>,
+    /// The variables that it has besides ours.
+    pub variables: Vec<(OsString, OsString)>,
+    /// Where it works.
+    pub dir: &'q Path,
+}
+
+/// What a child said.
+pub struct AgainAnswer {
+    /// The object that it answered with.
+    pub data: Value,
+}
+
+impl AgainAnswer {
+    /// Whether the object is that of a failure.
+    pub fn has_failed(&self) -> bool {
+        self.data.get("schema").and_then(Value::as_str) == Some(SCHEMA)
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Unanswered {
+    #[error("tix cannot be run: {0}")]
+    NotStarted(#[from] io::Error),
+    /// It said this in words alone, or nothing.
+    #[error("tix ended with {status}\n{words}")]
+    Ended { status: ExitStatus, words: String },
+}
+
+impl Again {
+    /// With the options of this run.
+    pub fn with(globals: &Globals) -> io::Result<Again> {
+        Ok(Again { program: env::current_exe()?, options: options(globals).collect() })
+    }
+
+    /// Runs a command to its end. It hears of no signal to this program.
+    pub fn ask(&self, question: &AgainQuestion<'_>) -> Result<AgainAnswer, Unanswered> {
+        let mut line: Vec<OsString> = vec![self.program.clone().into(), "--json".into()];
+        line.extend(self.options.iter().map(OsString::from));
+        line.extend(question.words.iter().cloned());
+        let line = CommandLine::of(&line).ok_or(io::Error::from(io::ErrorKind::InvalidInput))?;
+        let mut child = line.answering(question.dir, &question.variables)?;
+        let (stdin, stdout, stderr) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let words = thread::spawn(move || read_all(stderr));
+        if let (Some(mut pipe), Some(text)) = (stdin, question.input) {
+            // Whoever does not read it has ended, and says why.
+            pipe.write_all(text.as_bytes()).ok();
+        }
+        let answer = read_all(stdout);
+        let words = text_of(&words.join().unwrap_or_default()).trim_end().to_owned();
+        let status = child.wait();
+        match serde_json::from_slice(&answer) {
+            Ok(data) => Ok(AgainAnswer { data }),
+            Err(_) => Err(Unanswered::Ended { status: status?, words }),
+        }
+    }
+}
+
+fn read_all(pipe: Option<impl Read>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(mut pipe) = pipe {
+        // What came before a pipe broke is all there is.
+        pipe.read_to_end(&mut bytes).ok();
+    }
+    bytes
+}

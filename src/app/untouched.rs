@@ -1,0 +1,166 @@
+//! What of the user's checkout is the same after a write as before it: found by comparing, not promised.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::Serialize;
+
+use crate::git::{Objects, Repo};
+
+/// How many files and directories of a checkout are compared at most: more take longer than the write.
+const MOST_FILES: usize = 20_000;
+
+/// The end of an index is a checksum of all of it.
+const CHECKSUM: u64 = 32;
+
+/// What was compared before and after an operation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct UntouchedJson {
+    /// Of `HEAD`, `index`, `stash` and `files` those that were compared; `files` are compared for writes of `tix serve` alone.
+    compared: Vec<&'static str>,
+    /// Those of them that were another afterwards, whoever changed them; empty when nothing was touched.
+    changed: Vec<&'static str>,
+    /// Those that were to be compared and could not be, such as the files of a checkout with very many; may be empty.
+    unknown: Vec<&'static str>,
+}
+
+/// The checkout that a command is run in, at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckoutMark {
+    parts: Vec<(&'static str, Option<Vec<u8>>)>,
+}
+
+impl CheckoutMark {
+    /// Reads what costs no more than a few files, and with `files` the times and sizes of all that is checked out.
+    pub fn of(repo: &Repo, objects: &Objects, files: bool) -> CheckoutMark {
+        let at = |name: &str| objects.resolve(name).ok().map(|at| format!("{at:?}").into_bytes());
+        let named = fs::read(repo.git_dir.join("HEAD")).ok();
+        let head = named.zip(at("HEAD")).map(|(name, at)| [name, at].concat());
+        let mut parts = vec![
+            ("HEAD", head),
+            ("index", index(&repo.git_dir.join("index")).ok()),
+            ("stash", at("refs/stash")),
+        ];
+        if files {
+            let root = repo.worktree.as_deref();
+            parts.push(("files", root.and_then(|root| tree(root, MOST_FILES))));
+        }
+        CheckoutMark { parts }
+    }
+
+    /// What is the same now, and what is not. `None` if the checkout itself is gone: a workspace that was given back.
+    pub fn compare(&self, repo: &Repo, objects: &Objects) -> Option<UntouchedJson> {
+        if !repo.git_dir.is_dir() {
+            return None;
+        }
+        let files = self.parts.iter().any(|(name, _)| *name == "files");
+        let after = CheckoutMark::of(repo, objects, files);
+        let mut found = UntouchedJson::default();
+        for ((name, before), (_, after)) in self.parts.iter().zip(&after.parts) {
+            match (before, after) {
+                (Some(before), Some(after)) => {
+                    found.compared.push(name);
+                    if before != after {
+                        found.changed.push(name);
+                    }
+                }
+                _ => found.unknown.push(name),
+            }
+        }
+        Some(found)
+    }
+}
+
+fn index(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = match File::open(path) {
+        // Nothing was ever staged.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        file => file?,
+    };
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(CHECKSUM)))?;
+    let mut end = length.to_le_bytes().to_vec();
+    file.read_to_end(&mut end)?;
+    Ok(end)
+}
+
+/// A checksum of the names, times and sizes of everything below a directory but other repositories and worktrees; `None` where
+/// there is more than that many, or something cannot be read.
+fn tree(root: &Path, most: usize) -> Option<Vec<u8>> {
+    let (mut sum, mut seen) = (crc32fast::Hasher::new(), 0);
+    let mut directories = vec![root.to_owned()];
+    while let Some(directory) = directories.pop() {
+        let mut entries: Vec<PathBuf> = Vec::new();
+        for entry in fs::read_dir(&directory).ok()? {
+            entries.push(entry.ok()?.path());
+        }
+        entries.sort();
+        let is_git = |path: &PathBuf| path.file_name().is_some_and(|name| name == ".git");
+        if directory != root && entries.iter().any(is_git) {
+            continue;
+        }
+        for path in entries.into_iter().filter(|path| !is_git(path)) {
+            let meta = path.symlink_metadata().ok()?;
+            seen += 1;
+            if seen > most {
+                return None;
+            }
+            sum.update(path.as_os_str().as_encoded_bytes());
+            // What a directory holds is seen by its entries; its own time is that of git's scratch files too.
+            if meta.is_dir() {
+                directories.push(path);
+            } else {
+                sign(&meta, &mut sum);
+            }
+        }
+    }
+    Some(sum.finalize().to_le_bytes().to_vec())
+}
+
+/// Adds what changes with every write to a file.
+fn sign(meta: &Metadata, sum: &mut crc32fast::Hasher) {
+    sum.update(&meta.len().to_le_bytes());
+    let modified = meta.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    sum.update(&modified.unwrap_or_default().as_nanos().to_le_bytes());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        sum.update(&meta.ino().to_le_bytes());
+        sum.update(&meta.mode().to_le_bytes());
+        sum.update(&meta.ctime().to_le_bytes());
+        sum.update(&meta.ctime_nsec().to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_change_of_a_file_is_seen_and_other_repositories_are_left_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        fs::create_dir_all(root.join(".git")).unwrap();
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        fs::create_dir_all(root.join("beside")).unwrap();
+        fs::write(root.join("beside/.git"), "gitdir: elsewhere").unwrap();
+        fs::write(root.join("a/b/file"), "1").unwrap();
+        let before = tree(root, 10).unwrap();
+        fs::write(root.join(".git/index"), "2").unwrap();
+        fs::write(root.join("beside/file"), "2").unwrap();
+        assert_eq!(tree(root, 10).unwrap(), before);
+        for change in [
+            &(|| fs::write(root.join("a/b/file"), "22").unwrap()) as &dyn Fn(),
+            &|| fs::write(root.join("a/new"), "").unwrap(),
+            &|| fs::remove_file(root.join("a/b/file")).unwrap(),
+        ] {
+            let before = tree(root, 10).unwrap();
+            change();
+            assert_ne!(tree(root, 10).unwrap(), before);
+        }
+        assert_eq!(tree(root, 1), None);
+    }
+}

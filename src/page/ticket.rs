@@ -1,0 +1,321 @@
+//! One ticket: its text, its story, and what can be done with it by whom.
+
+use chrono::{DateTime, Utc};
+use maud::{Markup, html};
+
+use super::card::worker_class;
+use super::form::{Action, action};
+use super::{
+    Ago, EventValues, Move, PartValues, SeenText, StatusValues, address_of, markdown, tokens,
+};
+use crate::report::priority_words;
+use crate::ticket::name_of;
+
+pub struct TicketPage<'a> {
+    pub status: &'a StatusValues,
+    /// Its text behind the front matter, without the changelog.
+    pub body: &'a str,
+    pub changelog: &'a str,
+    pub parts: &'a [PartValues],
+    pub story: &'a [EventValues],
+    /// What a form must carry: the session's token and the object id of the ticket's file.
+    pub write: Option<(&'a str, &'a str)>,
+    pub now: DateTime<Utc>,
+}
+
+pub fn ticket(page: &TicketPage<'_>) -> Markup {
+    html! {
+        div .ticket {
+            (facts(page))
+            div .words { (words(page)) }
+            div .doing {
+                @if let Some((csrf, blob)) = page.write { (actions(page.status, csrf, blob)) }
+                (open_to(&page.status.moves))
+            }
+        }
+    }
+}
+
+/// What people and their work say.
+fn words(page: &TicketPage<'_>) -> Markup {
+    let StatusValues { missing, changed, .. } = page.status;
+    html! {
+        article .text aria-label="Text" { (markdown::rendered(page.body)) }
+        @if !page.changelog.trim().is_empty() {
+            details #changelog .text { summary { "Changelog" } (markdown::rendered(page.changelog)) }
+        }
+        @if !page.parts.is_empty() {
+            section { h2 { "Parts" } ul { @for part in page.parts {
+                li { (link(&part.id)) " " (SeenText(&part.lane)) " " bdi { (SeenText(part.title.as_deref().unwrap_or_default())) } }
+            } } }
+        }
+        @if !missing.is_empty() {
+            section { h2 { "Still to do" } ul { @for line in missing { li { (SeenText(line)) } } } }
+        }
+        @if !changed.is_empty() {
+            section { h2 { "Changed on its branch" } ul .files { @for file in changed {
+                li { code { (SeenText(&file.status)) } " " code { (SeenText(&file.path)) } }
+            } } }
+        }
+        (story(page))
+    }
+}
+
+fn facts(page: &TicketPage<'_>) -> Markup {
+    let StatusValues { ticket, last_sign, stale, .. } = page.status;
+    html! {
+        dl .facts {
+            dt { "id" } dd { code { (SeenText(&ticket.id)) } }
+            dt { "state" } dd { (SeenText(&ticket.lane)) ", " (SeenText(&ticket.status)) @if *stale { ", stale" } }
+            @if let Some(why) = &ticket.blocked { dt { "blocked" } dd .blocked { (SeenText(why)) } }
+            @if let Some(holder) = &ticket.holder {
+                dt { "held by" }
+                dd { bdi { (SeenText(name_of(holder))) } @if let Some(at) = &ticket.claimed_at { ", claimed " (Ago(at, page.now)) } }
+            }
+            @if let Some(at) = last_sign { dt { "last sign" } dd { (Ago(at, page.now)) } }
+            @if let Some(at) = &ticket.created { dt { "created" } dd { (Ago(at, page.now)) } }
+            @if let Some(priority) = &ticket.priority { dt { "priority" } dd { (SeenText(&priority_words(priority))) } }
+            @if !ticket.labels.is_empty() { dt { "labels" } dd { (SeenText(&ticket.labels.join(", "))) } }
+            @if let Some(parent) = &ticket.parent_ticket { dt { "part of" } dd { (link(parent)) } }
+            @if !ticket.depends_on.is_empty() { dt { "depends on" } dd { @for id in &ticket.depends_on { (link(id)) " " } } }
+            @if !ticket.blocks.is_empty() { dt { "blocks" } dd { @for id in &ticket.blocks { (link(id)) " " } } }
+            dt { "file" } dd { code { (SeenText(&ticket.path)) } " of " (SeenText(&ticket.source)) }
+            (overlay(page))
+        }
+    }
+}
+
+/// What happened to it, the last first.
+fn story(page: &TicketPage<'_>) -> Markup {
+    html! {
+        section {
+            h2 { "Story" }
+            ol .story reversed { @for event in page.story.iter().rev() {
+                li {
+                    strong { (SeenText(&event.operation)) }
+                    @if let Some(outcome) = event.outcome.as_ref().filter(|said| **said != event.operation) { ": " (SeenText(outcome)) }
+                    @if let Some(by) = &event.by { " by " bdi { (SeenText(name_of(by))) } }
+                    ", " (Ago(&event.at, page.now))
+                    @if let Some(commit) = &event.commit { ", " code { (SeenText(commit.get(..9).unwrap_or(commit))) } }
+                }
+            } }
+        }
+    }
+}
+
+fn link(id: &str) -> Markup {
+    html! {
+        @if id.starts_with("TICKET-") { a href=(address_of(id)) { (SeenText(id)) } } @else { (SeenText(id)) }
+    }
+}
+
+/// What its branch, its workspace and its worker say.
+fn overlay(page: &TicketPage<'_>) -> Markup {
+    let Some(overlay) = &page.status.ticket.overlay else { return Markup::default() };
+    html! {
+        @if let Some(branch) = &overlay.branch {
+            dt { "branch" }
+            dd {
+                code { (SeenText(&branch.source)) } ", " (branch.ahead) " ahead, last commit "
+                (Ago(&branch.last_activity, page.now))
+            }
+        }
+        @if let Some(workspace) = &overlay.workspace {
+            dt { "workspace" } dd { code { (SeenText(&workspace.source)) } @if !workspace.present { ", gone" } }
+        }
+        @if let Some(worker) = &overlay.worker {
+            dt { "worker" } dd { a href="/workers" { span class={ "pill " (worker_class(&worker.state)) } { (SeenText(&worker.state)) } } }
+        }
+    }
+}
+
+/// The verbs of the page, as far as they are open to whoever looks.
+fn actions(status: &StatusValues, csrf: &str, blob: &str) -> Markup {
+    let id = status.ticket.id.as_str();
+    let may = |command: &str| status.moves.iter().any(|m| m.command == command && m.legal && m.you);
+    let all = [
+        Action { verb: "note", words: "Note", field: Some(("text", "A note")), fixed: None },
+        Action { verb: "queue", words: "Put into the queue", field: None, fixed: None },
+        Action { verb: "draft", words: "Make it a draft", field: None, fixed: None },
+        Action {
+            verb: "block",
+            words: "Block",
+            field: Some(("reason", "Blocked by")),
+            fixed: None,
+        },
+        Action { verb: "unblock", words: "Unblock", field: None, fixed: None },
+        Action { verb: "release", words: "Give back to the queue", field: None, fixed: None },
+        Action {
+            verb: "reclaim",
+            words: "Take it over",
+            field: Some(("reason", "Why it is taken over")),
+            fixed: None,
+        },
+    ];
+    let reviews = [
+        (
+            "review --approve",
+            Action {
+                verb: "review",
+                words: "Approve",
+                field: None,
+                fixed: Some(("verdict", "approve")),
+            },
+        ),
+        (
+            "review --request-changes",
+            Action {
+                verb: "review",
+                words: "Request changes",
+                field: Some(("reason", "What has to change")),
+                fixed: Some(("verdict", "changes")),
+            },
+        ),
+    ];
+    html! {
+        section .actions {
+            h2 { "What you can do" }
+            p .links {
+                @if may("edit") { a .button.quiet href={ (address_of(id)) "/edit" } { "Edit the text" } }
+                @if may("tick") && !status.missing.is_empty() { a .button.quiet href={ (address_of(id)) "/tick" } { "Tick boxes" } }
+            }
+            @for one in all.iter().filter(|one| may(one.verb)) { (action(id, one, csrf, blob)) }
+            @for (_, one) in reviews.iter().filter(|(command, _)| may(command)) { (action(id, one, csrf, blob)) }
+        }
+    }
+}
+
+/// Boxes of a ticket, each with its number, whether it is ticked, and its text.
+pub fn boxes(id: &str, boxes: &[(usize, bool, String)], csrf: &str, blob: &str) -> Markup {
+    html! {
+        form .write method="post" action={ (address_of(id)) "/tick" } {
+            (tokens(csrf, Some(blob)))
+            @for (number, ticked, text) in boxes {
+                label .box { input type="checkbox" name="box" value=(number) checked[*ticked] disabled[*ticked]; " " (SeenText(text)) }
+            }
+            div .row { button { "Tick" } a href=(address_of(id)) { "Leave it as it is" } }
+        }
+    }
+}
+
+/// Who may do what, and why not.
+fn open_to(moves: &[Move]) -> Markup {
+    html! {
+        details #moves .moves {
+            summary { "Who may do what" }
+            div .scroll tabindex="0" role="region" aria-label="Who may do what" {
+                table {
+                    thead { tr { @for head in ["command", "who", "now"] { th scope="col" { (head) } } } }
+                    tbody { @for one in moves {
+                        tr {
+                            th scope="row" { code { (SeenText(&one.command)) } }
+                            td { (SeenText(&one.by)) }
+                            td {
+                                @match (&one.why, one.you) {
+                                    (Some(why), _) => { "no: " (SeenText(why)) }
+                                    (None, true) => "yes, you too",
+                                    (None, false) => "yes",
+                                }
+                            }
+                        }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test::{NOW, assert_holds, values};
+    use super::*;
+
+    const STATUS: &str = r#"{"id": "TICKET-a-001", "lane": "active", "status": "in_progress", "holder": "Ada <ada@example.org>",
+        "claimed_at": "2026-11-30T10:00:00Z", "title": "Weave", "priority": "P1", "labels": ["loom"], "depends_on": ["TICKET-b-001"],
+        "parent_ticket": "<nobody>", "path": "tickets/active/TICKET-a-001.md", "source": "origin/ticket/TICKET-a-001",
+        "overlay": {"branch": {"source": "origin/ticket/TICKET-a-001", "ahead": 3, "last_activity": "2026-11-30T11:30:00Z"},
+            "workspace": {"source": "/w/<a>", "present": false}, "worker": {"state": "live"}},
+        "last_sign": "2026-11-30T11:30:00Z", "stale": true, "missing": ["line 28: [ ] <empty>"],
+        "moves": [{"command": "note", "legal": true, "by": "anybody", "you": true},
+            {"command": "edit", "legal": true, "by": "anybody", "you": true},
+            {"command": "tick", "legal": true, "by": "anybody", "you": true},
+            {"command": "release", "legal": true, "by": "the holder", "you": false},
+            {"command": "queue", "legal": false, "by": "anybody", "you": false, "why": "it is in active/"},
+            {"command": "review --approve", "legal": true, "by": "anybody but the holder", "you": true}],
+        "changed": [{"status": "A", "path": "src/<x>.rs"}]}"#;
+
+    fn shown(write: Option<(&str, &str)>) -> String {
+        let story: Vec<EventValues> = values(
+            r#"[{"at": "2026-11-30T10:00:00Z", "operation": "new", "by": "Ada <a@b>", "commit": "f62a821697759", "outcome": "created"},
+                {"at": "2026-11-30T11:00:00Z", "operation": "<claim>", "by": null, "commit": null, "outcome": null}]"#,
+        );
+        let parts: Vec<PartValues> =
+            values(r#"[{"id": "TICKET-c-001", "lane": "queue", "title": "<p>"}]"#);
+        let (body, changelog) = ("# Aim\n<script>x</script>", "## created\n");
+        let status = &values(STATUS);
+        ticket(&TicketPage {
+            status,
+            body,
+            changelog,
+            parts: &parts,
+            story: &story,
+            write,
+            now: NOW,
+        })
+        .into_string()
+    }
+
+    #[test]
+    fn a_ticket_shows_its_text_its_story_and_its_progress() {
+        let page = shown(None);
+        assert_holds(
+            &page,
+            &[
+                "<dd>active, in_progress, stale</dd>",
+                "<bdi>Ada</bdi>, claimed <time",
+                "<dd>P1 high</dd>",
+                "<a href=\"/t/TICKET-b-001\">",
+                "<dd>&lt;nobody&gt;</dd>",
+                ", 3 ahead, last commit <time datetime=\"2026-11-30T11:30:00Z\" title=\"30 November 2026, 11:30:00 UTC\">30 min ago",
+                "<code>/w/&lt;a&gt;</code>, gone",
+                "<h2>Aim</h2>",
+                "&lt;script&gt;",
+                "<summary>Changelog</summary><h3>created</h3>",
+                "<a href=\"/t/TICKET-c-001\">",
+                "line 28: [ ] &lt;empty&gt;",
+                "<code>A</code> <code>src/&lt;x&gt;.rs</code>",
+                "<strong>new</strong>: created by <bdi>Ada</bdi>",
+                "<code>f62a82169</code>",
+                "<td>no: it is in active/</td>",
+            ],
+        );
+        assert!(page.find("&lt;claim&gt;") < page.find("<strong>new"), "the last first: {page}");
+        assert!(
+            !page.contains("<form") && !page.contains("<script") && !page.contains("a@b"),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn the_forms_are_those_of_what_the_reader_may_do_and_carry_the_tokens() {
+        let page = shown(Some(("secret", "f00d")));
+        assert_holds(
+            &page,
+            &[
+                "action=\"/t/TICKET-a-001/note\"",
+                "href=\"/t/TICKET-a-001/edit\"",
+                "href=\"/t/TICKET-a-001/tick\"",
+                ">Approve<",
+            ],
+        );
+        assert!(
+            !page.contains("/release\"")
+                && !page.contains("/queue\"")
+                && !page.contains("Request changes"),
+            "{page}"
+        );
+        let forms = page.matches("<form").count();
+        assert_eq!(page.matches("name=\"csrf\" value=\"secret\"").count(), forms);
+        assert_eq!(page.matches("name=\"blob\" value=\"f00d\"").count(), forms);
+    }
+}

@@ -1,0 +1,237 @@
+//! The diagnostics: what every write of this clone did, or why it could not be done.
+
+use chrono::{DateTime, Utc};
+use maud::{Markup, html};
+
+use super::{Ago, SeenText, WriteValues, address_of};
+use crate::ticket::name_of;
+
+pub struct WritesPage<'a> {
+    /// The newest first, each with its number.
+    pub writes: Vec<(usize, &'a WriteValues)>,
+    pub only_failed: bool,
+    /// The address of the older ones.
+    pub more: Option<String>,
+    pub now: DateTime<Utc>,
+}
+
+pub fn writes(page: &WritesPage<'_>) -> Markup {
+    html! {
+        nav .tabs aria-label="Which writes" {
+            a href="/writes" aria-current=[(!page.only_failed).then_some("true")] { "All" }
+            a href="/writes?failed=1" aria-current=[page.only_failed.then_some("true")] { "Failed" }
+        }
+        @if page.writes.is_empty() { p .none { "nothing here" } }
+        @else {
+            section .writes {
+                div .scroll tabindex="0" role="region" aria-label="Writes" {
+                    table {
+                        thead { tr {
+                            @for head in ["when", "outcome", "operation", "ticket", "who", "paths", "attempts", "took"] {
+                                th scope="col" { (head) }
+                            }
+                        } }
+                        tbody { @for (number, write) in &page.writes { (row(*number, write, page.now)) } }
+                    }
+                }
+                @if let Some(more) = &page.more { p .more { a href=(more) { "Older" } } }
+            }
+        }
+    }
+}
+
+fn row(number: usize, write: &WriteValues, now: DateTime<Utc>) -> Markup {
+    let ticket = write.ticket.strip_prefix("TICKET-").unwrap_or(&write.ticket);
+    html! {
+        tr {
+            td { a href={ "/writes/" (number) } { (Ago(&write.at, now)) } }
+            td { (pill(write)) }
+            td { (SeenText(&write.operation)) }
+            td .long {
+                (SeenText(ticket))
+                @if let Some(line) = write.message.as_deref().and_then(|message| message.lines().next()) { p { (SeenText(line)) } }
+            }
+            td { bdi { (SeenText(name_of(by(write)))) } }
+            td { (write.paths.len()) }
+            td { (write.attempts) }
+            td { (write.duration_ms) " ms" }
+        }
+    }
+}
+
+fn by(write: &WriteValues) -> &str {
+    write.by.as_deref().unwrap_or("nobody that git knows")
+}
+
+fn pill(write: &WriteValues) -> Markup {
+    let class = if write.outcome.is_some() { "pill good" } else { "pill bad" };
+    html! { span class=(class) { (outcome(write)) } }
+}
+
+/// A failure says so in words, not by its colour alone.
+fn outcome(write: &WriteValues) -> Markup {
+    html! {
+        @match (&write.outcome, &write.name) {
+            (Some(outcome), _) => (SeenText(outcome)),
+            (None, Some(name)) => { "failed: " (SeenText(name)) }
+            (None, None) => "failed",
+        }
+    }
+}
+
+/// One write, with all that is known of it.
+pub fn write(write: &WriteValues, now: DateTime<Utc>) -> Markup {
+    let is_ticket = write.ticket.starts_with("TICKET-");
+    html! {
+        @if write.outcome.is_none() {
+            section .error role="alert" {
+                h2 { "Failed: " (SeenText(write.name.as_deref().unwrap_or("no reason recorded"))) }
+                @for line in write.message.as_deref().unwrap_or_default().lines() { p { (SeenText(line)) } }
+                @if !write.details.is_empty() {
+                    ul { @for (name, detail) in &write.details { li { (SeenText(name)) ": " (SeenText(detail)) } } }
+                }
+                @for hint in &write.hints { p .hint { (SeenText(hint)) } }
+                @if let Some(phase) = &write.phase { p { "It got as far as: " (SeenText(phase)) "." } }
+            }
+        }
+        dl .receipt {
+            dt { "operation" } dd { (SeenText(&write.operation)) " " (pill(write)) }
+            @if !write.ticket.is_empty() {
+                dt { "ticket" }
+                dd { @if is_ticket { a href=(address_of(&write.ticket)) { (SeenText(&write.ticket)) } } @else { (SeenText(&write.ticket)) } }
+            }
+            dt { "who, when" } dd { bdi { (SeenText(by(write))) } ", " (Ago(&write.at, now)) }
+            dt { "branch" }
+            dd { code { @if let Some(remote) = &write.remote { (SeenText(remote)) "/" } (SeenText(&write.trunk)) } }
+            dt { "commits" } dd { (list(&write.commits)) }
+            dt { "paths" } dd { (list(&write.paths)) }
+            dt { "pushed" }
+            dd {
+                @if write.pushed.is_empty() { "nothing" }
+                @else {
+                    ul { @for moved in &write.pushed {
+                        li {
+                            code { (SeenText(&moved.name)) } ": "
+                            code { (short(moved.old.as_deref())) } " → " code { (short(moved.new.as_deref())) }
+                        }
+                    } }
+                }
+            }
+            dt { "attempts" } dd { (write.attempts) ", " (write.duration_ms) " ms" }
+            dt { "your checkout" }
+            @let is_same = write.untouched.as_ref().is_some_and(|found| found.changed.is_empty() && found.unknown.is_empty());
+            dd .good[is_same] { (untouched(write)) }
+            @if !write.warnings.is_empty() {
+                dt { "warnings" } dd { ul { @for warning in &write.warnings { li { (SeenText(warning)) } } } }
+            }
+        }
+    }
+}
+
+fn list(entries: &[String]) -> Markup {
+    html! {
+        @if entries.is_empty() { "none" }
+        @else { ul { @for entry in entries { li { code { (SeenText(entry)) } } } } }
+    }
+}
+
+fn short(commit: Option<&str>) -> &str {
+    commit.map_or("none", |commit| commit.get(..9).unwrap_or(commit))
+}
+
+fn untouched(write: &WriteValues) -> Markup {
+    html! {
+        @match &write.untouched {
+            None => "was not compared",
+            Some(compared) if compared.changed.is_empty() => {
+                "was not touched: " (compared.compared.join(", ")) " are the same as before"
+            }
+            Some(compared) => { strong { "changed meanwhile: " (compared.changed.join(", ")) } }
+        }
+        @if let Some(found) = write.untouched.as_ref().filter(|found| !found.unknown.is_empty()) {
+            "; not compared, because there are too many or they cannot be read: " (found.unknown.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test::{NOW, assert_holds, values};
+    use super::*;
+
+    const DONE: &str = r#"{"schema": "tix/receipt@1", "at": "2026-11-30T11:59:00Z", "attempts": 2, "by": "Ada <ada@example.org>",
+        "commits": ["f62a821697759991ec5e20a879658fdaccfc9f61"], "duration_ms": 133, "operation": "edit", "outcome": "edited",
+        "paths": ["tickets/queue/TICKET-a-001.md"], "pushed": [{"new": "f62a821697759991", "old": null, "ref": "refs/heads/main"}],
+        "remote": "origin", "ticket": "TICKET-a-001", "trunk": "main", "warnings": ["mind the <gap>"],
+        "untouched": {"compared": ["HEAD", "index"], "changed": []}}"#;
+
+    const FAILED: &str = r#"{"schema": "tix/failure@1", "at": "2026-11-30T11:00:00Z", "attempts": 0, "by": "<b>Eve",
+        "commits": [], "details": [["looked on", "<origin>"]], "duration_ms": 25, "exit": 4, "message": "no ticket matches `<x>`",
+        "name": "not found", "operation": "activate", "paths": [], "phase": "claim", "remote": "origin", "ticket": "<x>",
+        "trunk": "main", "hints": ["tix list"]}"#;
+
+    #[test]
+    fn a_write_says_where_it_went_what_it_took_and_that_the_checkout_was_left_alone() {
+        let page = write(&values(DONE), NOW).into_string();
+        assert_holds(
+            &page,
+            &[
+                "<code>origin/main</code>",
+                "<code>f62a821697759991ec5e20a879658fdaccfc9f61</code>",
+                "<code>tickets/queue/TICKET-a-001.md</code>",
+                "<code>refs/heads/main</code>: <code>none</code> → <code>f62a82169</code>",
+                "2, 133 ms",
+                "was not touched: HEAD, index are the same as before",
+                "mind the &lt;gap&gt;",
+                "href=\"/t/TICKET-a-001\"",
+                "1 min ago",
+            ],
+        );
+        assert!(!page.contains("role=\"alert\""), "{page}");
+    }
+
+    #[test]
+    fn a_failed_one_says_why_and_what_helps() {
+        let page = write(&values(FAILED), NOW).into_string();
+        assert_holds(
+            &page,
+            &[
+                "role=\"alert\"",
+                "Failed: not found",
+                "no ticket matches `&lt;x&gt;`",
+                "looked on: &lt;origin&gt;",
+                "<p class=\"hint\">tix list</p>",
+                "It got as far as: claim.",
+                "was not compared",
+            ],
+        );
+        assert!(!page.contains("href=\"/t/"), "{page}");
+    }
+
+    #[test]
+    fn the_list_has_the_newest_first_and_says_failed_in_words() {
+        let (done, failed): (WriteValues, WriteValues) = (values(DONE), values(FAILED));
+        let page = |only_failed| WritesPage {
+            writes: vec![(2, &done), (1, &failed)],
+            only_failed,
+            more: Some("/writes?from=100".to_owned()),
+            now: NOW,
+        };
+        let all = writes(&page(false)).into_string();
+        assert_holds(
+            &all,
+            &[
+                "<a href=\"/writes/2\"><time datetime=\"2026-11-30T11:59:00Z\"",
+                "<span class=\"pill bad\">failed: not found</span>",
+                "<a href=\"/writes\" aria-current=\"true\">All</a>",
+                "href=\"/writes?from=100\"",
+                "&lt;b&gt;Eve",
+                "<p>no ticket matches `&lt;x&gt;`</p>",
+            ],
+        );
+        assert_holds(
+            &writes(&page(true)).into_string(),
+            &["<a href=\"/writes?failed=1\" aria-current=\"true\">"],
+        );
+    }
+}
