@@ -7,7 +7,8 @@ It creates a ticket, lists a thousand, claims one, and lets eight clones of one 
 time: once each under its own name, once all under one, as a fleet of agents does. Everybody is to publish what they
 did, because a claim that nobody else can see holds nobody off; a tracker without a command for that gets the git
 commands that its users would type. Then it starts each one's server of tools (MCP), and counts what an agent reads of it
-before it does anything. Trackers that are not on the PATH are skipped.
+before it does anything. In the end it opens each one's page in the browser's place, and sends it requests as other pages and
+other names would: none of them may write. Trackers that are not on the PATH are skipped.
 
 Looked for: Backlog.md (`npm install --global backlog.md`).
 """
@@ -16,11 +17,14 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -40,10 +44,54 @@ def run(place, *command, check=True, env=None):
     return done
 
 
+def forged(port):
+    """What a request that writes has in its head when it does not come from the page itself, each with a name."""
+    here = f"127.0.0.1:{port}"
+
+    def head(host=here, origin=None, site=None, **more):
+        fields = {"Host": host, "Origin": origin, "Sec-Fetch-Site": site, **more}
+        return {name.replace("_", "-"): value for name, value in fields.items() if value}
+
+    evil, beside = "http://evil.example", "http://127.0.0.1:1"
+    plain = {"Content_Type": "text/plain"}
+    return {
+        "another site": head(origin=evil, site="cross-site"),
+        "another site, plain text": head(origin=evil, site="cross-site", **plain),
+        "another site, old browser": head(origin=evil),
+        "no origin": head(),
+        "no origin, plain text": head(**plain),
+        "no origin, another site": head(site="cross-site"),
+        "a sandboxed frame": head(origin="null", site="cross-site"),
+        "a sandboxed frame, old browser": head(origin="null", **plain),
+        "another port": head(origin=beside, site="same-site"),
+        "another port, plain text": head(origin=beside, site="same-site", **plain),
+        "another scheme": head(origin=f"https://{here}", site="same-site"),
+        "a longer name": head(origin=f"http://{here}.evil.example", site="cross-site"),
+        "a rebound name": head(host=f"evil.example:{port}", origin=f"{evil}:{port}", site="same-origin"),
+        "a rebound name, old browser": head(host=f"evil.example:{port}", origin=f"{evil}:{port}"),
+        "a rebound name, no origin": head(host=f"evil.example:{port}"),
+        "a rebound name, forwarded": head(host="evil.example", origin=f"http://{here}", X_Forwarded_Host=here),
+        "no host": head(host=None, origin=f"http://{here}"),
+        "a name of this machine": head(host=f"{socket.gethostname()}:{port}"),
+    }
+
+
+def send(port, path, head, kind, body):
+    """The status of an answer; 0 where there was none."""
+    fields = {"Content-Type": kind, **head, "Content-Length": str(len(body)), "Connection": "close"}
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as stream:
+        stream.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+        # Some leave the connection open.
+        answer = stream.makefile("rb").readline().split(b" ")
+    return int(answer[1]) if len(answer) > 1 else 0
+
+
 class Tix:
     """A claim is one command, which publishes it."""
 
     server = ("mcp",)
+    form = ("/new", "application/x-www-form-urlencoded", b"title=Forged")
 
     def __init__(self, program):
         self.program = str(Path(program).resolve())
@@ -55,6 +103,24 @@ class Tix:
         for n in range(1, TICKETS + 1):
             text = f"---\nticket_id: TICKET-t-{n:04}\ntitle: Ticket {n}\nstatus: open\n---\n\n# Changelog\n"
             (place / f"tickets/queue/TICKET-t-{n:04}.md").write_text(text)
+
+    def page(self, place):
+        """Its server, its port, and what a browser that has opened it sends along."""
+        child = subprocess.Popen(
+            [self.program, "serve"], cwd=place, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+        )
+        address = child.stdout.readline().strip()
+        port = int(address.split(":")[2].split("/")[0])
+        with socket.create_connection(("127.0.0.1", port)) as stream:
+            path = address.split(str(port), 1)[1]
+            stream.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
+            cookie = re.search(r"set-cookie: ([^;]*)", stream.makefile("r").read()).group(1)
+        return child, port, {"Cookie": cookie}
+
+    def forgeries(self, place):
+        listed = run(place, self.program, "list", "--fetch", "--lane", "all", "--json").stdout
+        return listed.count('"Forged"')
 
     def create(self, place):
         run(place, self.program, "new", "One more")
@@ -72,6 +138,7 @@ class Backlog:
     """A claim is an edit of a file; git's own commands publish it."""
 
     server = ("mcp", "start")
+    form = ("/api/tasks", "application/json", b'{"title": "Forged", "status": "To Do"}')
 
     def __init__(self, program):
         self.program = program
@@ -85,6 +152,27 @@ class Backlog:
         for n in range(2, TICKETS + 1):
             other = re.sub(r"(?i)(task)-1\b", rf"\1-{n}", text).replace("Ticket 1", f"Ticket {n}")
             (first.parent / f"task-{n} - Ticket-{n}.md").write_text(other)
+
+    def page(self, place):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        child = subprocess.Popen(
+            [self.program, "browser", "--no-open", "--port", str(port)], cwd=place,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        # It takes connections before it answers them.
+        while child.poll() is None:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api/tasks", timeout=2).read()
+                break
+            except OSError:
+                time.sleep(0.05)
+        return child, port, {}
+
+    def forgeries(self, place):
+        return sum("Forged" in path.name for path in (place / "backlog/tasks").iterdir())
 
     def create(self, place):
         run(place, self.program, "task", "create", "One more")
@@ -200,6 +288,22 @@ def serve(tracker, place):
     ]
 
 
+def forge(tracker, place):
+    """How many requests that do not come from the page have written a ticket."""
+    child, port, along = tracker.page(place)
+    path, kind, body = tracker.form
+    try:
+        heads = forged(port)
+        for name, head in heads.items():
+            status = send(port, path, {**head, **along}, kind, body)
+            print(f"{tracker.name}: {name}: {status}", file=sys.stderr)
+        return f"{tracker.forgeries(place)} of {len(heads)}"
+    finally:
+        # With what the program has started.
+        os.killpg(child.pid, signal.SIGTERM)
+        child.wait(30)
+
+
 def measure(tracker):
     with tempfile.TemporaryDirectory() as scratch:
         clones = project(Path(scratch), tracker)
@@ -211,6 +315,7 @@ def measure(tracker):
             race(tracker, clones, 500, lambda i: f"agent{i}"),
             race(tracker, clones, 600, lambda _: "agent"),
             *serve(tracker, place),
+            forge(tracker, place),
         ]
 
 
@@ -234,6 +339,7 @@ def main():
         "its tools",
         "its list of tools",
         "its instructions",
+        "its page: forged requests that have written a ticket",
     ]
     columns = [measure(tracker) for tracker in trackers]
     print("| | " + " | ".join(tracker.name for tracker in trackers) + " |")

@@ -1,0 +1,271 @@
+//! A person writes from the page of `tix serve` in Chromium while agents are at work: what the page shows, what arrives, and what
+//! stays as it was. Prints a line for each thing that holds; ends with a panic at the first that does not.
+
+mod world;
+
+use std::future::Future;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use world::{World, first_line};
+
+const AGENTS: usize = 8;
+
+/// How long anything may take: the remote is asked every ten seconds.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A program that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let mut words = std::env::args().skip(1);
+    let tix = words.next().expect("the first word is the program");
+    let pictures = words.next();
+    let world = World::new(&tix, AGENTS + 1);
+    let (mut driver, port) = driver(&world);
+    let mut served = world.tix("me", &["serve", "--open"]);
+    world.with_desktop(&mut served);
+    let mut served = served.stdout(Stdio::piped()).spawn().unwrap();
+    let address = first_line(&mut served);
+    let served = Running(served);
+    let browser = browser(port, &world, &[]).await;
+    let page = Page { browser: &browser, home: address.split("enter").next().unwrap().to_owned() };
+    enter(&world, &page, &address).await;
+
+    a_ticket_is_created_while_agents_claim(&world, &page).await;
+    news_arrives_without_a_reload(&world, &page).await;
+    failures_are_told(&world, &page).await;
+    if let Some(directory) = pictures {
+        take_pictures(&page, &directory, "").await;
+        let dark = self::browser(port, &world, &["--force-dark-mode"]).await;
+        dark.goto(&format!("{}style.css", page.home)).await.unwrap();
+        for cookie in browser.get_all_cookies().await.unwrap() {
+            dark.add_cookie(cookie).await.unwrap();
+        }
+        take_pictures(&Page { browser: &dark, home: page.home.clone() }, &directory, "-dark").await;
+        dark.close().await.ok();
+    }
+    browser.close().await.ok();
+    drop(served);
+    driver.0.kill().ok();
+    println!("the page of `tix serve` held in Chromium, with {AGENTS} agents at work");
+}
+
+fn driver(world: &World) -> (Running, u16) {
+    let mut command = Command::new("chromedriver");
+    let mut child =
+        command.arg("--port=0").stdout(Stdio::piped()).env("TMPDIR", world.root()).spawn().unwrap();
+    let mut line = first_line(&mut child);
+    while !line.contains("on port ") || line.starts_with("Starting") {
+        line = first_line(&mut child);
+    }
+    let port = line.rsplit("on port ").next().unwrap().trim_end_matches('.').parse().unwrap();
+    (Running(child), port)
+}
+
+async fn browser(port: u16, world: &World, more: &[&str]) -> Client {
+    let data = world.root().join(format!("chromium{}", more.len()));
+    let mut arguments = vec![
+        "--headless=new".to_owned(),
+        "--no-sandbox".to_owned(),
+        "--disable-dev-shm-usage".to_owned(),
+        "--disable-gpu".to_owned(),
+        format!("--user-data-dir={}", data.display()),
+    ];
+    arguments.extend(more.iter().map(ToString::to_string));
+    let mut capabilities = serde_json::Map::new();
+    capabilities.insert("goog:chromeOptions".to_owned(), json!({ "args": arguments }));
+    ClientBuilder::new(HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(&format!("http://127.0.0.1:{port}"))
+        .await
+        .unwrap()
+}
+
+struct Page<'b> {
+    browser: &'b Client,
+    /// The address of the board.
+    home: String,
+}
+
+impl Page<'_> {
+    async fn open(&self, path: &str) {
+        self.browser.goto(&format!("{}{}", self.home, path.trim_start_matches('/'))).await.unwrap();
+    }
+
+    async fn text(&self) -> String {
+        let body = self.browser.find(Locator::Css("body")).await.unwrap();
+        body.text().await.unwrap_or_default()
+    }
+
+    async fn path(&self) -> String {
+        self.browser.current_url().await.unwrap().path().to_owned()
+    }
+
+    async fn says(&self, words: &str) {
+        let text = self.text().await;
+        assert!(text.contains(words), "no `{words}` in\n{text}");
+    }
+
+    async fn fill(&self, name: &str, text: &str) {
+        let field = self.browser.find(Locator::Css(&format!("main [name={name}]"))).await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    async fn press(&self, form: &str) {
+        let button = format!("form[action='{form}'] button");
+        let button = self.browser.find(Locator::Css(&button)).await.unwrap();
+        button.click().await.unwrap();
+    }
+
+    /// Creates a ticket as a person does, and waits for the answer.
+    async fn create(&self, title: &str) {
+        self.open("/new").await;
+        self.fill("title", title).await;
+        self.fill("body", "What is to be done.").await;
+        self.press("/new").await;
+        until("the form is answered", async || {
+            let answered = "#main > [role=alert], #main > .receipt";
+            self.browser.find(Locator::Css(answered)).await.is_ok()
+        })
+        .await;
+    }
+}
+
+/// Waits until something holds.
+async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+    let began = Instant::now();
+    while !holds().await {
+        assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// By the file that `--open` hands to the browser, as a desktop would. For a browser that is another site which leads here.
+async fn enter(world: &World, page: &Page<'_>, address: &str) {
+    let file = world.root().join("me/.git/tix/serve.html");
+    until("the file of --open", async || file.exists()).await;
+    page.browser.goto(&format!("file://{}", file.display())).await.unwrap();
+    until("the board", async || {
+        page.path().await == "/" && page.text().await.contains("Diagnostics")
+    })
+    .await;
+    page.browser.goto(address).await.unwrap();
+    page.says("this page is for whoever started it").await;
+    page.open("/").await;
+    page.says("Diagnostics").await;
+    println!("the file of --open leads to the board; the address opens nothing a second time");
+}
+
+async fn a_ticket_is_created_while_agents_claim(world: &World, page: &Page<'_>) {
+    let watched = ["me", "b", "c"];
+    let before = watched.map(|clone| world.seen(clone));
+    let agents: Vec<Child> = (0..AGENTS)
+        .map(|agent| {
+            let (clone, id) = (format!("agent{agent}"), world.ticket(agent));
+            world.tix(&clone, &["activate", &id]).stdout(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    page.create("Written in a browser").await;
+    let path = page.path().await;
+    assert!(path.starts_with("/writes/"), "{path}: {}", page.text().await);
+    for mut agent in agents {
+        assert!(agent.wait().unwrap().success(), "an agent could not claim its ticket");
+    }
+    for words in ["origin/main", "refs/heads/main", "tickets/queue/", "attempts"] {
+        page.says(words).await;
+    }
+    page.says("HEAD, index, stash, files are the same as before").await;
+    let arrived =
+        world.remote(&["grep", "-l", "Written in a browser", "main", "--", "tickets/queue"]);
+    let file = arrived.trim().strip_prefix("main:").unwrap();
+    page.says(file).await;
+    let claimed = world.remote(&["ls-tree", "-r", "--name-only", "main", "tickets/active"]);
+    assert_eq!(claimed.lines().filter(|path| path.ends_with(".md")).count(), AGENTS);
+    for (clone, before) in watched.iter().zip(before) {
+        assert_eq!(world.seen(clone), before, "{clone} was touched");
+    }
+    println!("{AGENTS} agents claimed; the ticket is on the remote; nobody's files were touched");
+}
+
+async fn news_arrives_without_a_reload(world: &World, page: &Page<'_>) {
+    page.open("/").await;
+    page.browser.execute("window.unloaded = false", Vec::new()).await.unwrap();
+    // The page has begun to listen when it has been told its age.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for (clone, title) in [("me", "Own news"), ("b", "News from elsewhere")] {
+        let written = world.tix(clone, &["new", title]).stdout(Stdio::null()).status().unwrap();
+        assert!(written.success());
+        let began = Instant::now();
+        until(title, async || page.text().await.contains(title)).await;
+        println!("`{title}` is on the open page after {:.1} s", began.elapsed().as_secs_f64());
+    }
+    let same = page.browser.execute("return window.unloaded === false", Vec::new()).await.unwrap();
+    assert_eq!(same, Value::Bool(true), "the page was loaded anew");
+}
+
+async fn failures_are_told(world: &World, page: &Page<'_>) {
+    world.refuse_pushes(true);
+    page.create("Refused").await;
+    page.says("this branch is protected").await;
+    world.refuse_pushes(false);
+    let heard = world.tix("me", &["new", "Meanwhile"]).stdout(Stdio::null()).status().unwrap();
+    assert!(heard.success());
+    until("the page says that there is news", async || {
+        page.browser.find(Locator::Css("#as-of[data-news]")).await.is_ok()
+    })
+    .await;
+    let title = page.browser.find(Locator::Css("main [name=title]")).await.unwrap();
+    assert_eq!(title.prop("value").await.unwrap().as_deref(), Some("Refused"), "it is lost");
+    world.hide_remote(true);
+    page.create("Away").await;
+    page.says("unreachable").await;
+    page.open("/writes?failed=1").await;
+    page.says("unreachable").await;
+    page.says("remote refused").await;
+    world.hide_remote(false);
+    let id = world.ticket(AGENTS);
+    page.open(&format!("/t/{id}/edit")).await;
+    let note = world.tix("b", &["note", &id, "somebody was faster"]).stdout(Stdio::null()).status();
+    assert!(note.unwrap().success());
+    page.fill("text", "my own words").await;
+    page.press(&format!("/t/{id}/edit")).await;
+    until("the form is answered", async || page.text().await.contains("The ticket has moved"))
+        .await;
+    page.says("my own words").await;
+    page.says("somebody was faster").await;
+    println!("a protected trunk, an unreachable remote and a moved ticket are told in the page");
+}
+
+/// Each view at three widths, to be looked at.
+async fn take_pictures(page: &Page<'_>, directory: &str, theme: &str) {
+    std::fs::create_dir_all(directory).unwrap();
+    let views = [
+        ("board", "/"),
+        ("new", "/new"),
+        ("writes", "/writes"),
+        ("write", "/writes/1"),
+        ("doctor", "/doctor"),
+        ("flow", "/flow"),
+    ];
+    for width in [360, 800, 1600] {
+        page.browser.set_window_size(width, 900).await.unwrap();
+        for (name, path) in views {
+            page.open(path).await;
+            let picture = page.browser.screenshot().await.unwrap();
+            std::fs::write(format!("{directory}/{name}-{width}{theme}.png"), picture).unwrap();
+        }
+    }
+}
