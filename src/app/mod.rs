@@ -9,6 +9,7 @@ pub mod agent_files;
 pub mod board;
 pub mod branch;
 pub mod cells;
+pub mod changed;
 pub mod command_line;
 pub mod complete;
 pub mod consent;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::app::board::{self, Look, TrunkAsSeen, Workspace};
+use crate::app::changed::{ChangedJson, changed};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::dashboard;
@@ -21,7 +22,6 @@ use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::machine::{self, Mover, Verb};
 use crate::lifecycle::{self, Act, Awaited, Hindrance, Missing, Ticket, TicketEntry};
-use crate::names::RefName;
 use crate::out::{Format, Out};
 use crate::text::{cut, duration, safe, shell_word};
 use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow, WorkerNow};
@@ -47,9 +47,6 @@ pub struct StatusArgs {
 
 /// How many open items are shown without `--all`.
 const SHOWN: usize = 3;
-
-/// How many changed files are told.
-const FILES: usize = 1000;
 
 /// How wide each of them is at most.
 const WIDEST: usize = 60;
@@ -100,16 +97,6 @@ pub struct StatusJson<'a> {
     /// With `--all` the files that the branch of a held ticket has changed since it left the base, at most a thousand; else missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     changed: Vec<ChangedJson>,
-}
-
-/// A file that was changed.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ChangedJson {
-    /// `A` for a new file, `M` for another text, `D` for one that is gone.
-    status: char,
-    /// Where it is in the repository.
-    path: String,
 }
 
 struct Standpoint {
@@ -260,31 +247,6 @@ fn waits_of(waits: &[Hindrance], lane: Lane) -> Vec<String> {
         | Hindrance::Here(_) => None,
     });
     if lane == Lane::Queue { named.collect() } else { Vec::new() }
-}
-
-/// The files that the branch of a held ticket has changed since it left the base.
-fn changed(ctx: &Context<'_>, entry: &TicketEntry) -> Result<Vec<ChangedJson>, Failure> {
-    let branch = board::progress_ref(ctx, &entry.id).filter(|_| entry.lane == Lane::Active);
-    let base = match &ctx.remote {
-        Some(remote) => RefName::tracking(remote, ctx.base.short()),
-        None => Some(ctx.base.clone()),
-    };
-    let at = |name: Option<RefName>| match name {
-        Some(name) => ctx.objects.resolve(name.as_str()),
-        None => Ok(None),
-    };
-    let (Some(tip), Some(base)) = (at(branch)?, at(base)?) else { return Ok(Vec::new()) };
-    let Some(fork) = ctx.repo.merge_base(&base, &tip)? else { return Ok(Vec::new()) };
-    let files = ctx.repo.git().differences(&[(fork, tip)])?.into_iter().flatten();
-    let files = files.take(FILES).map(|file| ChangedJson {
-        status: match (file.old.iter().any(Option::is_some), file.new.is_some()) {
-            (false, _) => 'A',
-            (true, false) => 'D',
-            (true, true) => 'M',
-        },
-        path: file.path.to_string(),
-    });
-    Ok(files.collect())
 }
 
 /// The command that pushes what was completed here.
