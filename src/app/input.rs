@@ -21,7 +21,7 @@ static STDIN: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// The failure for a ticket without a title.
 pub fn no_title() -> Failure {
-    Failure::new(Exit::Usage, "a ticket needs a title").hint("give it one of at least a word")
+    Failure::new(Exit::Usage, "a ticket needs a title").hint("a title has at least one word")
 }
 
 /// What a key for new tickets may be: one line of printable text, so that it can be found again in a trailer.

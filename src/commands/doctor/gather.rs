@@ -182,6 +182,8 @@ fn branches<'t>(
     let heads: BTreeMap<&Oid, &CommitObject> =
         commits.iter().flatten().map(|commit| (&commit.oid, commit)).collect();
     let unmerged = unmerged(ctx, seen, &heads.keys().copied().collect::<Vec<_>>())?;
+    // First of all that reads files of the branches: it gets those that a partial clone lacks together.
+    let awaited = awaited(ctx, &active)?;
     let same_file = with_same_file(ctx, &branches)?;
     let is_here = |branch: &ActiveBranch<'t>| {
         let tip = branch.tip.as_ref().and_then(|tip| heads.get_key_value(tip))?.0;
@@ -189,7 +191,6 @@ fn branches<'t>(
     };
     let here: Vec<(&TicketEntry, &Oid)> = branches.iter().filter_map(is_here).collect();
     let reviews = reviews::outdated(ctx, &here)?;
-    let awaited = awaited(ctx, &active)?;
     let facts = |branch: &ActiveBranch<'_>| BranchFacts {
         review: reviews.get(&branch.ticket.entry.id).cloned(),
         id: branch.ticket.entry.id.clone(),

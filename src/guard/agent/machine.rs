@@ -81,7 +81,7 @@ impl Judge<'_> {
         let words: Vec<&str> = call.words.iter().map(ShellWord::written).collect();
         let names_script = state.may_run_script(&words.join(" "));
         if !is_quiet && (names_script || is_made()) {
-            let why = "it may run what the line has written".to_owned();
+            let why = format!("{name} may run what the line writes");
             self.trouble(
                 &Trouble { text: self.text.clone(), why, is_script: false },
                 &call.dir,

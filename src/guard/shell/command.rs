@@ -296,8 +296,9 @@ impl<M: Machine> Walker<'_, M> {
         // Many variables hold what other programs run: BASH_ENV, GIT_EDITOR.
         let is_reader = wrap::has(wrap::READERS, name);
         let given = unwrapped.call().into_iter().flat_map(|call| &call.env);
-        for (_, value) in outer.env.iter().chain(given).filter(|_| !is_reader) {
-            self.trouble(value.written(), "a program may run it", &vec![world.clone()]);
+        for (variable, value) in outer.env.iter().chain(given).filter(|_| !is_reader) {
+            let why = format!("{name} may run what ${variable} holds");
+            self.trouble(value.written(), &why, &vec![world.clone()]);
         }
         match unwrapped {
             Unwrapped::Nothing => BothWorlds::both(vec![world]),

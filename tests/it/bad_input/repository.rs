@@ -368,5 +368,6 @@ fn a_file_for_a_new_ticket_must_be_there() {
     ----- stdout -----
     ----- stderr -----
     error: a ticket needs a title
+    hint: a title has at least one word
     ");
 }
