@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use chrono::DateTime;
+
 use super::{guard, reviews};
 use crate::app::agent_files;
 use crate::app::board::{self, Damage, TrunkAsSeen};
@@ -182,8 +184,6 @@ fn branches<'t>(
     let heads: BTreeMap<&Oid, &CommitObject> =
         commits.iter().flatten().map(|commit| (&commit.oid, commit)).collect();
     let unmerged = unmerged(ctx, seen, &heads.keys().copied().collect::<Vec<_>>())?;
-    // First of all that reads files of the branches: it gets those that a partial clone lacks together.
-    let awaited = awaited(ctx, &active)?;
     let same_file = with_same_file(ctx, &branches)?;
     let is_here = |branch: &ActiveBranch<'t>| {
         let tip = branch.tip.as_ref().and_then(|tip| heads.get_key_value(tip))?.0;
@@ -191,6 +191,14 @@ fn branches<'t>(
     };
     let here: Vec<(&TicketEntry, &Oid)> = branches.iter().filter_map(is_here).collect();
     let reviews = reviews::outdated(ctx, &here)?;
+    // Only where nothing has happened for long does it matter whom a ticket waits for, and only there its newest copy is read.
+    let is_quiet = |branch: &&ActiveBranch<'t>| {
+        let tip = branch.tip.as_ref().and_then(|tip| heads.get(tip));
+        let at = tip.and_then(|tip| DateTime::from_timestamp(tip.at, 0));
+        Awaited::Holder.is_stale(at, ctx.now, ctx.stale_after())
+    };
+    let quiet: Vec<&TicketFacts> = branches.iter().filter(is_quiet).map(|b| b.ticket).collect();
+    let awaited = awaited(ctx, &quiet)?;
     let facts = |branch: &ActiveBranch<'_>| BranchFacts {
         review: reviews.get(&branch.ticket.entry.id).cloned(),
         id: branch.ticket.entry.id.clone(),
@@ -214,10 +222,10 @@ fn branches<'t>(
 /// Whom these tickets wait for, by their branches as last fetched.
 fn awaited(
     ctx: &Context<'_>,
-    active: &[&TicketFacts],
+    tickets: &[&TicketFacts],
 ) -> Result<BTreeMap<TicketId, Awaited>, Failure> {
     let heads =
-        active.iter().filter_map(|ticket| Some((&ticket.entry, ticket.contents.as_ref().ok()?)));
+        tickets.iter().filter_map(|ticket| Some((&ticket.entry, ticket.contents.as_ref().ok()?)));
     let heads: Vec<(&TicketEntry, &FrontMatter)> = heads.collect();
     let on_trunk =
         heads.iter().map(|(entry, head)| (entry.id.clone(), Awaited::of_head(head, &ctx.stages)));

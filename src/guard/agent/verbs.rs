@@ -1,17 +1,18 @@
 //! What a subcommand of git would do to branches, index and worktrees: read from its arguments alone.
 
-use super::super::shell::{OpenWord, ShellWord, written};
+use super::super::shell::{ShellWord, written};
 use super::grammar::{
     BRANCH, CLONE, COMMIT, CONFIG, MERGE, PLAIN, PUSH, REBASE, REMOTE, RESET, SWITCH, UPDATE_REF,
     WORKTREE,
 };
-use super::intent::{
-    CommitIntent, Content, Empty, Everything, Existing, Intent, Pull, Push, Staging, Switch,
-};
+use super::intent::{CommitIntent, Content, Empty, Existing, Intent, Staging, Switch};
 use super::options::Options;
 
+mod remotes;
 mod trees;
 
+pub use remotes::sides;
+use remotes::{fetch, pull, push, remote, send_pack};
 use trees::{apply, cloned, reset, restore, stage, stash, switch, worktree};
 
 /// What a subcommand with these arguments would do, in order.
@@ -150,60 +151,6 @@ fn merge(options: &Options) -> Vec<Intent> {
     intents
 }
 
-/// A pull of the branch's own upstream brings what is published; a pull of anything else is a merge of it.
-fn pull(options: &Options) -> Vec<Intent> {
-    if options.has(&["--dry-run"]) {
-        return Vec::new();
-    }
-    let mut intents = unchecked(options);
-    let (remote, refspecs) = source_and_names(options);
-    let none = [ShellWord::known("")];
-    for refspec in if refspecs.is_empty() { &none } else { refspecs } {
-        let (source, _) = sides(refspec);
-        intents.push(Intent::Pull(Pull { remote: remote.cloned(), source, into: None }));
-    }
-    // With a right side it is a fetch into that branch first.
-    intents.extend(fetch(options));
-    intents
-}
-
-fn source_and_names(options: &Options) -> (Option<&ShellWord>, &[ShellWord]) {
-    let names = options.operands.get(1..).unwrap_or_default();
-    (options.operands.first(), names)
-}
-
-/// What a refspec takes, and where to: cut at the `:` that stands in no computation.
-pub fn sides(refspec: &ShellWord) -> (ShellWord, Option<ShellWord>) {
-    let written = refspec.written().trim_start_matches('+');
-    let mut depth = 0_usize;
-    let colon = written.char_indices().find(|(_, sign)| {
-        match sign {
-            '(' | '{' => depth += 1,
-            ')' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        *sign == ':' && depth == 0
-    });
-    let (from, to) = match colon {
-        Some((at, _)) => written.split_at(at),
-        None => (written, ""),
-    };
-    let to = to.strip_prefix(':').filter(|to| !to.is_empty());
-    if refspec.text().is_some() {
-        return (ShellWord::known(from), to.map(ShellWord::known));
-    }
-    let part = |text: &str| match text.find(['$', '`', '{', '…']) {
-        None => ShellWord::known(text),
-        Some(at) => {
-            let start = text.get(..at).unwrap_or_default().to_owned();
-            let end = if text == from && to.is_some() { "" } else { refspec.end() };
-            let (end, written) = (end.to_owned(), text.to_owned());
-            ShellWord::Open(OpenWord { start, end, written, is_list: false })
-        }
-    };
-    (part(from), to.map(part))
-}
-
 /// What a bisection runs at each step; itself it moves no branch.
 fn bisect(args: &[ShellWord]) -> Vec<Intent> {
     match args.split_first() {
@@ -229,15 +176,6 @@ fn rewritten(args: &[ShellWord]) -> Vec<Intent> {
         Intent::Set { branch, to: Some(ShellWord::unknown()), existing: Existing::Replaced }
     };
     named.map(set).chain([Intent::Grow]).collect()
-}
-
-/// What `push` starts. It asks no hook.
-fn send_pack(options: &Options) -> Vec<Intent> {
-    let mut intents = push(options);
-    if !intents.is_empty() {
-        intents.push(Intent::Unchecked);
-    }
-    intents
 }
 
 /// With these a rebase makes commits anew that are there already.
@@ -372,33 +310,6 @@ fn configure(options: &Options) -> Vec<Intent> {
     }
 }
 
-/// A remote gets an address, and what it mirrors; or is fetched.
-fn remote(options: &Options) -> Vec<Intent> {
-    let fetched =
-        |name: &ShellWord| Intent::Fetch { remote: Some(name.clone()), names: Vec::new() };
-    match options.operands.as_slice() {
-        [sub, name, address, ..] if sub.is("add") || sub.is("set-url") => {
-            let configure = |key: &str, value: ShellWord| {
-                let key = name.text().map(|name| format!("remote.{name}.{key}"));
-                Intent::Configure { key: key.unwrap_or_default(), value }
-            };
-            let mut intents = vec![configure("url", address.clone())];
-            if options.has(&["--mirror"]) {
-                let is_pushed = options.value(&["--mirror"]).is_some_and(|way| way.is("push"));
-                let (key, value) =
-                    if is_pushed { ("mirror", "true") } else { ("fetch", "+refs/*:refs/*") };
-                intents.push(configure(key, ShellWord::known(value)));
-            }
-            if options.has(&["-f", "--fetch"]) {
-                intents.push(fetched(name));
-            }
-            intents
-        }
-        [sub, ..] if sub.is("update") => vec![fetched(&ShellWord::unknown())],
-        _ => Vec::new(),
-    }
-}
-
 fn branch(options: &Options) -> Vec<Intent> {
     let operands = options.operands.clone();
     if options.has(&["--delete", "-d", "-D"]) {
@@ -447,52 +358,4 @@ fn branch(options: &Options) -> Vec<Intent> {
         Some(branch) => vec![Intent::Set { branch, to: operands.next(), existing }],
         None => Vec::new(),
     }
-}
-
-/// A refspec with a branch on its right side moves that branch.
-fn fetch(options: &Options) -> Vec<Intent> {
-    if options.has(&["--dry-run"]) {
-        return Vec::new();
-    }
-    // Which refs, nobody reads here.
-    if options.has(&["--stdin"]) {
-        return vec![Intent::Anything];
-    }
-    let (remote, refspecs) = source_and_names(options);
-    let into = refspecs.iter().chain(options.values(&["--refmap"])).filter_map(|refspec| {
-        let (source, into) = sides(refspec);
-        Some(Intent::Pull(Pull { remote: remote.cloned(), source, into: Some(into?) }))
-    });
-    let any = options.has(&["--all", "--multiple"]).then(ShellWord::unknown);
-    let (remote, names) = (any.or_else(|| remote.cloned()), refspecs.to_vec());
-    into.chain([Intent::Fetch { remote, names }]).collect()
-}
-
-fn push(options: &Options) -> Vec<Intent> {
-    if options.has(&["--dry-run", "-n"]) {
-        return Vec::new();
-    }
-    let mut intents = unchecked(options);
-    let mut operands = options.operands.iter().cloned();
-    let remote = operands.next().or_else(|| options.value(&["--repo"]).cloned());
-    let everything = if options.has(&["--mirror"]) {
-        Everything::Mirror
-    } else if options.has(&["--all", "--branches"]) {
-        Everything::Branches
-    } else {
-        Everything::No
-    };
-    let refspecs: Vec<ShellWord> = operands.collect();
-    // Only tags go, when they are asked for and nothing else is.
-    if refspecs.is_empty() && everything == Everything::No && options.has(&["--tags"]) {
-        return Vec::new();
-    }
-    intents.push(Intent::Push(Push {
-        remote,
-        refspecs,
-        everything,
-        force: options.has(&["--force", "-f", "--force-with-lease", "--prune"]),
-        delete: options.has(&["--delete", "-d"]),
-    }));
-    intents
 }

@@ -255,7 +255,7 @@ fn a_partial_clone_gets_all_that_it_lacks_under_one_connection() {
         assert!(matches!(output.code, Some(0 | 1)), "{output}");
         let connections = clone.connections();
         // What the trunk has, what the branches have, and single files.
-        assert!((1..=5).contains(&connections), "{args:?}: {connections}\n{output}");
+        assert!((1..=4).contains(&connections), "{args:?}: {connections}\n{output}");
         clone.write("../home/connections", "");
         assert_eq!(clone.tix(args).code, output.code);
         assert_eq!(clone.read("../home/connections"), "", "{args:?}");
