@@ -40,7 +40,7 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
     }
     let answer = match &event.moment {
         EventMoment::Before if event.action == ToolAction::Unreadable => {
-            unreadable(dialect, "The command that the agent sent is not text", &cwd, env)
+            unreadable(dialect, "What the agent's tool is to do cannot be read", &cwd, env)
         }
         EventMoment::Before => before(dialect, &event, &cwd, env),
         EventMoment::After | EventMoment::Failed => after(&event, &cwd, env),

@@ -49,7 +49,7 @@ pub enum ToolAction {
         server: String,
         input: Value,
     },
-    /// It runs a command that is no text.
+    /// It runs or writes something, and what cannot be read.
     Unreadable,
     /// Nothing that a guard is interested in.
     Nothing,
@@ -58,10 +58,22 @@ pub enum ToolAction {
 /// Tools that write files.
 const WRITERS: &str = " write create edit_notebook multi_edit replace_in_file search_replace str_replace str_replace_based_edit_tool \
     write_to_file edit multiedit notebookedit notebook_edit write_file replace edit_file create_file delete_file apply_patch \
-    strreplace delete ";
+    strreplace delete patch ";
+/// Tools that run a command line.
+const SHELLS: &str = " bash shell powershell run_shell_command run_command run_terminal_cmd run_in_terminal local_shell \
+    exec_command execute_command container.exec ";
 /// Under these names a tool is told which file to write.
-const PATHS: [&str; 6] =
-    ["file_path", "notebook_path", "path", "filePath", "target_file", "absolute_path"];
+const PATHS: [&str; 7] = [
+    "file_path",
+    "notebook_path",
+    "path",
+    "filePath",
+    "target_file",
+    "target_notebook",
+    "absolute_path",
+];
+/// Under these names a tool is told a patch.
+const PATCHES: [&str; 4] = ["command", "input", "patch", "patchText"];
 /// Under these names a tool is told where to run.
 pub const DIRS: [&str; 6] =
     ["workdir", "cwd", "directory", "dir_path", "working_directory", "workingDirectory"];
@@ -72,11 +84,12 @@ impl AgentEvent {
         let value: Value = serde_json::from_slice(bytes).ok()?;
         let fields = value.as_object()?;
         let text = |name: &str| fields.get(name).and_then(Value::as_str);
-        // Some send the arguments as a text that holds JSON.
-        let parsed = text("tool_input").and_then(|text| serde_json::from_str(text).ok());
-        let input = parsed.or_else(|| fields.get("tool_input").cloned()).unwrap_or(Value::Null);
-        let tool = text("tool_name").unwrap_or_default();
-        let name = text("hook_event_name").unwrap_or_default();
+        // The second name of each is Copilot CLI's own.
+        let given = fields.get("tool_input").or_else(|| fields.get("toolArgs"));
+        let input = given.map_or(Value::Null, unpacked);
+        let tool = text("tool_name").or_else(|| text("toolName")).unwrap_or_default();
+        let is_over = fields.contains_key("toolResult");
+        let name = text("hook_event_name").unwrap_or(if is_over { "postToolUse" } else { "" });
         let moment = match name {
             "WorktreeCreate" => {
                 text("name").map(|name| EventMoment::WorktreeWanted(name.to_owned()))
@@ -95,7 +108,8 @@ impl AgentEvent {
         // What says no directory says which ones are open.
         let root = || fields.get("workspace_roots")?.as_array()?.first()?.as_str();
         let cwd = text("cwd").or_else(root).filter(|cwd| !cwd.is_empty()).map(PathBuf::from);
-        let session = text("session_id").filter(|session| !session.is_empty()).map(str::to_owned);
+        let session = text("session_id").or_else(|| text("sessionId"));
+        let session = session.filter(|session| !session.is_empty()).map(str::to_owned);
         let mut event = AgentEvent { moment, cwd, action: ToolAction::Nothing, session };
         event.action = match command_of(fields.get("command")) {
             Some(command) if tool.is_empty() => ToolAction::Shell(command),
@@ -121,6 +135,13 @@ impl AgentEvent {
             self.cwd = Some(self.cwd.as_deref().unwrap_or(Path::new("")).join(dir));
         }
     }
+}
+
+/// Some send the arguments as a text that holds JSON.
+fn unpacked(input: &Value) -> Value {
+    let parsed = input.as_str().and_then(|text| serde_json::from_str(text).ok());
+    let parsed = parsed.filter(|parsed: &Value| parsed.is_object() || parsed.is_array());
+    parsed.unwrap_or_else(|| input.clone())
 }
 
 fn moment(name: &str, has_action: bool) -> EventMoment {
@@ -155,12 +176,15 @@ fn action(tool: &str, input: &Value) -> ToolAction {
     let lower = tool.to_ascii_lowercase();
     let lower = lower.rsplit("__").next().unwrap_or(&lower);
     if has(WRITERS, lower) {
-        return written(input);
+        return written(input).map_or(ToolAction::Unreadable, ToolAction::Write);
     }
+    let is_shell = has(SHELLS, lower);
     // Whatever has a command is a shell, whatever it is called, but for the commands of the agent itself.
     let given = ["command", "cmd"].iter().find_map(|name| input.get(name));
+    let given = given.or_else(|| Some(input).filter(|input| is_shell && !input.is_object()));
     let Some(given) = given.filter(|_| !has(" skill slashcommand slash_command ", lower)) else {
-        return ToolAction::Nothing;
+        let is_unknown = is_shell && input.get("restart") != Some(&Value::Bool(true));
+        return if is_unknown { ToolAction::Unreadable } else { ToolAction::Nothing };
     };
     let Some(command) = command_of(Some(given)) else { return ToolAction::Unreadable };
     // Not a program: the agent applies it itself.
@@ -170,13 +194,15 @@ fn action(tool: &str, input: &Value) -> ToolAction {
     ToolAction::Shell(command)
 }
 
-/// The files that a tool is told to write.
-fn written(input: &Value) -> ToolAction {
+/// The files that a tool is told to write; `None` where it does not say so in any way that is known.
+fn written(input: &Value) -> Option<Vec<PathBuf>> {
+    let named = PATHS.iter().filter_map(|name| input.get(name)?.as_str());
     let mut paths: Vec<PathBuf> =
-        PATHS.iter().filter_map(|name| input.get(name)?.as_str()).map(PathBuf::from).collect();
-    let patch = ["command", "input", "patch"].iter().find_map(|name| command_of(input.get(name)));
+        named.filter(|path| !path.is_empty()).map(PathBuf::from).collect();
+    let patch = PATCHES.iter().find_map(|name| command_of(input.get(name)));
+    let patch = patch.or_else(|| input.as_str().map(str::to_owned));
     paths.extend(patch.iter().flat_map(|patch| patched(patch)));
-    ToolAction::Write(paths)
+    (!paths.is_empty()).then_some(paths)
 }
 
 /// A tool of a server, which is known by its name or by how it is started or reached.
@@ -187,8 +213,9 @@ fn of_server(server: &str, tool: &str, input: &Value) -> ToolAction {
     let is_here = ["repo", "repository", "owner", "project", "project_id", "branch"]
         .iter()
         .all(|key| input.get(key).is_none());
-    if has(WRITERS, &name) && is_here {
-        return written(input);
+    // What names no file may write something else than files.
+    if let Some(paths) = written(input).filter(|_| has(WRITERS, &name) && is_here) {
+        return ToolAction::Write(paths);
     }
     ToolAction::Tool { name, server, input: input.clone() }
 }
@@ -230,6 +257,7 @@ fn patched(patch: &str) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
 
@@ -285,6 +313,42 @@ mod tests {
             assert_eq!(of(tool, r#"{"command":"/ask git commit"}"#), ToolAction::Nothing, "{tool}");
         }
         assert_eq!(of("run_anything", r#"{"command":"git x"}"#), shell("git x"));
+    }
+
+    #[test]
+    fn what_a_writer_or_a_shell_is_told_is_read_in_every_form() {
+        let of = |tool: &str, input: Value| action(tool, &unpacked(&input));
+        let patch = "*** Begin Patch\n*** Delete File: a\n*** End Patch";
+        let deleted = ToolAction::Write(vec!["a".into()]);
+        for input in [json!({"patchText": patch}), json!({"input": patch}), json!(patch)] {
+            assert_eq!(of("apply_patch", input.clone()), deleted, "{input}");
+        }
+        assert_eq!(of("Edit", json!(r#"{"file_path":"a"}"#)), deleted);
+        assert_eq!(of("edit_notebook", json!({"target_notebook": "a"})), deleted);
+        for input in [json!("git x"), json!(r#"{"command":"git x"}"#)] {
+            assert_eq!(of("Bash", input.clone()), shell("git x"), "{input}");
+        }
+        for (tool, input) in [
+            ("Write", json!({"content": "x"})),
+            ("Write", json!({"file_path": ""})),
+            ("Write", json!({"file_path": ["a"]})),
+            ("apply_patch", json!({"diff": patch})),
+            ("apply_patch", json!("--- a\n+++ a\n")),
+            ("Edit", Value::Null),
+            ("Bash", Value::Null),
+            ("Bash", json!({"script": "git x"})),
+            ("run_shell_command", json!(5)),
+        ] {
+            assert_eq!(of(tool, input.clone()), ToolAction::Unreadable, "{tool} {input}");
+        }
+        assert_eq!(of("Bash", json!(["git", "x"])), shell("'git' 'x'"));
+        assert_eq!(of("Bash", json!({"restart": true})), ToolAction::Nothing);
+        assert!(matches!(of("mcp__notes__create", json!({"title": "x"})), ToolAction::Tool { .. }));
+        let own = r#"{"sessionId":"s","toolName":"bash","toolArgs":"{\"command\":\"git x\"}""#;
+        let event = read(&format!("{own}}}"));
+        assert_eq!((event.moment, event.action), (EventMoment::Before, shell("git x")));
+        assert_eq!(event.session.as_deref(), Some("s"));
+        assert_eq!(read(&format!(r#"{own},"toolResult":{{}}}}"#)).moment, EventMoment::After);
     }
 
     #[test]

@@ -19,10 +19,32 @@ fn a_command_that_is_no_text_is_refused_where_a_commit_would_be_judged() {
     for command in [json!(5), json!({"line": "git commit"}), json!(["git", 5]), json!(null)] {
         let output = tool(&clone, "Bash", json!({"command": command}));
         output.exits(2);
-        assert!(output.stderr().starts_with("The command that the agent sent is not text"));
+        assert!(output.stderr().starts_with("What the agent's tool is to do cannot be read"));
         tool(&clone.at("../work"), "Bash", json!({"command": command})).success();
     }
     tool(&clone, "Bash", json!({"restart": true})).success();
+}
+
+#[test]
+fn a_tool_that_writes_is_refused_where_nobody_can_tell_what() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    let patch = "*** Begin Patch\n*** Update File: src/app.rs\n*** End Patch";
+    for (name, input) in [
+        ("apply_patch", json!({"patchText": patch})),
+        ("apply_patch", json!(patch)),
+        ("apply_patch", json!({"changes": []})),
+        ("Write", json!({"content": "x"})),
+        ("Bash", json!("git commit -m x")),
+        ("Bash", Value::Null),
+    ] {
+        tool(&clone, name, input.clone()).exits(2);
+        tool(&clone.at("../work"), name, input).success();
+    }
+    let mut event = json!({"cwd": clone.path(), "toolName": "bash"});
+    event["toolArgs"] = json!({"command": "git commit -m x"}).to_string().into();
+    let answer = ask(&clone, "copilot", &event);
+    assert!(answer.success().stdout().contains(r#""permissionDecision":"deny""#), "{answer}");
 }
 
 #[cfg(unix)]
