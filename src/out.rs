@@ -235,6 +235,11 @@ impl Out {
         Ok(())
     }
 
+    /// Waits at most this long, or for ever, until the program that reads stdout has gone; whether that is so.
+    pub fn is_left(limit: Option<Duration>) -> bool {
+        reader::has_gone(&io::stdout(), limit)
+    }
+
     /// Prints the answer as one JSON object on one line, without the keys that hold nothing.
     pub fn json(&self, value: &impl Serialize) {
         match serde_json::to_string(value) {

@@ -35,12 +35,7 @@ pub fn await_news(
         while let Some(left) = until.checked_duration_since(Instant::now()).filter(|d| !d.is_zero())
         {
             signals::check()?;
-            if ctx.env.is_leashed() && has_ended(&std::io::stdin()) {
-                return Err(Failure::new(
-                    Exit::Unreachable,
-                    "nobody waits for the answer any more",
-                ));
-            }
+            held(ctx)?;
             std::thread::sleep(left.min(NAP));
         }
         if Instant::now() >= deadline {
@@ -60,10 +55,20 @@ pub fn await_news(
             None => ctx.objects.resolve(ctx.trunk.as_str())?,
         };
         if now.as_ref() != seen {
+            // What nobody waits for is not begun.
+            held(ctx)?;
             return Ok(News::Yes);
         }
         interval = (interval * 2).min(LOOKS[1]);
     }
+}
+
+/// Fails when whoever started this wait has let it go.
+fn held(ctx: &Context<'_>) -> Result<(), Failure> {
+    if ctx.env.is_leashed() && has_ended(&std::io::stdin()) {
+        return Err(Failure::new(Exit::Unreachable, "nobody waits for the answer any more"));
+    }
+    Ok(())
 }
 
 /// Whether the other end of a pipe is closed.

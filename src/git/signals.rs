@@ -170,11 +170,6 @@ impl Heir {
         Heir(child.id())
     }
 
-    /// One that finishes what it is at: it hears of no signal to tix, and can be ended.
-    pub fn unheard(child: &Child) -> Heir {
-        Heir(child.id())
-    }
-
     pub fn terminate(&self) {
         #[cfg(unix)]
         send_one(self.0, rustix::process::Signal::TERM);

@@ -41,6 +41,29 @@ pub fn await_room(output: &impl std::os::fd::AsFd, unread: Duration) -> io::Resu
     }
 }
 
+/// Waits at most this long, or for ever, until whoever reads the output has gone; whether that is so. Nobody ever goes where the
+/// system cannot tell, as with a file.
+#[cfg(unix)]
+pub fn has_gone(output: &impl std::os::fd::AsFd, limit: Option<Duration>) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
+    loop {
+        // Not asked for, an error or the end is told all the same.
+        let mut one = [PollFd::new(output, PollFlags::empty())];
+        match poll(&mut one, limit.as_ref()) {
+            Ok(told) => return told > 0,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+pub fn has_gone<O>(_: &O, _: Option<Duration>) -> bool {
+    false
+}
+
 /// Elsewhere a write waits.
 #[cfg(not(unix))]
 pub fn await_room<O>(_: &O, _: Duration) -> io::Result<()> {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::activate::{ID, QUEUED};
 use crate::harness::{On, Output, Place, Sandbox, Shim, queue_ticket};
 
+mod ends;
 mod errors;
 mod roles;
 

@@ -1,13 +1,13 @@
 //! Runs what a tool asks for: this program again, as a child for each call.
 //!
-//! A child has nothing of the server's but its environment: a signal or a crash ends one call, its output cannot reach the
-//! protocol, and a claim that is cut short rolls back as it does on the command line.
+//! A child has nothing of the server's but its environment: a signal or a crash ends one call, and its output cannot reach the
+//! protocol. No child is ended here: one that has begun to change something comes to its end, and one that waits is let go.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Read, Write as _};
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, ChildStdin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -20,7 +20,6 @@ use super::words;
 use crate::env::{ANSWER_BOTH, LEASHED};
 use crate::error::{Exit, Failure};
 use crate::git::exec::text_of;
-use crate::git::signals::Heir;
 use crate::workspace::spawn::CommandLine;
 
 /// What a call came to.
@@ -61,7 +60,7 @@ fn not_started(error: &io::Error, dir: &Path) -> Failure {
         .hint("see whether tix runs: tix --version")
 }
 
-/// The child of a call, as long as it runs, so that another thread can end it.
+/// A call as long as it runs, so that another thread can cancel it.
 #[derive(Clone, Default)]
 pub struct ToolProcess {
     state: Arc<Mutex<CallState>>,
@@ -69,18 +68,18 @@ pub struct ToolProcess {
 
 #[derive(Default)]
 struct CallState {
-    child: Option<Heir>,
+    /// What a child that waits is held by: it takes the end of its input for the end of this server.
+    leash: Option<ChildStdin>,
     cancelled: bool,
 }
 
 impl ToolProcess {
-    /// Asks it to end, as Ctrl-C would; no further child of the call begins.
+    /// Nobody wants its answer any more: a child that waits ends, one that is at work comes to its end, and none of the call
+    /// begins after it.
     pub fn cancel(&self) {
         let mut state = self.lock();
         state.cancelled = true;
-        if let Some(child) = &state.child {
-            child.terminate();
-        }
+        state.leash = None;
     }
 
     pub fn is_cancelled(&self) -> bool {
@@ -98,18 +97,17 @@ impl ToolProcess {
         dir: &Path,
         variables: &[(OsString, OsString)],
     ) -> io::Result<Child> {
-        let mut state = self.lock();
+        let state = self.lock();
         if state.cancelled {
             return Err(io::Error::from(io::ErrorKind::Interrupted));
         }
-        let child = line.answering(dir, variables)?;
-        state.child = Some(Heir::unheard(&child));
-        Ok(child)
+        line.answering(dir, variables)
     }
 
-    /// Its number may be another process's from here on.
-    fn over(&self) {
-        self.lock().child = None;
+    /// Holds a child that waits until the call is cancelled.
+    fn hold(&self, leash: Option<ChildStdin>) {
+        let mut state = self.lock();
+        state.leash = leash.filter(|_| !state.cancelled);
     }
 }
 
@@ -193,13 +191,11 @@ fn run_one(
         // Whoever does not read it has ended, and says why.
         pipe.write_all(text.as_bytes()).ok();
     }
-    // One that waits takes the end of its input for the end of this server.
-    let leash = input.filter(|_| call.waits);
+    running.hold(input.filter(|_| call.waits));
     let answer = read_all(stdout);
     let words = words.join().unwrap_or_default();
     let status = child.wait();
-    drop(leash);
-    running.over();
+    running.hold(None);
     let text = text_of(&words).trim_end().to_owned();
     let Ok(data) = serde_json::from_slice::<Value>(&answer) else {
         let message = format!("tix ended with {} and no answer", status?);

@@ -63,6 +63,8 @@ impl ServerSettings {
 struct Calls {
     running: Mutex<BTreeMap<String, (ToolProcess, bool)>>,
     ended: Condvar,
+    /// The client takes no answers any more.
+    is_left: AtomicBool,
 }
 
 impl Calls {
@@ -70,9 +72,19 @@ impl Calls {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends those that wait for a ticket.
+    /// Lets those end that wait for a ticket.
     fn stop_waiting(&self) {
         self.lock().values().filter(|(_, waits)| *waits).for_each(|(call, _)| call.cancel());
+    }
+
+    /// Begins no more, because nobody would learn what they came to.
+    fn leave(&self) {
+        self.is_left.store(true, Ordering::SeqCst);
+        self.lock().values().for_each(|(call, _)| call.cancel());
+    }
+
+    fn is_left(&self) -> bool {
+        self.is_left.load(Ordering::SeqCst) || Out::is_left(Some(Duration::ZERO))
     }
 
     /// Waits until none is left, at most this long.
@@ -108,21 +120,24 @@ struct Server<'a> {
     allowed: &'a AllowedVerbs<'a>,
     out: &'a Out,
     calls: Arc<Calls>,
-    /// The client takes no answers any more.
-    is_left: AtomicBool,
 }
 
-/// Serves standard input to its end, or to a signal; then calls that change something come to theirs, and those that wait for a
+/// Serves standard input to its end, to a signal, or until nobody reads the answers; then calls that change something come to theirs, and those that wait for a
 /// ticket stop.
 pub fn serve(station: &ServerSettings, allowed: &AllowedVerbs<'_>, out: &Out) -> io::Result<()> {
     let calls = Arc::default();
-    let server = Server { station, allowed, out, calls, is_left: AtomicBool::new(false) };
+    let server = Server { station, allowed, out, calls };
     let calls = Arc::clone(&server.calls);
     signals::when_caught(move || {
         calls.stop_waiting();
-        calls.wait(Some(LAST_CALLS));
-        #[expect(clippy::exit, reason = "no signal ends the reading of standard input")]
-        std::process::exit(0);
+        end(&calls);
+    });
+    let calls = Arc::clone(&server.calls);
+    thread::spawn(move || {
+        if Out::is_left(None) {
+            calls.leave();
+            end(&calls);
+        }
     });
     let mut input = io::stdin().lock();
     thread::scope(|scope| {
@@ -131,6 +146,13 @@ pub fn serve(station: &ServerSettings, allowed: &AllowedVerbs<'_>, out: &Out) ->
         server.calls.wait(None);
         end
     })
+}
+
+/// Ends the server after the calls, though the input stays open.
+fn end(calls: &Calls) {
+    calls.wait(Some(LAST_CALLS));
+    #[expect(clippy::exit, reason = "nothing else ends the reading of standard input")]
+    std::process::exit(0);
 }
 
 /// A call that was taken on.
@@ -156,6 +178,10 @@ impl Server<'_> {
     ) -> io::Result<()> {
         let mut opened = None;
         while let Some(line) = next_line(input)? {
+            if self.calls.is_left() {
+                self.calls.leave();
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
             let incoming = match line {
                 Line::Whole(bytes) => message::read(&bytes, &mut opened),
                 Line::TooLong => {
@@ -228,6 +254,9 @@ impl Server<'_> {
             }
         };
         let mut running = self.calls.lock();
+        if self.calls.is_left() {
+            return Answer::Now(None);
+        }
         let refusal = if running.contains_key(&id.to_string()) {
             Some("a call with this id is running")
         } else if running.len() >= MOST_CALLS {
@@ -296,11 +325,13 @@ impl Server<'_> {
 
     /// Writes a line. A client that has closed its end, or reads no more, asks for nothing any more, so the server ends.
     fn send(&self, line: &str) -> io::Result<()> {
-        if self.is_left.load(Ordering::SeqCst) {
+        if self.calls.is_left.load(Ordering::SeqCst) {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         let sent = self.out.line(line, UNREAD);
-        self.is_left.fetch_or(sent.is_err(), Ordering::SeqCst);
+        if sent.is_err() {
+            self.calls.leave();
+        }
         sent
     }
 }
