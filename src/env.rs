@@ -2,27 +2,17 @@
 //!
 //! `main` reads the environment once, at its start, into an [`Env`] that is passed on. No other module reads a variable
 //! or asks for the current directory: so everything tix does depends on values that a test can choose, and this file
-//! names every variable that tix knows.
+//! names every variable that tix knows, and `session` those of agents.
 //!
 //! Variables that git itself reads, in the processes that tix starts, are not handled here, except those in [`GitVar`].
 #![expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+
+mod session;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// The variables by which agents tell the commands they run which session those belong to, in the order in which tix
-/// reads them. The order is arbitrary: an agent started by another agent sees both variables and cannot say which is
-/// its own; set `TIX_SESSION` to decide.
-const AGENT_SESSIONS: [&str; 6] = [
-    "CLAUDE_CODE_SESSION_ID",
-    "CODEX_THREAD_ID",
-    "CODEX_SESSION_ID",
-    "COPILOT_AGENT_SESSION_ID",
-    "GEMINI_SESSION_ID",
-    "QWEN_CODE_SESSION_ID",
-];
 
 /// On some systems a program may not even start without these: they say where programs and libraries are, and what
 /// Windows needs.
@@ -221,17 +211,6 @@ impl Env {
         self.raw(COMPLETE)?.to_str()
     }
 
-    /// The session of this call: `TIX_SESSION`, else what the agent that runs tix exports. The text is not checked:
-    /// treat it as hostile, like any other input.
-    pub fn session(&self) -> Result<Option<&str>, NotUtf8> {
-        for name in std::iter::once("TIX_SESSION").chain(AGENT_SESSIONS) {
-            if let Some(session) = self.text(name)? {
-                return Ok(Some(session));
-            }
-        }
-        Ok(None)
-    }
-
     /// `TIX_ROLE`: the role of the caller.
     pub fn role(&self) -> Result<Option<&str>, NotUtf8> {
         self.text("TIX_ROLE")
@@ -411,14 +390,6 @@ mod tests {
         assert!(!env.no_color());
         assert_eq!(env.config_pairs(), []);
         assert_eq!(env.home(), None);
-    }
-
-    #[test]
-    fn a_session_of_tix_is_stronger_than_the_agents() {
-        let both = env(&[("CLAUDE_CODE_SESSION_ID", "theirs"), ("TIX_SESSION", "ours")]);
-        assert_eq!(both.session(), Ok(Some("ours")));
-        assert_eq!(env(&[("CODEX_THREAD_ID", "thread")]).session(), Ok(Some("thread")));
-        assert_eq!(env(&[]).session(), Ok(None));
     }
 
     #[cfg(unix)]

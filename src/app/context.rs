@@ -338,7 +338,7 @@ impl<'a> Context<'a> {
     }
 
     /// The session this call belongs to, if one is named.
-    pub fn session(&self) -> Result<Option<&str>, Failure> {
+    pub fn session(&self) -> Result<Option<String>, Failure> {
         self.env.session().map_err(|e| Failure::new(Exit::Usage, e.to_string()))
     }
 

@@ -282,7 +282,7 @@ fn keep_workspace(
     if known.as_ref().is_some_and(|record| record.claim_id == claim_id) {
         return Ok(());
     }
-    let (claim_id, session) = (claim_id.to_owned(), ctx.session()?.map(str::to_owned));
+    let (claim_id, session) = (claim_id.to_owned(), ctx.session()?);
     if let Some(record) = known {
         let record = LocalRecord { claim_id, session, ..record };
         workspace::save(&ctx.repo, names.id, &record)?;

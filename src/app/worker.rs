@@ -220,7 +220,7 @@ pub fn now(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerNow> {
 /// The session of a worker: the caller's, else the one that the workspace was made for, else a new one.
 pub fn session(ctx: &Context<'_>, id: &TicketId) -> Result<String, Failure> {
     if let Some(session) = ctx.session()? {
-        return Ok(session.to_owned());
+        return Ok(session);
     }
     let made_for = crate::workspace::load(&ctx.repo, id).and_then(|record| record.session);
     Ok(made_for.unwrap_or_else(crate::trunk::random_token))

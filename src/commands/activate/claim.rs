@@ -115,7 +115,7 @@ impl<'a> Activation<'a> {
             claim,
             clone_id,
             session: match ctx.session()? {
-                Some(session) => Some(session.to_owned()),
+                Some(session) => Some(session),
                 // A worker that asks for its own ticket is told that it has it.
                 None => (!args.exec.is_empty()).then(random_token),
             },

@@ -46,10 +46,10 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
         EventMoment::After | EventMoment::Failed => after(&event, &cwd, env),
         EventMoment::Start => start(dialect, &cwd, env, out),
         EventMoment::WorktreeWanted(name) => {
-            worktree::create(name, &cwd, event.session.as_deref(), env)
+            worktree::create(name, &cwd, session_of(dialect, &event, env).as_deref(), env)
         }
         EventMoment::WorktreeUnwanted(path) => worktree::remove(path, &cwd, env),
-        EventMoment::Stop => stop(&event, &cwd, env, out),
+        EventMoment::Stop => stop(session_of(dialect, &event, env), &cwd, env, out),
         EventMoment::Other => HookAnswer::Pass,
     };
     agent::speak(dialect, &event.moment, &answer)
@@ -345,10 +345,17 @@ fn missing(guarded: &Guarded, command: &str) -> String {
     format!(". They are installed, but {why}. {way}")
 }
 
+/// What the commands of the agent's session are known by.
+fn session_of(dialect: Dialect, event: &AgentEvent, env: &Env) -> Option<String> {
+    event.session.as_deref().and_then(|told| env.session_of(dialect.name(), told).ok())
+}
+
 /// Whoever ends while they hold a ticket on which they are still at work are told once. To go on is theirs to decide.
-fn stop(event: &AgentEvent, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> HookAnswer {
-    let Some(session) = &event.session else { return HookAnswer::Pass };
-    let Some(ids) = session::still_held(cwd, session, env, &out()) else { return HookAnswer::Pass };
+fn stop(session: Option<String>, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> HookAnswer {
+    let Some(session) = session else { return HookAnswer::Pass };
+    let Some(ids) = session::still_held(cwd, &session, env, &out()) else {
+        return HookAnswer::Pass;
+    };
     let (tickets, them) =
         if ids.len() == 1 { ("ticket", "it") } else { ("tickets", "each of them") };
     HookAnswer::Refuse(format!(
