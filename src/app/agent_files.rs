@@ -12,7 +12,7 @@ use crate::error::{Exit, Failure, not_written};
 use crate::file;
 use crate::git::Repo;
 use crate::guard::install::agents::{
-    self, Agent, AgentEntries, AgentFileEdit, AgentPart, FileRemark, HookSwitch,
+    self, Agent, AgentEntries, AgentFileEdit, AgentPart, EarlierEdit, FileRemark, HookSwitch,
 };
 use crate::out::Format;
 use crate::text::safe;
@@ -87,13 +87,14 @@ impl AgentFile {
     /// Decides what to do with the file, unless it could not be read.
     fn decided(mut self, part: AgentPart, change: AgentFileChange) -> AgentFile {
         let text = self.before.as_deref();
-        let wrote = self.undo.as_ref().map(|undo| undo.wrote.as_str());
+        let earlier = self.undo.as_ref().map(FileUndo::as_edit);
         let edit = match change {
             _ if self.problem.is_some() => return self,
-            AgentFileChange::Install => agents::install(self.agent, part, text, wrote),
-            AgentFileChange::Uninstall => agents::uninstall(self.agent, part, text, wrote),
+            AgentFileChange::Install => agents::install(self.agent, part, text, earlier),
+            AgentFileChange::Uninstall => agents::uninstall(self.agent, part, text, earlier),
         };
-        self.own = text.and_then(|text| agents::own(self.agent, part, text, wrote).ok().flatten());
+        self.own =
+            text.and_then(|text| agents::own(self.agent, part, text, earlier).ok().flatten());
         match edit {
             Ok(AgentFileEdit::Keep) => {}
             Ok(edit) => match file::require_writable(&self.path) {
@@ -113,7 +114,7 @@ impl AgentFile {
             return edit;
         };
         if let AgentFileEdit::Write(left) = &edit {
-            let bare = agents::without(self.agent, self.name, left.clone(), Some(&undo.wrote));
+            let bare = agents::without(self.agent, self.name, left.clone(), Some(undo.as_edit()));
             if bare.as_ref() != Some(left) {
                 return edit;
             }
@@ -143,7 +144,7 @@ impl AgentFile {
         let was = match (going_on, change) {
             (Some(undo), _) => undo.was.clone(),
             (None, AgentFileChange::Install) => {
-                let earlier = self.undo.as_ref().map(|undo| undo.wrote.as_str());
+                let earlier = self.undo.as_ref().map(FileUndo::as_edit);
                 self.before
                     .clone()
                     .and_then(|text| agents::without(self.agent, self.name, text, earlier))
@@ -167,6 +168,10 @@ impl FileUndo {
     /// Whether a file holds what tix wrote.
     fn is_of(&self, text: Option<&str>) -> bool {
         text == Some(&self.wrote)
+    }
+
+    fn as_edit(&self) -> EarlierEdit<'_> {
+        EarlierEdit { was: self.was.as_deref(), wrote: &self.wrote }
     }
 
     fn path(repo: &Repo, name: &str) -> PathBuf {
@@ -233,8 +238,8 @@ pub fn entries(repo: &Repo, part: AgentPart, agent: Agent) -> Result<AgentEntrie
     let Some(file) = file else { return Ok(AgentEntries::None) };
     let text = read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let undo = FileUndo::read(repo, agent.file(part));
-    let wrote = undo.as_ref().map(|undo| undo.wrote.as_str());
-    agents::entries(agent, part, text.as_deref(), wrote).map_err(|remark| remark.to_string())
+    let earlier = undo.as_ref().map(FileUndo::as_edit);
+    agents::entries(agent, part, text.as_deref(), earlier).map_err(|remark| remark.to_string())
 }
 
 /// What it holds may be damaged; a file that cannot be read or written at all is refused.

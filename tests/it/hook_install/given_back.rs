@@ -201,3 +201,29 @@ fn an_entry_that_somebody_has_changed_stays_and_is_named() {
     let left = clone.read(file);
     assert!(left.contains("\"timeout\": 30") && left.matches("tix hook").count() == 1, "{left}");
 }
+
+/// It guards already: as often as tix comes and goes, it stays alone and is named.
+#[test]
+fn a_guard_of_somebodys_own_stays_alone_and_is_named_each_time() {
+    let (_sandbox, clone) = scene();
+    let file = ".claude/settings.json";
+    let hook = r#"{"type":"command","command":"/opt/tix hook claude"}"#;
+    let mine = format!(r#"{{"hooks":{{"PreToolUse":[{{"matcher":"Bash","hooks":[{hook}]}}]}}}}"#);
+    clone.write(file, &mine);
+    let named = ": the entry for PreToolUse is not as tix writes it, and stays so)";
+    let told = |words: &[&str]| {
+        let output = clone.tix(words);
+        assert!(output.success().stdout().contains(named), "{output}");
+    };
+    told(&["hook", "install", "--agents", "claude"]);
+    let installed = clone.read(file);
+    assert_eq!(installed.matches("PreToolUse").count(), 1, "{installed}");
+    assert!(!installed.contains("tix hook claude || exit 2"), "{installed}");
+    told(&["hook", "install", "--agents", "claude"]);
+    assert_eq!(clone.read(file), installed);
+    told(&["hook", "status"]);
+    told(&["hook", "uninstall"]);
+    assert_eq!(clone.read(file), mine);
+    let status = clone.tix(&["hook", "status"]);
+    assert!(status.stdout().contains(&format!("claude\tedited\t{file} (line 1")), "{status}");
+}

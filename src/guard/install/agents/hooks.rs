@@ -5,7 +5,7 @@ use jsonc_parser::json;
 use serde_json::Value;
 
 use super::json::{JsonFile, line_of, plain, take_out, unfit};
-use super::{Agent, AgentFileEdit, FileRemark, shapes};
+use super::{Agent, AgentFileEdit, EarlierEdit, FileRemark, shapes};
 
 /// The object that holds the events.
 const HOOKS: &str = "hooks";
@@ -13,11 +13,11 @@ const HOOKS: &str = "hooks";
 pub fn install(
     agent: Agent,
     text: Option<&str>,
-    wrote: Option<&str>,
+    earlier: Option<EarlierEdit<'_>>,
 ) -> Result<AgentFileEdit, FileRemark> {
     let mut edited = false;
     let file = JsonFile::parse(text)?;
-    let known = KnownEntries::of(agent, wrote);
+    let known = KnownEntries::of(agent, earlier);
     let has_version = matches!(agent, Agent::Cursor | Agent::Copilot);
     if text.is_none() && has_version {
         file.root.append("version", json!(1));
@@ -40,10 +40,10 @@ pub fn install(
 pub fn uninstall(
     agent: Agent,
     text: &str,
-    wrote: Option<&str>,
+    earlier: Option<EarlierEdit<'_>>,
 ) -> Result<AgentFileEdit, FileRemark> {
     let file = JsonFile::parse(Some(text))?;
-    let known = KnownEntries::of(agent, wrote);
+    let known = KnownEntries::of(agent, earlier);
     let Some(hooks) = file.root.object_value(HOOKS) else { return Ok(AgentFileEdit::Keep) };
     let mut edited = false;
     for property in hooks.properties() {
@@ -69,10 +69,10 @@ pub fn uninstall(
 pub fn own(
     agent: Agent,
     text: &str,
-    wrote: Option<&str>,
+    earlier: Option<EarlierEdit<'_>>,
 ) -> Result<Option<FileRemark>, FileRemark> {
     let file = JsonFile::parse(Some(text))?;
-    let known = KnownEntries::of(agent, wrote);
+    let known = KnownEntries::of(agent, earlier);
     let events = file.root.object_value(HOOKS).map(|hooks| hooks.properties()).unwrap_or_default();
     let own = events.into_iter().find_map(|property| {
         let event = property.decoded_name()?;
@@ -100,18 +100,16 @@ struct KnownEntries {
 }
 
 impl KnownEntries {
-    /// `wrote` is what a tix made of the file.
-    fn of(agent: Agent, wrote: Option<&str>) -> KnownEntries {
+    fn of(agent: Agent, earlier: Option<EarlierEdit<'_>>) -> KnownEntries {
         let ours = shapes::of(agent).into_iter();
-        let ours = ours.map(|(event, entry)| (event.to_owned(), plain(&entry)));
-        let wrote = wrote.and_then(|text| JsonFile::parse(Some(text)).ok()?.root.to_serde_value());
-        let events = wrote.as_ref().and_then(|wrote| wrote.get(HOOKS)?.as_object());
-        let earlier = events.into_iter().flatten().flat_map(|(event, list)| {
-            let list = list.as_array().into_iter().flatten();
-            list.filter(|entry| share(agent, entry) == Share::Whole)
-                .map(|entry| (event.clone(), entry.clone()))
-        });
-        KnownEntries { agent, entries: ours.chain(earlier).collect() }
+        let mut entries: Vec<_> =
+            ours.map(|(event, entry)| (event.to_owned(), plain(&entry))).collect();
+        if let Some(earlier) = earlier {
+            let before = earlier.was.map_or_else(Vec::new, |text| all_in(agent, text));
+            let wrote = all_in(agent, earlier.wrote).into_iter();
+            entries.extend(wrote.filter(|entry| !before.contains(entry)));
+        }
+        KnownEntries { agent, entries }
     }
 
     fn has(&self, event: &str, entry: &Value) -> bool {
@@ -122,6 +120,18 @@ impl KnownEntries {
         let known = self.entries.iter().filter(|(at, _)| at == event);
         known.flat_map(|(_, entry)| handlers(entry)).any(|known| known == handler)
     }
+}
+
+/// The entries of a file that run `tix hook <agent>`, each with its event.
+fn all_in(agent: Agent, text: &str) -> Vec<(String, Value)> {
+    let file = JsonFile::parse(Some(text)).ok().and_then(|file| file.root.to_serde_value());
+    let events = file.as_ref().and_then(|file| file.get(HOOKS)?.as_object());
+    let of_event = |(event, list): (&String, &Value)| -> Vec<(String, Value)> {
+        let entries = list.as_array().into_iter().flatten();
+        let ours = entries.filter(|entry| share(agent, entry) == Share::Whole);
+        ours.map(|entry| (event.clone(), entry.clone())).collect()
+    };
+    events.into_iter().flatten().flat_map(of_event).collect()
 }
 
 fn handlers(group: &Value) -> &[Value] {
@@ -199,7 +209,8 @@ fn share(agent: Agent, group: &Value) -> Share {
     }
 }
 
-/// Whether a handler runs `tix hook <agent>` and nothing else, in any form that a tix has written.
+/// Whether a handler runs `tix hook <agent>` before anything else, in whatever form: with variables, through `env`, from a path,
+/// with what somebody wants to happen when it fails.
 fn is_ours(agent: Agent, handler: &Value) -> bool {
     let words = |key: &str| match handler.get(key) {
         Some(Value::String(text)) => text.clone(),
@@ -211,8 +222,15 @@ fn is_ours(agent: Agent, handler: &Value) -> bool {
         }
     };
     let line = format!("{} {}", words("command"), words("args"));
-    let line = line.trim();
-    let call = line.strip_suffix("|| exit 2").unwrap_or(line).trim_end();
-    let before = call.strip_suffix(&format!("tix hook {}", agent.name()));
-    before.is_some_and(|path| path.is_empty() || path.ends_with('/') && !path.contains(' '))
+    let is_before = |word: &&str| word.contains('=') || matches!(program(word), "env" | "exec");
+    let ends = |word: &&str| !["||", "&&", "|", "&", ";"].contains(word);
+    let quotes = ['"', '\''];
+    let words = line.split_whitespace().map(|word| word.trim_matches(quotes).trim_end_matches(';'));
+    let call: Vec<&str> = words.skip_while(is_before).take_while(ends).collect();
+    call.first().is_some_and(|first| program(first) == "tix")
+        && call.windows(2).any(|words| words == ["hook", agent.name()])
+}
+
+fn program(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
 }

@@ -47,11 +47,19 @@ pub struct FileRemark {
 pub enum AgentEntries {
     /// All of our entries, as this tix would write them.
     Current,
-    /// The same, but for one that stands there in a form of somebody's own.
+    /// The same, but for one that stands there in a form of somebody's own; or one such and none of ours.
     Changed(FileRemark),
     /// Some of them, or older ones.
     Outdated,
     None,
+}
+
+/// What a tix made of a file when it last edited it.
+#[derive(Clone, Copy, Debug)]
+pub struct EarlierEdit<'a> {
+    /// What the file held before, without anything of a tix.
+    pub was: Option<&'a str>,
+    pub wrote: &'a str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,31 +207,34 @@ pub fn switch_in(text: &str, switch: HookSwitch) -> Option<bool> {
 
 /// What the file of this agent says; `None` is a file that is not there. Of these functions each takes what a tix made of
 /// the file when it last edited it, as far as that is known: hooks of an earlier tix are ours, and those that somebody changed
-/// are not.
+/// or had there before are not.
 pub fn entries(
     agent: Agent,
     part: AgentPart,
     text: Option<&str>,
-    wrote: Option<&str>,
+    earlier: Option<EarlierEdit<'_>>,
 ) -> Result<AgentEntries, FileRemark> {
     let Some(text) = text else { return Ok(AgentEntries::None) };
-    if install(agent, part, Some(text), wrote)? == AgentFileEdit::Keep {
-        let own = own(agent, part, text, wrote)?;
+    if install(agent, part, Some(text), earlier)? == AgentFileEdit::Keep {
+        let own = own(agent, part, text, earlier)?;
         return Ok(own.map_or(AgentEntries::Current, AgentEntries::Changed));
     }
-    let any = uninstall(agent, part, Some(text), wrote)? != AgentFileEdit::Keep;
-    Ok(if any { AgentEntries::Outdated } else { AgentEntries::None })
+    if uninstall(agent, part, Some(text), earlier)? != AgentFileEdit::Keep {
+        return Ok(AgentEntries::Outdated);
+    }
+    let own = own(agent, part, text, earlier)?;
+    Ok(own.map_or(AgentEntries::None, AgentEntries::Changed))
 }
 
 pub fn install(
     agent: Agent,
     part: AgentPart,
     text: Option<&str>,
-    wrote: Option<&str>,
+    earlier: Option<EarlierEdit<'_>>,
 ) -> Result<AgentFileEdit, FileRemark> {
     match (part, agent) {
         (AgentPart::Hooks, Agent::Opencode) => plugin::install(text),
-        (AgentPart::Hooks, _) => hooks::install(agent, text, wrote),
+        (AgentPart::Hooks, _) => hooks::install(agent, text, earlier),
         (AgentPart::Server, Agent::Codex) => toml::install(text),
         (AgentPart::Server, _) => server::install(agent, text),
     }
@@ -234,7 +245,7 @@ pub fn uninstall(
     agent: Agent,
     part: AgentPart,
     text: Option<&str>,
-    wrote: Option<&str>,
+    earlier: Option<EarlierEdit<'_>>,
 ) -> Result<AgentFileEdit, FileRemark> {
     let Some(text) = text else { return Ok(AgentFileEdit::Keep) };
     if install(agent, part, None, None)? == AgentFileEdit::Write(text.to_owned()) {
@@ -242,19 +253,24 @@ pub fn uninstall(
     }
     match (part, agent) {
         (AgentPart::Hooks, Agent::Opencode) => Ok(plugin::uninstall(text)),
-        (AgentPart::Hooks, _) => hooks::uninstall(agent, text, wrote),
+        (AgentPart::Hooks, _) => hooks::uninstall(agent, text, earlier),
         (AgentPart::Server, Agent::Codex) => toml::uninstall(text),
         (AgentPart::Server, _) => server::uninstall(agent, text),
     }
 }
 
 /// An agent's file of this name without anything of ours, of either part; `None` if nothing else is in it.
-pub fn without(agent: Agent, name: &str, text: String, wrote: Option<&str>) -> Option<String> {
+pub fn without(
+    agent: Agent,
+    name: &str,
+    text: String,
+    earlier: Option<EarlierEdit<'_>>,
+) -> Option<String> {
     let parts = [AgentPart::Hooks, AgentPart::Server].into_iter();
     let parts =
         parts.filter(|part| agent.file(*part) == name || agent.other_files(*part).contains(&name));
     parts.into_iter().try_fold(text, |text, part| {
-        match uninstall(agent, part, Some(&text), wrote) {
+        match uninstall(agent, part, Some(&text), earlier) {
             Ok(AgentFileEdit::Delete) => None,
             Ok(AgentFileEdit::Write(text)) => Some(text),
             Ok(AgentFileEdit::Keep) | Err(_) => Some(text),
@@ -267,11 +283,11 @@ pub fn own(
     agent: Agent,
     part: AgentPart,
     text: &str,
-    wrote: Option<&str>,
+    earlier: Option<EarlierEdit<'_>>,
 ) -> Result<Option<FileRemark>, FileRemark> {
     match (part, agent) {
         (AgentPart::Hooks, Agent::Opencode) => Ok(plugin::own(text)),
-        (AgentPart::Hooks, _) => hooks::own(agent, text, wrote),
+        (AgentPart::Hooks, _) => hooks::own(agent, text, earlier),
         (AgentPart::Server, Agent::Codex) => toml::own(text),
         (AgentPart::Server, _) => server::own(agent, text),
     }

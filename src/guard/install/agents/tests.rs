@@ -13,6 +13,11 @@ fn in_json() -> impl Iterator<Item = (Agent, AgentPart)> {
     all().filter(move |one| !others.contains(one))
 }
 
+/// A tix wrote this into a file that held nothing.
+fn by(wrote: &str) -> Option<EarlierEdit<'_>> {
+    Some(EarlierEdit { was: None, wrote })
+}
+
 fn written(edit: Result<AgentFileEdit, FileRemark>) -> String {
     match edit.unwrap() {
         AgentFileEdit::Write(text) => text,
@@ -159,9 +164,9 @@ fn an_entry_of_an_earlier_tix_is_replaced_where_it_stands() {
   { "matcher": "Bash", "hooks": [{ "type": "command", "command": "/opt/tix hook claude" }] },
   { "matcher": "Bash", "hooks": [{ "type": "command", "command": "mytix hook claude" }] }
 ] } }"#;
-    assert_eq!(entries(agent, part, Some(old), Some(old)), Ok(AgentEntries::Outdated));
+    assert_eq!(entries(agent, part, Some(old), by(old)), Ok(AgentEntries::Outdated));
     let new: Value =
-        serde_json::from_str(&written(install(agent, part, Some(old), Some(old)))).unwrap();
+        serde_json::from_str(&written(install(agent, part, Some(old), by(old)))).unwrap();
     let groups = new["hooks"]["PreToolUse"].as_array().unwrap();
     assert_eq!(groups.len(), 2);
     assert_eq!(groups[0]["hooks"][0]["command"], "tix hook claude || exit 2");
@@ -180,7 +185,7 @@ fn an_entry_that_somebody_has_changed_stays_and_is_named() {
         let ours = written(install(agent, part, None, None));
         let changed = ours.replacen(from, to, 1);
         assert_ne!(changed, ours);
-        for wrote in [None, Some(ours.as_str())] {
+        for wrote in [None, by(&ours)] {
             let kept = install(agent, part, Some(&changed), wrote);
             assert_eq!(kept, Ok(AgentFileEdit::Keep), "{changed}");
             let named = own(agent, part, &changed, wrote).unwrap().unwrap();
@@ -192,10 +197,46 @@ fn an_entry_that_somebody_has_changed_stays_and_is_named() {
             assert!(left.contains(to), "{left}");
         }
         // A tix that wrote it so does both.
-        let earlier = Some(changed.as_str());
-        assert_eq!(entries(agent, part, earlier, earlier), Ok(AgentEntries::Outdated));
-        assert_eq!(written(install(agent, part, earlier, earlier)), ours);
-        assert!(!written(uninstall(agent, part, earlier, earlier)).contains("tix hook"));
+        let (text, earlier) = (Some(changed.as_str()), by(&changed));
+        assert_eq!(entries(agent, part, text, earlier), Ok(AgentEntries::Outdated));
+        assert_eq!(written(install(agent, part, text, earlier)), ours);
+        assert!(!written(uninstall(agent, part, text, earlier)).contains("tix hook"));
+    }
+}
+
+/// It guards already, in a form of its own: no second guard is put beside it, and it is told as long as it stands.
+#[test]
+fn an_entry_of_somebodys_own_that_was_there_before_stays_and_is_named() {
+    let (agent, part) = (Agent::Claude, AgentPart::Hooks);
+    for command in [
+        "/opt/tix hook claude",
+        "TIX_ROLE=coder tix hook claude || exit 2",
+        "/usr/bin/env tix hook claude || exit 2",
+        "env A=b tix --role x hook claude",
+        "tix hook claude || exit 1",
+        "tix hook claude; exit 0",
+    ] {
+        let hook = serde_json::json!({ "type": "command", "command": command });
+        let was =
+            serde_json::json!({ "hooks": { "PreToolUse": [{ "hooks": [hook] }] } }).to_string();
+        let first = written(install(agent, part, Some(&was), None));
+        let value: Value = serde_json::from_str(&first).unwrap();
+        assert_eq!(value["hooks"]["PreToolUse"], serde_json::json!([{ "hooks": [hook] }]));
+        let earlier = Some(EarlierEdit { was: Some(&was), wrote: &first });
+        for earlier in [None, earlier] {
+            let again = install(agent, part, Some(&first), earlier);
+            assert_eq!(again, Ok(AgentFileEdit::Keep), "{command}");
+            let named = own(agent, part, &first, earlier).unwrap().unwrap();
+            let entries = entries(agent, part, Some(&first), earlier);
+            assert_eq!(entries, Ok(AgentEntries::Changed(named)), "{command}");
+            let left = written(uninstall(agent, part, Some(&first), earlier));
+            assert_eq!(
+                serde_json::from_str::<Value>(&left).unwrap()["hooks"]["PreToolUse"][0]["hooks"][0],
+                hook
+            );
+        }
+        let left = super::entries(agent, part, Some(&was), earlier);
+        assert!(matches!(left, Ok(AgentEntries::Changed(_))), "{command}: {left:?}");
     }
 }
 
