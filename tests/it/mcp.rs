@@ -137,7 +137,7 @@ fn what_is_no_request_is_answered_with_its_error_and_ends_nothing() {
     let told = serve(&clone, &lines);
     let codes: Vec<i64> =
         told.iter().filter_map(|answer| answer["error"]["code"].as_i64()).collect();
-    assert_eq!(codes, [-32700, -32600, -32600, -32600, -32600, -32602, -32600], "{told:?}");
+    assert_eq!(codes, [-32700, -32600, -32600, -32600, -32600, -32601, -32600], "{told:?}");
     assert_eq!(to(&told, "ü")["result"], json!({}));
     assert_eq!(to(&told, 3)["result"], json!({}));
 }

@@ -262,6 +262,11 @@ pub fn new(arguments: Value) -> Result<Asked, String> {
         if ticket.key.as_deref().is_some_and(|key| !is_key(key)) {
             return Err(format!("`tickets[{index}].key`: {KEY_RULE}"));
         }
+        let mut before = given.tickets.iter().take(index);
+        if let Some(first) = before.position(|other| other.key.is_some() && other.key == ticket.key)
+        {
+            return Err(format!("`tickets[{index}].key` is that of `tickets[{first}]` already"));
+        }
     }
     let call = |ticket: Ticket| {
         let mut call = VerbCall::new(["new"]).option("priority", ticket.priority);

@@ -160,12 +160,18 @@ fn notification(method: &str, message: &Map<String, Value>) -> Incoming {
     }
 }
 
+/// The requests that are answered; one of them in one era only.
+const METHODS: [&str; 5] = ["initialize", "ping", "server/discover", "tools/list", "tools/call"];
+
 fn request(
     method: &str,
     id: &Value,
     message: &Map<String, Value>,
     opened: &mut Option<&'static str>,
 ) -> Result<Incoming, RpcError> {
+    if !METHODS.contains(&method) {
+        return Err(RpcError::method(method));
+    }
     let nothing = Map::new();
     let params = match message.get("params") {
         None => &nothing,

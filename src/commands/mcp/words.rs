@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::error::in_words;
 
 /// The tools for everything that a verb does; the argument that chooses it where a tool stands for several.
-const CALLS: [(&str, &str, Option<&str>); 12] = [
+const CALLS: [(&str, &str, Option<&str>); 14] = [
     ("next", "next", None),
     ("list", "list", None),
     ("show", "show", None),
@@ -19,9 +19,14 @@ const CALLS: [(&str, &str, Option<&str>); 12] = [
     ("release", "finish", Some("how")),
     ("note", "note", Some("do")),
     ("block", "note", Some("do")),
+    ("unblock", "note", Some("do")),
     ("set", "note", Some("do")),
     ("tick", "note", Some("do")),
+    ("new", "new", None),
 ];
+
+/// Facts that are lists of verbs.
+const VERBS: [&str; 2] = ["legal now", "this one may"];
 
 /// What is wrong with a repository or its settings, a person decides.
 const OF_PEOPLE: [&str; 4] = ["doctor", "explain", "init", "trust"];
@@ -37,6 +42,14 @@ pub fn tell(tool: &str, error: &mut Value) -> String {
     if let Some(error) = error.as_object_mut() {
         error.insert("message".to_owned(), without_commands(&message).into());
         error.insert("hints".to_owned(), json!([hint]));
+        for name in VERBS {
+            let fact = error.get_mut("details").and_then(|details| details.get_mut(name));
+            if let Some(fact) = fact
+                && let Some(verbs) = fact.as_str()
+            {
+                *fact = of_verbs(verbs).into();
+            }
+        }
     }
     in_words(error)
 }
@@ -93,10 +106,29 @@ fn without_commands(sentence: &str) -> String {
     parts.collect::<Vec<_>>().join("`")
 }
 
+/// The calls that do what these verbs do, as far as any do.
+fn of_verbs(verbs: &str) -> String {
+    let calls = verbs.split(", ").filter_map(call);
+    let calls: Vec<String> = calls.map(|(tool, with)| tool.to_owned() + &with).collect();
+    if calls.is_empty() { "none".to_owned() } else { calls.join(", ") }
+}
+
+/// What stands for a value of which only its kind is known, in words that nobody takes for the value.
+fn filled(word: String) -> String {
+    match word.strip_prefix('<').and_then(|word| word.strip_suffix('>')) {
+        Some("ticket") => "(its id)".to_owned(),
+        Some(kind) => format!("({kind})"),
+        None => word,
+    }
+}
+
 /// The tool that does what a command line does, and with what; `None` where no tool does exactly that.
 fn call(command: &str) -> Option<(&'static str, String)> {
     let words = words_of(command);
     let (verb, rest) = words.split_first()?;
+    if verb == "new" && !rest.is_empty() {
+        return None;
+    }
     let (_, tool, choice) = CALLS.iter().find(|(known, ..)| known == verb)?;
     let mut given: Vec<(&str, String)> =
         choice.iter().map(|choice| (*choice, verb.clone())).collect();
@@ -126,7 +158,8 @@ fn call(command: &str) -> Option<(&'static str, String)> {
             _ => return None,
         },
     }
-    let given: Vec<String> = given.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let given = given.into_iter().map(|(name, value)| format!("{name}={}", filled(value)));
+    let given: Vec<String> = given.collect();
     let with = if given.is_empty() { String::new() } else { format!(" with {}", given.join(", ")) };
     Some((tool, with))
 }
@@ -175,12 +208,12 @@ mod tests {
             ),
             (
                 "for instance: tix set <ticket> priority=P1",
-                Some("for instance: call `note` with do=set, ticket=<ticket>, text=priority=P1"),
+                Some("for instance: call `note` with do=set, ticket=(its id), text=priority=P1"),
             ),
             (
                 "say why there is none: tix complete T-1 --no-work <why>",
                 Some(
-                    "say why there is none: call `finish` with how=complete, no_work=<why>, ticket=T-1",
+                    "say why there is none: call `finish` with how=complete, no_work=(why), ticket=T-1",
                 ),
             ),
             ("take another ticket: tix activate --next", Some("take another ticket: call `claim`")),
@@ -197,6 +230,7 @@ mod tests {
             ("if it is yours, add --resume; else: tix activate --next", None),
             ("if it can be done now anyway: tix activate T-1 --anyway", None),
             ("try again later, or with a longer --timeout", None),
+            ("write one: tix new 'a title'", None),
             ("tix --help", None),
         ] {
             assert_eq!(of_tools(hint).as_deref(), told, "{hint}");
@@ -210,6 +244,16 @@ mod tests {
         let text = "refused: the role `coder` may not use `finish with how=release`\nhint: look at it: call `show` with ticket=T-1";
         assert_eq!(tell("finish", &mut error), text);
         assert_eq!(error["hints"], json!(["look at it: call `show` with ticket=T-1"]));
+        for (verbs, calls) in [
+            ("submit, unblock, handoff, close", "finish with how=submit, note with do=unblock"),
+            ("new, reopen", "new"),
+            ("handoff", "none"),
+        ] {
+            let mut error = json!({ "name": "refused", "message": "m", "hints": [],
+                "details": { "legal now": verbs, "by": "submit" } });
+            tell("finish", &mut error);
+            assert_eq!(error["details"], json!({ "legal now": calls, "by": "submit" }));
+        }
         let mut error = json!({ "name": "held", "message": "m", "hints": [] });
         assert!(
             tell("note", &mut error)

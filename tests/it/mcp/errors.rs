@@ -105,6 +105,19 @@ fn wrong_parameters_are_named() {
     wrong(&clone, &calls);
 }
 
+#[test]
+fn a_method_that_nobody_knows_is_named_before_anything_else() {
+    let (_sandbox, clone) = ready();
+    let unknown = |id: i32, params: Value| json!({ "jsonrpc": "2.0", "id": id, "method": "resources/list", "params": params });
+    let early = [unknown(1, json!({})), unknown(2, json!([]))];
+    let lines: Vec<String> = early.iter().map(Value::to_string).collect();
+    let told = serve(&clone, &lines);
+    let late = serve(&clone, &opened(&[unknown(3, json!({}))]));
+    for (told, id) in [(&told, 1), (&told, 2), (&late, 3)] {
+        assert_eq!(to(told, id)["error"]["code"], -32601, "{told:?}");
+    }
+}
+
 /// Nothing is written when one of several is wrong.
 #[test]
 fn what_a_new_ticket_may_not_be_is_named() {
@@ -131,6 +144,9 @@ fn what_a_new_ticket_may_not_be_is_named() {
         ),
     ];
     wrong(&clone, &calls);
+    let twice = json!({ "tickets": [{ "title": "a", "key": "k" }, { "title": "b", "key": "k" }] });
+    let told = "usage: new: `tickets[1].key` is that of `tickets[0]` already";
+    wrong(&clone, &[("new", twice, told)]);
     assert_eq!(clone.tix(&["list", "--json", "--fetch"]).success().json()["total"], 1);
 }
 
@@ -206,7 +222,7 @@ fn every_error_has_a_name_and_one_next_step_in_the_words_of_the_tools() {
                 "note",
                 json!({ "do": "tick", "text": "7" }),
                 "usage: 7 names no ticket",
-                "call `note` with do=tick, ticket=<ticket>, text=7",
+                "call `note` with do=tick, ticket=(its id), text=7",
             ),
         ],
     );

@@ -28,6 +28,7 @@ fn a_role_sees_the_tools_that_it_may_use() {
         list(),
         call(2, "claim", json!({})),
         call(3, "finish", json!({ "how": "release", "ticket": ID })),
+        call(4, "new", json!({ "tickets": [{ "title": "x" }] })),
     ];
     let lines: String = opened(&calls).iter().map(|line| format!("{line}\n")).collect();
     // As a variable, and as an option of the server.
@@ -40,11 +41,12 @@ fn a_role_sees_the_tools_that_it_may_use() {
         let tools = &to(&told, 1)["result"]["tools"];
         let how = &tools[4]["inputSchema"]["properties"]["how"]["enum"];
         assert_eq!(*how, json!(["complete", "submit"]));
-        for (id, verb) in [(2, "`claim`"), (3, "`finish with how=release`")] {
+        for (id, verb) in [(2, "`claim`"), (3, "`finish with how=release`"), (4, "`new`")] {
             let result = &to(&told, id)["result"];
             let text = result["content"][0]["text"].as_str().unwrap();
             let begin = format!("refused: the role `coder` may not use {verb}");
             assert!(result["isError"] == true && text.starts_with(&begin), "{text}");
+            assert!(text.contains("finish with how=submit") && !text.contains("tix "), "{text}");
         }
     }
 }
