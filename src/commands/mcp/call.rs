@@ -56,6 +56,10 @@ fn not_started(error: &io::Error, dir: &Path) -> Failure {
         return Failure::new(Exit::Usage, "an argument holds a NUL character")
             .hint("call the tool again without it");
     }
+    if error.kind() == io::ErrorKind::ArgumentListTooLong {
+        return Failure::new(Exit::Usage, "the arguments are too long for this system")
+            .hint("call the tool again with shorter ones");
+    }
     Failure::new(Exit::Git, format!("tix cannot be run: {error}"))
         .hint("see whether tix runs: tix --version")
 }

@@ -65,6 +65,11 @@ fn string(schema: &Value, value: &Value, name: &str) -> Result<(), String> {
     if is_wanted && text.trim().is_empty() {
         return Err(format!("`{name}` must not be empty"));
     }
+    let most = schema.get("maxLength").and_then(Value::as_u64).unwrap_or(u64::MAX);
+    let length = text.chars().count() as u64;
+    if length > most {
+        return Err(format!("`{name}` must have at most {most} characters, not {length}"));
+    }
     Ok(())
 }
 
@@ -99,7 +104,7 @@ mod tests {
             "type": "object",
             "properties": {
                 "how": { "enum": ["a", "b"] },
-                "text": { "type": "string", "minLength": 1 },
+                "text": { "type": "string", "minLength": 1, "maxLength": 3 },
                 "limit": { "type": "integer", "minimum": 1, "maximum": 200 },
                 "ready": { "type": "boolean" },
                 "tickets": { "type": "array", "minItems": 1, "maxItems": 2, "items": {
@@ -117,6 +122,7 @@ mod tests {
             ),
             (json!({ "how": "a", "text": " " }), "`text` must not be empty"),
             (json!({ "how": "a", "text": null }), "`text` must be a text, not null"),
+            (json!({ "how": "a", "text": "äöüß" }), "`text` must have at most 3 characters, not 4"),
             (
                 json!({ "how": "a", "limit": 0 }),
                 "`limit` must be a whole number from 1 to 200, not 0",
@@ -132,7 +138,8 @@ mod tests {
         ] {
             assert_eq!(check(&schema, &given, ""), Err(told.to_owned()), "{given}");
         }
-        let right = json!({ "how": "b", "text": "x", "limit": 200, "tickets": [{ "title": "" }] });
+        let right =
+            json!({ "how": "b", "text": "äöü", "limit": 200, "tickets": [{ "title": "" }] });
         assert_eq!(check(&schema, &right, ""), Ok(()));
     }
 }

@@ -11,6 +11,15 @@ use super::schema;
 /// How many tickets one call may write: each is a push.
 const MOST_NEW: usize = 50;
 
+/// How many words of one kind a new ticket has.
+const MOST_WORDS: usize = 50;
+
+/// The most characters of an id, a name or a pattern.
+const LONGEST_WORD: usize = 1000;
+
+/// The same of a text: 128 KiB, which is what Linux takes as one argument, hold it in any script.
+const LONGEST_TEXT: usize = 30_000;
+
 /// Whether the session's role may use a verb.
 pub type MayUse<'a> = dyn Fn(&str) -> bool + 'a;
 
@@ -105,8 +114,8 @@ pub static TOOLS: [Tool; 8] = [
             json!({
                 "how": { "enum": allowed(&["complete", "submit", "release"], may) },
                 "ticket": ticket(),
-                "reason": text("for release: why"),
-                "no_work": text("for complete: why it needs no commit"),
+                "reason": long("for release: why"),
+                "no_work": long("for complete: why it needs no commit"),
             })
         },
         required: &["how"],
@@ -121,7 +130,7 @@ pub static TOOLS: [Tool; 8] = [
         properties: |may| {
             json!({
                 "do": { "enum": allowed(&["note", "block", "unblock", "set", "tick"], may) },
-                "text": text("the note, the reason, key=value, or the box; unblock needs none"),
+                "text": long("the note, the reason, key=value, or the box; unblock needs none"),
                 "ticket": ticket(),
             })
         },
@@ -139,11 +148,11 @@ pub static TOOLS: [Tool; 8] = [
                 "tickets": { "type": "array", "minItems": 1, "maxItems": MOST_NEW, "items": {
                     "type": "object",
                     "properties": {
-                        "title": { "type": "string", "minLength": 1 },
-                        "body": text("Markdown; requirements as - [ ] boxes"),
+                        "title": { "type": "string", "minLength": 1, "maxLength": LONGEST_WORD },
+                        "body": { "type": "string", "description": "Markdown; requirements as - [ ] boxes" },
                         "priority": { "enum": ["P0", "P1", "P2", "P3"] },
-                        "labels": { "type": "array", "items": { "type": "string" } },
-                        "depends_on": { "type": "array", "items": { "type": "string" },
+                        "labels": { "type": "array", "maxItems": MOST_WORDS, "items": text("") },
+                        "depends_on": { "type": "array", "maxItems": MOST_WORDS, "items": text(""),
                             "description": "ids, or keys of tickets before this one" },
                         "parent": text("an id, or such a key"),
                         "key": text("your own; the same key never makes a second ticket"),
@@ -167,7 +176,9 @@ impl Tool {
     pub fn describe(&self, may: &MayUse<'_>) -> Value {
         let mut properties = (self.properties)(may);
         if let Some(properties) = properties.as_object_mut() {
-            properties.insert("repository".to_owned(), json!({ "type": "string" }));
+            let mut repository = text("");
+            repository["minLength"] = 1.into();
+            properties.insert("repository".to_owned(), repository);
         }
         json!({
             "name": self.name,
@@ -198,10 +209,18 @@ impl Tool {
 }
 
 fn text(about: &str) -> Value {
+    of_length(LONGEST_WORD, about)
+}
+
+fn long(about: &str) -> Value {
+    of_length(LONGEST_TEXT, about)
+}
+
+fn of_length(most: usize, about: &str) -> Value {
     if about.is_empty() {
-        json!({ "type": "string" })
+        json!({ "type": "string", "maxLength": most })
     } else {
-        json!({ "type": "string", "description": about })
+        json!({ "type": "string", "maxLength": most, "description": about })
     }
 }
 

@@ -78,6 +78,12 @@ fn wrong_parameters_are_named() {
             "usage: list: `lane` must be one of \"queue\", \"active\"",
         ),
         ("list", json!({ "text": "(" }), "usage: list: `text` must be a regular expression: "),
+        ("list", json!({ "repository": "" }), "usage: list: `repository` must not be empty"),
+        (
+            "note",
+            json!({ "do": "note", "text": "x".repeat(131_072) }),
+            "usage: note: `text` must have at most 30000 characters, not 131072",
+        ),
         ("finish", json!({}), "usage: finish: `how` is missing"),
         ("finish", json!({ "how": "delete" }), "usage: finish: `how` must be one of \"complete\""),
         (
@@ -103,6 +109,17 @@ fn wrong_parameters_are_named() {
         ),
     ];
     wrong(&clone, &calls);
+}
+
+/// The longest of texts is handed on whole, in the widest of letters.
+#[test]
+fn a_text_may_be_as_long_as_the_schema_says() {
+    let (_sandbox, clone) = ready();
+    let text = "\u{10348}".repeat(30_000);
+    let note = json!({ "do": "block", "ticket": ID, "text": text });
+    let told = serve(&clone, &opened(&[call(1, "note", note)]));
+    assert_eq!(to(&told, 1)["result"]["isError"], false, "{told:?}");
+    assert!(clone.tix(&["show", ID, "--json", "--fetch"]).success().stdout().contains(&text));
 }
 
 #[test]
