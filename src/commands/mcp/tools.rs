@@ -176,8 +176,7 @@ impl Tool {
     pub fn describe(&self, may: &MayUse<'_>) -> Value {
         let mut properties = (self.properties)(may);
         if let Some(properties) = properties.as_object_mut() {
-            let mut repository = text("");
-            repository["minLength"] = 1.into();
+            let repository = json!({ "type": "string", "minLength": 1, "maxLength": LONGEST_WORD });
             properties.insert("repository".to_owned(), repository);
         }
         json!({

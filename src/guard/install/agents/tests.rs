@@ -14,8 +14,8 @@ fn in_json() -> impl Iterator<Item = (Agent, AgentPart)> {
 }
 
 /// A tix wrote this into a file that held nothing.
-fn by(wrote: &str) -> Option<EarlierEdit<'_>> {
-    Some(EarlierEdit { was: None, wrote })
+fn by(wrote: &str) -> EarlierEdit<'_> {
+    EarlierEdit { was: None, wrote }
 }
 
 fn written(edit: Result<AgentFileEdit, FileRemark>) -> String {
@@ -164,9 +164,9 @@ fn an_entry_of_an_earlier_tix_is_replaced_where_it_stands() {
   { "matcher": "Bash", "hooks": [{ "type": "command", "command": "/opt/tix hook claude" }] },
   { "matcher": "Bash", "hooks": [{ "type": "command", "command": "mytix hook claude" }] }
 ] } }"#;
-    assert_eq!(entries(agent, part, Some(old), by(old)), Ok(AgentEntries::Outdated));
+    assert_eq!(entries(agent, part, Some(old), Some(by(old))), Ok(AgentEntries::Outdated));
     let new: Value =
-        serde_json::from_str(&written(install(agent, part, Some(old), by(old)))).unwrap();
+        serde_json::from_str(&written(install(agent, part, Some(old), Some(by(old))))).unwrap();
     let groups = new["hooks"]["PreToolUse"].as_array().unwrap();
     assert_eq!(groups.len(), 2);
     assert_eq!(groups[0]["hooks"][0]["command"], "tix hook claude || exit 2");
@@ -185,7 +185,7 @@ fn an_entry_that_somebody_has_changed_stays_and_is_named() {
         let ours = written(install(agent, part, None, None));
         let changed = ours.replacen(from, to, 1);
         assert_ne!(changed, ours);
-        for wrote in [None, by(&ours)] {
+        for wrote in [None, Some(by(&ours))] {
             let kept = install(agent, part, Some(&changed), wrote);
             assert_eq!(kept, Ok(AgentFileEdit::Keep), "{changed}");
             let named = own(agent, part, &changed, wrote).unwrap().unwrap();
@@ -197,7 +197,7 @@ fn an_entry_that_somebody_has_changed_stays_and_is_named() {
             assert!(left.contains(to), "{left}");
         }
         // A tix that wrote it so does both.
-        let (text, earlier) = (Some(changed.as_str()), by(&changed));
+        let (text, earlier) = (Some(changed.as_str()), Some(by(&changed)));
         assert_eq!(entries(agent, part, text, earlier), Ok(AgentEntries::Outdated));
         assert_eq!(written(install(agent, part, text, earlier)), ours);
         assert!(!written(uninstall(agent, part, text, earlier)).contains("tix hook"));
