@@ -136,11 +136,16 @@ fn actions(status: &StatusValues, csrf: &str, blob: &str) -> Markup {
     let all = [
         Action { verb: "note", words: "Note", field: Some(("text", "A note")), fixed: None },
         Action { verb: "queue", words: "Put into the queue", field: None, fixed: None },
-        Action { verb: "draft", words: "Make it a draft", field: None, fixed: None },
+        Action {
+            verb: "draft",
+            words: "Make it a draft",
+            field: Some(("reason", "What is missing")),
+            fixed: None,
+        },
         Action {
             verb: "block",
             words: "Block",
-            field: Some(("reason", "Blocked by")),
+            field: Some(("reason", "What blocks it")),
             fixed: None,
         },
         Action { verb: "unblock", words: "Unblock", field: None, fixed: None },
@@ -239,6 +244,7 @@ mod tests {
         "moves": [{"command": "note", "legal": true, "by": "anybody", "you": true},
             {"command": "edit", "legal": true, "by": "anybody", "you": true},
             {"command": "tick", "legal": true, "by": "anybody", "you": true},
+            {"command": "draft", "legal": true, "by": "anybody", "you": true},
             {"command": "release", "legal": true, "by": "the holder", "you": false},
             {"command": "queue", "legal": false, "by": "anybody", "you": false, "why": "it is in active/"},
             {"command": "review --approve", "legal": true, "by": "anybody but the holder", "you": true}],
@@ -306,6 +312,7 @@ mod tests {
                 "href=\"/t/TICKET-a-001/edit\"",
                 "href=\"/t/TICKET-a-001/tick\"",
                 ">Approve<",
+                "What is missing",
             ],
         );
         assert!(

@@ -196,7 +196,6 @@ pub struct UntouchedValues {
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct DoctorValues {
     pub findings: Vec<FindingValues>,
-    pub healthy: bool,
     /// What a repair has done.
     #[serde(default)]
     pub fixed: Vec<FixValues>,

@@ -26,7 +26,7 @@ use crate::serve::{Assets, Doors, Sessions, serve};
 use crate::ticket::Document;
 use crate::trunk::random_token;
 
-/// Show the queue in a browser on this machine, and write from there
+/// Show the queue in a browser, and write from there
 ///
 /// Prints an address with a token that opens it once, for one browser. The page shows the board, each ticket, the workers, what every
 /// write of this clone did or why it failed, what the doctor finds, and the report; and it creates and changes tickets by the same

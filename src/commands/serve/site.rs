@@ -12,6 +12,7 @@ use super::reads::{Reads, Unread};
 use super::writes::{self, FormOutcome};
 use crate::app::context::Context;
 use crate::git::exec::text_of;
+use crate::git::redact;
 use crate::page::{
     self, BoardPage, BoardValues, DoctorPage, DoctorValues, Frame, LanePage, Moved, NewForm,
     Notice, SHOWN, Section, StatusValues, TextValues, TicketPage, TicketValues, WorkerRow,
@@ -223,7 +224,7 @@ impl TicketSite {
                 .log
                 .as_deref()
                 .and_then(|log| file::tail(Path::new(log), TAIL.0, TAIL.1).ok())
-                .map(|end| text_of(&end));
+                .map(|end| redact(&text_of(&end)));
             Some(WorkerRow { ticket, worker, tail })
         });
         let page = WorkersPage { workers: rows.collect(), now: clock::now() };

@@ -113,7 +113,7 @@ fn on_ticket(reads: &Reads, request: &SiteRequest, id: &str, verb: &str) -> Form
         "review" if field("verdict") == "approve" => {
             Verb::of(&["review", "--approve"]).about(&[id])
         }
-        "review" => Verb::of(&["review", "--request-changes"])
+        "review" if field("verdict") == "changes" => Verb::of(&["review", "--request-changes"])
             .option("reason", field("reason"))
             .about(&[id]),
         _ => return FormOutcome::NotFound,
