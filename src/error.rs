@@ -235,6 +235,11 @@ impl From<SettingsError> for Failure {
             SettingsError::File { .. } => {
                 Failure::new(Exit::Damaged, message).hint("make it readable, or remove it")
             }
+            SettingsError::NoRemote { remotes, configured: true, .. } => refused()
+                .maybe_fact("remotes", Some(remotes.join(", ")).filter(|all| !all.is_empty()))
+                .hint(
+                    "it is set by git config tix.remote; undo that: git config --unset tix.remote",
+                ),
             SettingsError::NoRemote { remotes, .. } if remotes.is_empty() => {
                 refused().hint("this repository has no remote; see: git remote -v")
             }

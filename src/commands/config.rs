@@ -12,7 +12,7 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
 use crate::out::{Format, Out};
-use crate::text::shell_word;
+use crate::text::{safe, shell_word};
 
 /// Show the settings and where they come from, or change one for this clone
 ///
@@ -34,7 +34,7 @@ enum ConfigCommand {
         #[arg(value_name = "KEY")]
         key: String,
     },
-    /// Set it in this clone's git configuration; `git config --unset tix.<key>` undoes that
+    /// Set it in this clone's git configuration; `git config --unset` with the key that it prints undoes that
     Set {
         /// The setting, as `.tix.yaml` or `git config` names it
         #[arg(value_name = "KEY")]
@@ -89,11 +89,11 @@ pub fn run(args: &ConfigArgs, globals: &Globals, env: &Env, out: &Out) -> Result
         (Format::Human, ConfigCommand::List) => out.table(&table(&settings)),
         (Format::Human, ConfigCommand::Get { .. }) => {
             let value = settings.first().and_then(|one| one.value.as_deref()).unwrap_or_default();
-            out.answer(&format!("{}\n", crate::text::safe(value)));
+            out.answer(&format!("{}\n", safe(value)));
         }
         (Format::Human, ConfigCommand::Set { value, .. }) => {
             for SettingJson { source, .. } in &settings {
-                out.answer(&format!("{source} is {}\n", crate::text::safe(value)));
+                out.answer(&format!("{source} is {}\n", safe(value)));
             }
         }
     }
@@ -118,6 +118,13 @@ fn set(ctx: &Context<'_>, key: &'static Key, value: &str) -> Result<SettingJson,
     let pairs = [(name.to_ascii_lowercase(), Some(value.to_owned()))];
     Config::resolve(&Layers { git: &pairs, home: ctx.env.home(), ..Layers::default() })
         .map_err(|error| Failure::new(Exit::Usage, error.to_string()).hint("tix explain config"))?;
+    if key.name == "remote" && !ctx.repo.config.remotes().contains(&value) {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("there is no remote named `{}`", safe(value)),
+        )
+        .hint("list the remotes: git remote -v"));
+    }
     ctx.repo.set_config(&name, value)?;
     let source = format!("git config {}", shell_word(&name));
     Ok(SettingJson { name: key.name, value: Some(value.to_owned()), source })

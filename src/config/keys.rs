@@ -360,7 +360,8 @@ pub fn commented_yaml(chosen: ChosenSettings<'_>) -> String {
     let mut text = String::from(
         "# Settings for everyone who works on this repository's tickets. tix reads them from the branch that pull\n\
          # requests go to. A key that is not set has the default shown. For one clone or one user, use\n\
-         # `git config tix.<key>`; for one call, the environment: TIX_<KEY>.\n",
+         # `git config tix.<key>`, where a key has capitals instead of underscores (`tix.ticketsDir`); for one call, the\n\
+         # environment: TIX_<KEY>.\n",
     );
     for key in describe() {
         let (value, how) = match key.default {

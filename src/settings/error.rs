@@ -25,7 +25,12 @@ pub enum SettingsError {
     },
     /// The configured remote does not exist.
     #[error("there is no remote named `{name}`")]
-    NoRemote { name: String, remotes: Vec<String> },
+    NoRemote {
+        name: String,
+        remotes: Vec<String>,
+        /// Whether git's configuration names it.
+        configured: bool,
+    },
     /// Nothing says which of several remotes holds the tickets.
     #[error("there are several remotes, and none is named origin")]
     ManyRemotes {

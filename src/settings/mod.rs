@@ -140,7 +140,9 @@ fn choose_remote(
     let name = match (wanted, names.as_slice()) {
         (Some(name), _) if names.contains(&name) => name,
         (Some(name), _) => {
-            return Err(SettingsError::NoRemote { name: name.to_owned(), remotes: owned() });
+            let configured = sources.config.last("tix.remote") == Some(name);
+            let name = name.to_owned();
+            return Err(SettingsError::NoRemote { name, remotes: owned(), configured });
         }
         (None, []) => return Ok(None),
         (None, [only]) => only,

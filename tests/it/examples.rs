@@ -276,5 +276,16 @@ fn config_tells_where_each_setting_comes_from_and_sets_those_of_the_clone() {
     assert!(shared.exits(5).stderr().contains("by pull request"), "{shared}");
     clone.tix(&["config", "set", "stale_after", "soon"]).exits(2);
     clone.tix(&["config", "set", "stale_afterr", "3d"]).exits(2);
+    let remote = clone.tix(&["config", "set", "remote", "nosuch"]);
+    assert!(remote.exits(2).stderr().contains("no remote named `nosuch`"), "{remote}");
+    clone.tix(&["config", "set", "remote", "origin"]).success();
+    clone.git(&["config", "tix.remote", "nosuch"]);
+    let hint = "undo that: git config --unset tix.remote";
+    assert!(clone.tix(&["config", "list"]).exits(5).stderr().contains(hint));
+    clone.git(&["config", "--unset", "tix.remote"]);
+    // What the help says for a key with an underscore.
+    let set = clone.tix(&["config", "set", "skip_ci", "true"]);
+    assert!(set.success().stdout().starts_with("git config tix.skipCi is true"), "{set}");
+    clone.git(&["config", "--unset", "tix.skipCi"]);
     assert_eq!(clone.git(&["config", "tix.staleAfter"]), "3d");
 }
