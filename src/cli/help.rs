@@ -129,9 +129,38 @@ pub fn resolved(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
         && let Some((_, stands_for)) =
             ALIASES.iter().find(|(word, _)| words.get(at).is_some_and(|typed| typed == word))
     {
-        words.splice(at..=at, stands_for.iter().map(OsString::from));
+        let meant = meant(stands_for, words.split_off(at + 1), asks_for_help(&words));
+        words.splice(at.., meant);
     }
     words
+}
+
+/// The command of an alias with its options, and the words that were typed behind it. What they say themselves is not said
+/// again, an option for words is in front of them, and the help is that of the command.
+fn meant(stands_for: &[&str], mut typed: Vec<OsString>, helps: bool) -> Vec<OsString> {
+    let (command, options) = stands_for.split_at(1);
+    let mut meant: Vec<OsString> = command.iter().map(OsString::from).collect();
+    let asked = ["-h", "--help"].iter().any(|help| typed.iter().any(|word| word == help));
+    for option in options.chunks(2).filter(|_| !helps && !asked) {
+        let said = |word: &OsString| {
+            let word = word.to_string_lossy();
+            option.first().is_some_and(|name| word.split('=').next() == Some(name))
+        };
+        let is_word = |word: &OsString| !word.as_encoded_bytes().starts_with(b"-");
+        match (option, typed.iter().position(is_word)) {
+            (_, _) if typed.iter().any(said) => {}
+            ([name], Some(at)) => typed.insert(at, name.into()),
+            ([_], None) => {}
+            (pair, _) => meant.extend(pair.iter().map(OsString::from)),
+        }
+    }
+    meant.extend(typed);
+    meant
+}
+
+/// Whether the words before a command ask for its help.
+fn asks_for_help(before: &[OsString]) -> bool {
+    is_wanted(before.get(..before.len().saturating_sub(1)).unwrap_or_default())
 }
 
 /// The words that a shell asks about, where each word for a command is its name: an alias, and the `cd` of the shell's function.
@@ -231,6 +260,17 @@ mod tests {
         assert_eq!(resolve("tix claim x"), "tix activate x");
         assert_eq!(resolve("tix -C start --json done"), "tix -C start --json complete");
         assert_eq!(resolve("tix search x"), "tix list --lane all --text x");
+        assert_eq!(resolve("tix search x --json"), "tix list --lane all --text x --json");
+        assert_eq!(resolve("tix search --json x"), "tix list --lane all --json --text x");
+        assert_eq!(resolve("tix search x --lane queue"), "tix list --text x --lane queue");
+        assert_eq!(resolve("tix search"), "tix list --lane all");
+        assert_eq!(resolve("tix search help"), "tix list --lane all --text help");
+        assert_eq!(resolve("tix search --help"), "tix list --help");
+        assert_eq!(resolve("tix help search"), "tix help list");
+        assert_eq!(resolve("tix rm x"), "tix close --as wont_do x");
+        assert_eq!(resolve("tix rm x --as duplicate:y"), "tix close x --as duplicate:y");
+        assert_eq!(resolve("tix rm --as=done x"), "tix close --as=done x");
+        assert_eq!(resolve("tix help rm"), "tix help close");
         assert_eq!(resolve("tix help claim"), "tix help activate");
         assert_eq!(resolve("tix show claim"), "tix show claim");
         assert_eq!(resolve("tix"), "tix");

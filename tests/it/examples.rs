@@ -209,6 +209,11 @@ fn words_that_people_type_are_understood() {
         clone.tix(&["claim", "welsh"]).success().stdout().starts_with("TICKET-welsh-001 is yours")
     );
     assert!(clone.tix(&["ls"]).success().stdout().contains("TICKET-welsh-001"));
+    for args in [&["search", "--help"][..], &["help", "search"]] {
+        assert!(clone.tix(args).success().stdout().contains("tix list"), "{args:?}");
+    }
+    assert!(clone.tix(&["help", "rm"]).success().stdout().contains("tix close"));
+    assert!(clone.tix(&["search"]).success().stdout().contains("TICKET-old-001"));
     assert!(clone.tix(&["search", "make it"]).success().stdout().contains("TICKET-old-001"));
     there.tix(&["comment", "seen"]).success();
     assert!(there.tix(&["done", "--json"]).success().json()["operation"] == "complete");
