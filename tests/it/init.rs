@@ -403,3 +403,21 @@ fn on_a_terminal_it_asks_four_questions_once() {
     let output = on_terminal(&yes, None, "init --yes", "").unwrap();
     assert!(!output.success().stdout().contains("[y/N]"), "{output}");
 }
+
+#[test]
+fn on_a_terminal_it_asks_only_for_what_no_option_says_and_again_for_what_is_no_branch() {
+    let sandbox = sandbox();
+    let clone = sandbox.clone_named("ada");
+    let answers = "zz~^\\ntickets\\n";
+    let Some(output) = on_terminal(&clone, None, "init --skip-ci --review --hooks", answers) else {
+        return;
+    };
+    let told = output.success().stdout();
+    assert!(told.contains("cannot be the name of a branch") && !told.contains("[y/N]"), "{told}");
+    let expected = ["trunk: tickets", "skip_ci: true", "review: [critic_review]"];
+    assert_eq!(settings(&clone.read(SETTINGS)), expected);
+    let other = sandbox.clone_named("bob");
+    let output = on_terminal(&other, None, "init", "\\nn\\n\\n\\n").unwrap();
+    let told = output.success().stdout();
+    assert!(told.contains("a commit that is pushed to") && !told.contains("skip_ci"), "{told}");
+}

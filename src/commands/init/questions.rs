@@ -7,6 +7,7 @@ use crate::app::context::{CONFIG_FILE, Context, Globals};
 use crate::app::input::{Reply, ask, ask_yes_no};
 use crate::config::ChosenSettings;
 use crate::error::Failure;
+use crate::names::RefName;
 use crate::out::{Format, Out};
 
 /// What was decided, by options or by answers.
@@ -15,6 +16,8 @@ pub struct InitAnswers {
     /// The branch of the tickets, if it is not the default one.
     pub trunk: Option<String>,
     pub skip_ci: bool,
+    /// Whether somebody answered that no CI runs for these pushes.
+    pub has_no_ci: bool,
     pub review: bool,
     pub hooks: bool,
 }
@@ -28,6 +31,7 @@ impl InitAnswers {
         let given = InitAnswers {
             trunk: globals.trunk.clone(),
             skip_ci: args.decided.skip_ci,
+            has_no_ci: false,
             review: args.decided.review,
             hooks: args.hooks,
         };
@@ -49,21 +53,30 @@ impl InitAnswers {
                 "Each claim and each new ticket is a commit that is pushed to one branch.\n\
                  Which branch: {base}, or, if nobody may push to {base}, a branch of its own such as tickets? [{base}] "
             );
-            self.trunk = match ask(ctx.out, &question)? {
-                Reply::Default => None,
-                Reply::Text(name) => Some(name).filter(|name| name != base),
+            self.trunk = loop {
+                match ask(ctx.out, &question)? {
+                    Reply::Default => break None,
+                    Reply::Text(name) if RefName::branch(&name).is_some() => {
+                        break Some(name).filter(|name| name != base);
+                    }
+                    Reply::Text(_) => ctx.out.ask("That cannot be the name of a branch.\n"),
+                }
             };
         }
-        self.skip_ci |= ask_yes_no(
-            ctx.out,
-            "Does CI run for each push to that branch? tix can mark its commits with [skip ci]. [y/N] ",
-        )?;
-        self.review |=
-            ask_yes_no(ctx.out, "Must somebody else review work before it is complete? [y/N] ")?;
-        self.hooks |= ask_yes_no(
-            ctx.out,
-            "Install the git hooks in this clone that keep code off protected branches? [y/N] ",
-        )?;
+        if !self.skip_ci {
+            let question = "Does CI run for each push to that branch? tix can mark its commits with [skip ci]. [y/N] ";
+            self.skip_ci = ask_yes_no(ctx.out, question)?;
+            self.has_no_ci = !self.skip_ci;
+        }
+        if !self.review {
+            let question = "Must somebody else review work before it is complete? [y/N] ";
+            self.review = ask_yes_no(ctx.out, question)?;
+        }
+        if !self.hooks {
+            let question =
+                "Install the git hooks in this clone that keep code off protected branches? [y/N] ";
+            self.hooks = ask_yes_no(ctx.out, question)?;
+        }
         Ok(self)
     }
 
