@@ -292,6 +292,12 @@ fn people_read_names_and_ages_and_programs_all_of_it_in_utc() {
             && text.contains("  mine-001  Ada Example  "),
         "{text}"
     );
+    // What was refused is not told as done, however narrow the terminal is.
+    clone.tix(&["complete", "mine-001"]).exits(5);
+    let narrow = on_terminal_of(&clone, 40, "log mine-001").unwrap();
+    let text = plain(&narrow);
+    assert_eq!(text.matches("complete").count(), text.matches("complete failed").count(), "{text}");
+    assert!(text.contains("complete failed"), "{text}");
     // Whom a ticket was handed to.
     clone.tix(&["handoff", "mine-001", "--to", BOB]).success();
     let log = clone.tix(&["log", "mine-001"]);

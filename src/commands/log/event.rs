@@ -77,6 +77,11 @@ pub struct LogEvent {
 }
 
 impl LogEvent {
+    /// Whether it was tried and not done.
+    pub(super) fn has_failed(&self) -> bool {
+        self.source == EventSource::Failure
+    }
+
     /// Whether a command found everything as it was to be. What moved no ref has no commit.
     fn changed_nothing(&self) -> bool {
         self.source == EventSource::Receipt

@@ -153,7 +153,7 @@ fn table(ctx: &Context<'_>, events: &[LogEvent]) -> Table {
         let commit = event.commit.as_deref().and_then(|oid| oid.get(..10)).unwrap_or_default();
         table.push([
             cells::moment(event.at.as_deref(), ctx.now),
-            Cell::new(event.operation.as_str()),
+            operation(event),
             cells::ids(&event.tickets),
             cells::person(event.by.as_deref()),
             Cell::new(commit).meaning(Meaning::Quiet),
@@ -161,4 +161,13 @@ fn table(ctx: &Context<'_>, events: &[LogEvent]) -> Table {
         ]);
     }
     table
+}
+
+/// What was done, or that it failed: where the line is narrow, nothing else says so.
+fn operation(event: &LogEvent) -> Cell {
+    let cell = Cell::new(event.operation.as_str());
+    if !event.has_failed() {
+        return cell;
+    }
+    cell.short(&format!("{} failed", event.operation)).meaning(Meaning::Bad)
 }
