@@ -9,7 +9,7 @@ use super::work::{holds_work, with_work};
 use crate::config::RecordPlace;
 use crate::error::Failure;
 use crate::lifecycle::machine::{Verb, lane_of};
-use crate::lifecycle::{self, Act, Ticket, Work};
+use crate::lifecycle::{self, Act, Missing, Ticket, Work};
 use crate::names::{Oid, RefName};
 use crate::ticket::{FrontMatter, Lane, Status, WorkerNow};
 use crate::trunk::View;
@@ -115,7 +115,7 @@ impl TicketAsSeen<'_> {
     /// The verb that submits what is on the branch; `None` while there is nothing on it.
     fn handed_in_by(&self) -> Result<Option<Verb>, Failure> {
         let (ctx, id) = (self.ctx, &self.ticket.entry.id);
-        let Some((_, tip)) = self.tip()? else { return Ok(None) };
+        let Some(tip) = self.tip_here()? else { return Ok(None) };
         let known: Vec<Oid> = self.base()?.into_iter().chain(self.view.commit().cloned()).collect();
         if !holds_work(ctx, &known, self.ticket, &tip)? {
             return Ok(None);
@@ -123,6 +123,27 @@ impl TicketAsSeen<'_> {
         let verb = with_work(ctx, id, &tip, |work| lifecycle::hand_in(self.ticket, self.act, work));
         let waits = verb == Some(Verb::Complete) && self.waits()?;
         Ok(verb.filter(|_| !waits))
+    }
+
+    /// The approval without which it cannot be complete; `None` if it has all that it needs.
+    pub fn missing_approval(&self) -> Result<Option<Missing>, Failure> {
+        if self.act.policy.stages.is_empty() {
+            return Ok(None);
+        }
+        let Some(tip) = self.tip_here()? else { return Ok(None) };
+        let missing = |work: &Work<'_>| lifecycle::missing(self.ticket, self.act.policy, work);
+        let missing = with_work(self.ctx, &self.ticket.entry.id, &tip, missing);
+        Ok(missing.into_iter().find(|one| matches!(one, Missing::Approval { .. })))
+    }
+
+    /// Where the ticket branch is, with the commits of this clone that are not pushed yet.
+    fn tip_here(&self) -> Result<Option<Oid>, Failure> {
+        let Some((branch, seen)) = self.tip()? else { return Ok(None) };
+        let here = self.ctx.objects.resolve(branch.as_str())?.filter(|here| *here != seen);
+        Ok(match here {
+            Some(here) if self.ctx.repo.is_ancestor(&seen, &here)? => Some(here),
+            Some(_) | None => Some(seen),
+        })
     }
 
     /// For a ticket that has ended: removes what it left in this clone and on the remote, once its work is landed.

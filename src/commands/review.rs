@@ -1,15 +1,18 @@
 //! `tix review`: approve work, or request changes.
 
+use std::cell::Cell;
+
 use crate::app::context::Globals;
 use crate::app::input::given;
-use crate::app::operation::{OnTicket, Operation, plain};
+use crate::app::operation::{OnTicket, Operation, answer_next};
 use crate::app::work::with_work;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::Verb;
-use crate::lifecycle::{self, ReviewRequest, ReviewVerdict};
+use crate::lifecycle::{self, Approval, ReviewRequest, ReviewVerdict, Ticket};
 use crate::names::Oid;
 use crate::out::Out;
+use crate::text::safe;
 use crate::ticket::Status;
 
 /// Approve submitted work on a ticket, or request changes
@@ -52,17 +55,39 @@ pub fn run(args: &ReviewArgs, globals: &Globals, env: &Env, out: &Out) -> Result
     let request =
         ReviewRequest { verdict, stage, commit: commit.as_ref(), notes: notes.as_deref() };
     let operation = Operation::on(&args.on, "review", outcome);
+    // The stage that it is at when nothing changed.
+    let at = Cell::new(None);
     operation.run(
         (globals, env, out),
         |ctx, act, view| {
             let (id, tip) = (&view.ticket.entry.id, view.require_tip(act, verb)?);
+            at.set(unapproved(&view.ticket).filter(|_| stage.is_none()));
             let step = with_work(ctx, id, tip, |work| {
                 lifecycle::review(&view.ticket, act, work, &request)
             });
             Ok(step?)
         },
-        plain(said),
+        |_, receipt| {
+            let text = answer_next(receipt, said, None);
+            match at.get().filter(|_| receipt.outcome == "already") {
+                Some(stage) => {
+                    let (id, stage) = (safe(&receipt.ticket), stage.as_str());
+                    format!(
+                        "{text}for the stage after it: tix review {id} --approve --stage {stage}\n"
+                    )
+                }
+                None => text,
+            }
+        },
     )
+}
+
+/// The review stage that a ticket is at, without an approval for it.
+fn unapproved(ticket: &Ticket<'_>) -> Option<Status> {
+    let stage = ticket.situation().ok()?.state.status;
+    let is_stage = matches!(stage, Status::CriticReview | Status::ExpediterReview);
+    let given = Approval::all_of(&ticket.document).iter().any(|one| one.stage == stage);
+    (is_stage && !given).then_some(stage)
 }
 
 fn commit_id(text: &str) -> Result<Oid, Failure> {

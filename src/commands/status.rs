@@ -12,7 +12,7 @@ use crate::app::dashboard;
 use crate::app::family::TicketFamily;
 use crate::app::frame::AsOf;
 use crate::app::here::{here, seen_or_here};
-use crate::app::next_step;
+use crate::app::next_step::TicketAsSeen;
 use crate::app::operation::Identity;
 use crate::app::queue::Survey;
 use crate::app::sign::last_sign;
@@ -21,7 +21,7 @@ use crate::clock;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::machine::{self, Mover, Verb};
-use crate::lifecycle::{self, Act, Awaited, Hindrance, Missing, Ticket, TicketEntry};
+use crate::lifecycle::{self, Awaited, Hindrance, Missing, Ticket, TicketEntry};
 use crate::out::{Format, Out};
 use crate::text::{cut, duration, safe, shell_word};
 use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow, WorkerNow};
@@ -181,7 +181,6 @@ fn standpoint(
         }
         Lane::Completed | Lane::Archive => Vec::new(),
     };
-    let moves = moves(ctx, &act, &ticket, (stale, &waits))?;
     let missing = match there.lane {
         Lane::Active => {
             let waits = waits.iter().cloned().map(Missing::Dependency);
@@ -192,7 +191,7 @@ fn standpoint(
     let asked = lifecycle::requested_changes(&ticket);
     let workspace = board::workspace(ctx, &row.id)?;
     let worker = worker::now(ctx, &row.id);
-    let here = next_step::TicketAsSeen {
+    let here = TicketAsSeen {
         ctx,
         act: &act,
         ticket: &ticket,
@@ -201,6 +200,7 @@ fn standpoint(
         worker: worker.as_ref(),
         stale,
     };
+    let moves = moves(&here, &waits)?;
     // The rest of the answer stands without it.
     let next = if is_unpushed { Ok(push(ctx, &entry.id)) } else { here.next_step() };
     let next = next.unwrap_or_else(|failure| {
@@ -255,14 +255,14 @@ fn push(ctx: &Context<'_>, id: &TicketId) -> Option<String> {
     Some(format!("git push {remote} {}", shell_word(branch.short())))
 }
 
-fn moves(
-    ctx: &Context<'_>,
-    act: &Act<'_>,
-    ticket: &Ticket<'_>,
-    (stale, waits): (bool, &[Hindrance]),
-) -> Result<Vec<MoveJson>, Failure> {
+fn moves(seen: &TicketAsSeen<'_>, waits: &[Hindrance]) -> Result<Vec<MoveJson>, Failure> {
+    let TicketAsSeen { ctx, act, ticket, stale, .. } = *seen;
     let situation = ticket.situation()?;
     let policy = ctx.policy();
+    let unapproved = match machine::allows(Verb::Complete, situation, policy) {
+        Ok(_) => seen.missing_approval()?,
+        Err(_) => None,
+    };
     let one = |(verb, command): (Verb, &'static str)| {
         let legal = match machine::allows(verb, situation, policy) {
             Ok(_) if verb == Verb::Reclaim && !stale => Err("it is not stale".to_owned()),
@@ -276,7 +276,11 @@ fn moves(
             Ok(_) if verb == Verb::Reclaim && act.require_holder(ticket).is_ok() => {
                 Some("you hold it".to_owned())
             }
-            Ok(_) => act.require(verb, ticket).err().map(|refusal| refusal.to_string()),
+            Ok(_) => {
+                let refusal = act.require(verb, ticket).err().map(|refusal| refusal.to_string());
+                let unapproved = unapproved.as_ref().filter(|_| verb == Verb::Complete);
+                refusal.or(unapproved.map(ToString::to_string))
+            }
         };
         let by = match machine::who(verb, situation, policy) {
             Mover::Anybody => "anybody",

@@ -5,9 +5,10 @@ use chrono::{DateTime, Utc};
 use super::change::{Change, CommitReach, FileEdit, trailer};
 use super::machine::{self, Mover, Policy, Situation, TicketState, Verb};
 use super::refusal::{ClaimedWorkspace, Refusal};
+use super::review::Approval;
 use super::snapshot::{Ticket, set_all};
 use crate::names::RepoPath;
-use crate::ticket::{Appended, ChangelogEntry as LogEntry, Value};
+use crate::ticket::{Appended, ChangelogEntry as LogEntry, Status, Value};
 
 #[derive(Clone, Copy)]
 pub struct Act<'a> {
@@ -66,6 +67,11 @@ impl Act<'_> {
         let Ok(situation) = ticket.situation() else { return Vec::new() };
         let mut legal = machine::legal(situation, self.policy);
         legal.retain(|verb| self.require_mover(*verb, ticket, situation).is_ok());
+        let approvals = Approval::all_of(&ticket.document);
+        let given = |stage: &Status| approvals.iter().any(|approval| approval.stage == *stage);
+        if !self.policy.stages.iter().all(given) {
+            legal.retain(|verb| *verb != Verb::Complete);
+        }
         legal
     }
 

@@ -159,6 +159,9 @@ fn what_is_said_twice_is_said_once() {
     };
     assert_eq!([approve(&[]), approve(&[])], ["approved", "already"]);
     // One person speaks for the second stage too only by saying so.
+    let again = bob.tix(&["review", ID, "--approve"]);
+    let hint = "tix review TICKET-foo-001 --approve --stage expediter_review\n";
+    assert!(again.success().stdout().ends_with(hint), "{again}");
     there.tix(&["complete"]).exits(5);
     assert_eq!(approve(&["--stage", "expediter_review"]), "approved");
     there.tix(&["complete"]).success();
@@ -266,4 +269,25 @@ fn on_a_trunk_of_its_own_the_review_speaks_of_the_ticket_branch() {
     complete: TICKET-foo-001
     ");
     assert_eq!(story(&sandbox, BRANCH), "add work.txt\nadd more.txt");
+}
+
+#[test]
+fn status_tells_of_the_approval_that_a_commit_has_made_void() {
+    let (sandbox, _, there) = held_with("review: [critic_review]\n");
+    work(&there, "work.txt");
+    there.tix(&["submit"]).success();
+    bob(&sandbox).tix(&["review", ID, "--approve"]).success();
+    there.git(&["fetch", "-q"]);
+    let status = || there.tix(&["status", "--json"]).success().json();
+    let can = |json: &serde_json::Value| json["moves"].to_string().contains("\"complete\"");
+    let approved = status();
+    assert_eq!(approved["next"], "tix complete TICKET-foo-001");
+    assert!(can(&approved));
+    work(&there, "more.txt");
+    let moved = status();
+    assert_eq!(moved["next"], "tix submit TICKET-foo-001");
+    assert!(!can(&moved));
+    let all = there.tix(&["status", "--all"]);
+    assert!(all.success().stdout().contains("and the branch has moved since"), "{all}");
+    there.tix(&["submit"]).success();
 }

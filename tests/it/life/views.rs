@@ -106,7 +106,7 @@ fn a_ticket_that_is_held_from_the_inside_and_from_the_outside() {
     insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, set, tick, block, unblock, review --request-changes");
     ada.tix(&["unblock", ID]).success();
     insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, set, tick, block, review --approve, review --request-changes");
-    insta::assert_snapshot!(open(&there.tix(&["status", "--json"])), @"note, edit, set, tick, block, release, handoff, submit, complete, close");
+    insta::assert_snapshot!(open(&there.tix(&["status", "--json"])), @"note, edit, set, tick, block, release, handoff, submit, close");
     // In the middle of a rebase there is no branch to go by.
     there.git(&["checkout", "-q", "--detach"]);
     assert_eq!(there.tix(&["status", "--json"]).success().json()["id"], ID);
