@@ -109,12 +109,14 @@ impl InitReport {
             return;
         }
         let trunk = &self.trunk;
-        let of_ci = if answers.skip_ci {
-            "; `skip_ci: true` marks them with [skip ci], so that CI runs for code only"
-        } else if answers.has_no_ci {
-            ""
-        } else {
-            "; if CI runs for each push there, `skip_ci: true` in .tix.yaml marks them with [skip ci]"
+        let of_ci = match answers.skip_ci {
+            Some(true) => {
+                "; `skip_ci: true` marks them with [skip ci], so that CI runs for code only"
+            }
+            Some(false) => "",
+            None => {
+                "; if CI runs for each push there, `skip_ci: true` in .tix.yaml marks them with [skip ci]"
+            }
         };
         self.notes.push(format!(
             "each new ticket and each claim is a commit that is pushed to {trunk}{of_ci}"

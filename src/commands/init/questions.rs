@@ -15,9 +15,8 @@ use crate::out::{Format, Out};
 pub struct InitAnswers {
     /// The branch of the tickets, if it is not the default one.
     pub trunk: Option<String>,
-    pub skip_ci: bool,
-    /// Whether somebody answered that no CI runs for these pushes.
-    pub has_no_ci: bool,
+    /// Whether the commits of tix are marked with [skip ci]; `None` if nobody has said.
+    pub skip_ci: Option<bool>,
     pub review: bool,
     pub hooks: bool,
 }
@@ -30,8 +29,7 @@ impl InitAnswers {
     pub fn find(ctx: &Context<'_>, args: &InitArgs, globals: &Globals) -> Result<Self, Failure> {
         let given = InitAnswers {
             trunk: globals.trunk.clone(),
-            skip_ci: args.decided.skip_ci,
-            has_no_ci: false,
+            skip_ci: args.decided.skip_ci.then_some(true),
             review: args.decided.review,
             hooks: args.hooks,
         };
@@ -63,10 +61,9 @@ impl InitAnswers {
                 }
             };
         }
-        if !self.skip_ci {
+        if self.skip_ci.is_none() {
             let question = "Does CI run for each push to that branch? tix can mark its commits with [skip ci]. [y/N] ";
-            self.skip_ci = ask_yes_no(ctx.out, question)?;
-            self.has_no_ci = !self.skip_ci;
+            self.skip_ci = Some(ask_yes_no(ctx.out, question)?);
         }
         if !self.review {
             let question = "Must somebody else review work before it is complete? [y/N] ";
@@ -82,7 +79,7 @@ impl InitAnswers {
 
     /// The settings for `.tix.yaml`.
     pub fn settings<'a>(&self, trunk: Option<&'a str>) -> ChosenSettings<'a> {
-        ChosenSettings { trunk, skip_ci: self.skip_ci, review: self.review }
+        ChosenSettings { trunk, skip_ci: self.skip_ci == Some(true), review: self.review }
     }
 }
 
