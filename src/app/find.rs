@@ -68,6 +68,10 @@ pub fn find_known<'v>(
     if matches!(search.command, "note" | "edit" | "set" | "tick") {
         lanes = vec![Lane::Queue, Lane::Active];
     }
+    // What is closed is seldom related to anything.
+    if search.command == "dep" {
+        lanes = vec![Lane::Queue, Lane::Active, Lane::Completed];
+    }
     // Found once for all: a short query may fit every ticket there is.
     let known = OnceCell::new();
     let lane_of = |id: &TicketId| -> Option<Lane> {

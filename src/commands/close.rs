@@ -136,7 +136,7 @@ fn resolution(
     how: &str,
 ) -> Result<Resolution, Failure> {
     let other = |query: &str| {
-        let other = find_ticket(ctx, view, TicketSearch { query, command: "" })?.id.clone();
+        let other = find_ticket(ctx, view, TicketSearch { query, command: "dep" })?.id.clone();
         if other != *id {
             return Ok(other);
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::app::complete::{ids, labels};
 use crate::app::context::{Context, Globals};
 use crate::app::editor::{EditedCopy, Editor};
-use crate::app::find::no_tickets;
+use crate::app::find::{TicketSearch, find_ticket, no_tickets};
 use crate::app::input::{KEY_RULE, body_text, is_key, no_title, read_file};
 use crate::app::receipt::{Receipt, record};
 use crate::app::template::{set, template};
@@ -16,9 +16,7 @@ use crate::lifecycle::{self, Decision, Draft, NewTicket, trailer};
 use crate::names::Oid;
 use crate::out::{Format, Out};
 use crate::text::safe;
-use crate::ticket::{
-    Document, Lane, Preference, Priority, Relation, SessionId, TicketId, TooLong, Value,
-};
+use crate::ticket::{Document, Lane, Priority, Relation, SessionId, TicketId, TooLong, Value};
 use crate::trunk::{Diary, Landed, Outcome, Run, Trunk, View};
 
 /// Write a ticket into the queue
@@ -187,7 +185,7 @@ fn put(
         if !view.has_tickets {
             return Err(no_tickets(ctx).into());
         }
-        let drafts = with_options(source.drafts(ctx, args, view)?, args, view)?;
+        let drafts = with_options(ctx, source.drafts(ctx, args, view)?, args, view)?;
         let request = NewTicket {
             drafts: &drafts,
             actor: &actor,
@@ -357,18 +355,17 @@ fn draft_of_file(args: &NewArgs, source: &TicketFile) -> Result<Draft, Failure> 
 
 /// Applies the options to every draft.
 fn with_options(
+    ctx: &Context<'_>,
     drafts: Vec<Draft>,
     args: &NewArgs,
     view: &View<'_>,
 ) -> Result<Vec<Draft>, Failure> {
-    let mut depends_on = Vec::new();
-    for query in &args.depends_on {
-        depends_on.push(view.snapshot.find(query, &Preference::NONE)?.id.to_string());
-    }
-    let parent = match &args.parent {
-        Some(query) => Some(view.snapshot.find(query, &Preference::NONE)?.id.to_string()),
-        None => None,
+    let find = |query: &String| {
+        let found = find_ticket(ctx, view, TicketSearch { query, command: "dep" });
+        found.map(|entry| entry.id.to_string())
     };
+    let depends_on = args.depends_on.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    let parent = args.parent.as_ref().map(find).transpose()?;
     let apply = |mut draft: Draft| {
         if let Some(priority) = args.priority {
             set(&mut draft.document, "priority", Value::Text(&priority.to_string()))?;

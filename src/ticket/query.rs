@@ -93,6 +93,7 @@ pub struct Preference<'p> {
     pub likelier: &'p dyn Fn(&TicketId) -> bool,
 }
 
+#[cfg(test)]
 impl Preference<'_> {
     pub const NONE: Preference<'static> = Preference { likely: &|_| true, likelier: &|_| true };
 }

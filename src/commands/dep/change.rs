@@ -34,7 +34,7 @@ pub(super) fn run(
     };
     let timeout = args.timeout.as_deref();
     let operation = Operation { name: "dep", outcome, ticket, timeout, claim: None, expects: None };
-    let sought = TicketSearch { query: other, command: "" };
+    let sought = TicketSearch { query: other, command: "dep" };
     // The other one's whole name, as it was found.
     let named = RefCell::new(String::new());
     operation.run(

@@ -77,7 +77,7 @@ pub(super) fn tree(args: &Tree, globals: &Globals, env: &Env, out: &Out) -> Resu
     let globals = Globals { on_unknown: OnUnknown::Warn, ..globals.clone() };
     let ctx = Context::open(&globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
-        let entry = seen_or_here(&ctx, seen.view, args.ticket.as_deref(), "")?;
+        let entry = seen_or_here(&ctx, seen.view, args.ticket.as_deref(), "dep")?;
         let survey = Survey::whole(&ctx, seen.view)?;
         let edges = edges(&survey.known, &seen.view.snapshot);
         let waits = WaitGraph::of(&edges);

@@ -31,6 +31,14 @@ fn what_a_verb_cannot_act_on_is_in_nobodys_way() {
         let receipt = ada.tix(&[args, &["--json"]].concat()).success().json();
         assert_eq!(receipt["ticket"], "TICKET-fix-login-002", "{args:?}");
     }
+    ada.tix(&["dep", "add", "fix-logo", "fix-login"]).success();
+    assert!(ada.tix(&["dep", "tree", "fix-login"]).success().stdout().contains("fix-login-002"));
+    ada.tix(&["dep", "rm", "fix-logo", "fix-login"]).success();
+    ada.tix(&["dep", "add", "fix-login", "fix-logo", "--relation", "related"]).success();
+    let sub = ["new", "Sub", "--parent", "fix-login", "--body", "- [ ] x"];
+    ada.tix(&sub).success();
+    assert!(ada.tix(&["show", "sub"]).success().stdout().contains("TICKET-fix-login-002"));
+    ada.tix(&["close", "sub", "--as", "duplicate:login"]).success();
     let receipt = ada.tix(&["activate", "fix-login", "--json"]).success().json();
     assert_eq!(receipt["ticket"], "TICKET-fix-login-002");
     assert!(ada.tix(&["path", "login"]).success().stdout().contains("TICKET-fix-login-002"));
