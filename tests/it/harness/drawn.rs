@@ -5,7 +5,13 @@ use std::time::SystemTime;
 
 /// Whether this run tries whole tables, as `.ci/run` does once.
 pub fn is_whole() -> bool {
-    env::var_os("TIX_TEST_WHOLE").is_some()
+    of_longest().is_some()
+}
+
+/// A run of whole tables tries one in so many cases of the longest ones, which take a quarter of an hour; `None` in a plain one.
+pub fn of_longest() -> Option<u64> {
+    let whole = env::var("TIX_TEST_WHOLE").ok()?;
+    Some(whole.parse().expect("TIX_TEST_WHOLE is a number, 1 for all"))
 }
 
 /// The number of today, so that every day tries something else, and all of one day the same.
