@@ -197,12 +197,14 @@ fn action(tool: &str, input: &Value) -> ToolAction {
 /// The files that a tool is told to write; `None` where it does not say so in any way that is known.
 fn written(input: &Value) -> Option<Vec<PathBuf>> {
     let named = PATHS.iter().filter_map(|name| input.get(name)?.as_str());
+    let named: Vec<&str> = named.collect();
+    // Nothing is written to a path that is empty.
     let mut paths: Vec<PathBuf> =
-        named.filter(|path| !path.is_empty()).map(PathBuf::from).collect();
+        named.iter().filter(|path| !path.is_empty()).map(PathBuf::from).collect();
     let patch = PATCHES.iter().find_map(|name| command_of(input.get(name)));
     let patch = patch.or_else(|| input.as_str().map(str::to_owned));
     paths.extend(patch.iter().flat_map(|patch| patched(patch)));
-    (!paths.is_empty()).then_some(paths)
+    (!paths.is_empty() || !named.is_empty()).then_some(paths)
 }
 
 /// A tool of a server, which is known by its name or by how it is started or reached.
@@ -330,7 +332,6 @@ mod tests {
         }
         for (tool, input) in [
             ("Write", json!({"content": "x"})),
-            ("Write", json!({"file_path": ""})),
             ("Write", json!({"file_path": ["a"]})),
             ("apply_patch", json!({"diff": patch})),
             ("apply_patch", json!("--- a\n+++ a\n")),
@@ -342,6 +343,7 @@ mod tests {
             assert_eq!(of(tool, input.clone()), ToolAction::Unreadable, "{tool} {input}");
         }
         assert_eq!(of("Bash", json!(["git", "x"])), shell("'git' 'x'"));
+        assert_eq!(of("Write", json!({"file_path": ""})), ToolAction::Write(Vec::new()));
         assert_eq!(of("Bash", json!({"restart": true})), ToolAction::Nothing);
         assert!(matches!(of("mcp__notes__create", json!({"title": "x"})), ToolAction::Tool { .. }));
         let own = r#"{"sessionId":"s","toolName":"bash","toolArgs":"{\"command\":\"git x\"}""#;
