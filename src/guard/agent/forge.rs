@@ -93,6 +93,10 @@ impl Judge<'_> {
                 let intent = Intent::MakeRepository { path, source };
                 self.make(&call.dir, &intent, &mut behind);
             }
+            ["repo", "create", name, ..] if options.has(&["-c", "--clone"]) => {
+                let path = name.rsplit('/').next().map(ShellWord::known);
+                self.make(&call.dir, &Intent::MakeRepository { path, source: None }, &mut behind);
+            }
             ["issue", "develop", ..] if !options.has(&["-c", "--checkout"]) => return None,
             ["pr" | "mr", "checkout" | "co", ..] | ["co", ..] | ["issue", "develop", ..] => {
                 let mut here = self.place(&call.dir, None, state)?;

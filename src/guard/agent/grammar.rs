@@ -97,7 +97,7 @@ pub const FORGE: Grammar = Grammar {
     letters: "bnsR",
     attached: "",
     valued: "--base --branch --name --source --repo",
-    flags: "--checkout --detach --force --recurse-submodules",
+    flags: "--checkout --clone --detach --force --recurse-submodules",
 };
 pub const FORGE_API: Grammar = Grammar {
     letters: "XfFHqtp",

@@ -313,9 +313,9 @@ fn written(
     }
 }
 
-/// The last part of a path, as a file is called.
+/// The last part of a path as the line has it.
 fn last_name(word: &ShellWord) -> Option<String> {
-    let name = word.text()?.trim_end_matches('/').rsplit('/').find(|name| *name != ".git")?;
+    let name = word.written().trim_end_matches('/').rsplit('/').find(|name| *name != ".git")?;
     Some(name.to_owned()).filter(|name| !name.is_empty() && !name.starts_with(['-', '.']))
 }
 

@@ -22,8 +22,8 @@
 //!   another program run) is uncertain where it speaks of git and of what moves a branch: about the branch that is checked
 //!   out, or about the trunk if it names that, and in every worktree of the clone if it leaves the directory.
 //! - A *directory* that is computed is any repository that the words of its computation name. Where they name none, it is every
-//!   worktree of the clone, so the one that has the trunk checked out, too. One that a program of the line fills is in the
-//!   repository around it, or in one that the line names. Known are what the line says, what lies below it, what is new
+//!   worktree of the clone, so the one that has the trunk checked out, too. One that a program of the line fills, or
+//!   whose name begins as none that is there, is in the repository around it, or in one that the line names. Known are what the line says, what lies below it, what is new
 //!   (`mktemp -d`) and what the line has git make.
 //! - A *name* that is computed or a pattern is the trunk's if what is known of it fits.
 //! - A *commit* that the line makes, brings or gives a name to is not there to be looked at. A copy of this repository has no

@@ -1,8 +1,8 @@
 //! Where a call of git works: the repositories that a directory may be in which the line says, computes or makes.
 //!
 //! A directory that is computed may be any that the words of its computation name. Where these name none, it may be any worktree
-//! of the agent's clone: so the one that has the trunk checked out, too. One that is said and filled by a program is here, or
-//! one that the line names.
+//! of the agent's clone: so the one that has the trunk checked out, too. One that is said and filled by a program, or whose name
+//! begins as none that is there (`/tmp/demo-$$`), is in the repository around it, or one that the line names.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -228,8 +228,15 @@ impl Judge<'_> {
         let [named, below] = of_words(&text, &base);
         let mut found = if named.is_empty() { below } else { named };
         if found.is_empty() && !is_here {
-            let start = text.split(BETWEEN_WORDS).next().unwrap_or_default();
-            found = repositories(matching(&base, &format!("{}*", start.trim_end_matches('…'))));
+            let start = text.split(BETWEEN_WORDS).next().unwrap_or_default().trim_end_matches('…');
+            let alike = matching(&base, &format!("{start}*"));
+            // A new name beside what is there: the line makes it, out of what it names.
+            let is_new = alike.is_empty() && !start.is_empty() && !start.contains('/');
+            if is_new && !state.may_have_copied(&path) {
+                let [named, _] = self.of_line(&self.cwd.clone());
+                return [repositories(vec![base]), named].concat();
+            }
+            found = repositories(alike);
         }
         let is_own = |dir: &PathBuf| self.real(dir).starts_with(&own);
         if is_inside && found.is_empty() {
