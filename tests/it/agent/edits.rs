@@ -235,6 +235,10 @@ fn a_team_may_ask_or_allow() {
     let asked = ask(&clone, "claude", &event);
     let answer = asked.success().json();
     assert_eq!(answer["hookSpecificOutput"]["permissionDecision"], "ask", "{asked}");
+    let answer = ask(&clone, "cursor", &event).success().json();
+    assert_eq!(answer["permission"], "ask", "{answer}");
+    let answer = ask(&clone, "copilot", &event).success().json();
+    assert_eq!(answer["permissionDecision"], "ask", "{answer}");
     ask(&clone, "codex", &event).exits(2);
     clone.git(&["config", "tix.guard.writes", "allow"]);
     assert_eq!(ask(&clone, "claude", &event).success().stdout(), "");

@@ -1,5 +1,7 @@
 //! What an agent is told when a session begins, and after a command.
 
+use serde_json::{Value, json};
+
 use super::verdicts::shadowed;
 use super::{ask, event, seeded, with_code_staged};
 use crate::harness::{Output, Place};
@@ -72,6 +74,24 @@ fn what_any_program_has_committed_is_told_once() {
     assert!(after("make release"));
     assert!(!after("make release"));
     assert!(after("git commit -m x"));
+}
+
+#[test]
+fn what_a_tool_of_a_server_has_committed_is_told() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    let after = |name: &str, input: Value| {
+        let mut event = event(&clone, "");
+        event["hook_event_name"] = "PostToolUse".into();
+        (event["tool_name"], event["tool_input"]) = (name.into(), input);
+        ask(&clone, "claude", &event).success().stdout().contains("main takes ticket commits only")
+    };
+    assert!(!after("mcp__git__git_commit", json!({"message": "x"})));
+    clone.git(&["commit", "-q", "-m", "released"]);
+    assert!(after("mcp__git__git_commit", json!({"message": "x"})));
+    // What was told once is told again where the call may have moved a branch itself.
+    assert!(!after("mcp__slack__post_message", json!({"text": "released"})));
+    assert!(after("mcp__shell__run", json!({"commands": ["cd src", "git commit -m x"]})));
 }
 
 /// What the guard tells after a line that was run from a place.
