@@ -23,9 +23,10 @@ use crate::text::{count, safe};
 /// beginning to the first ticket; v1.0..main, for instance, is what main was at since v1.0. The last 200 are counted in
 /// the same way. A merge may bring in any commits, because that is how pull requests land, unless the merge itself
 /// changed something. A commit that moves a ticket from active to completed passes as the squash of a ticket branch, and
-/// the commits that a rebase of that branch put before it pass with it. Other squashed or rebased pull requests look like
-/// commits made by hand, and are listed unless `.tix.yaml` says `check: squash` or `check: rebase`. Commits older than
-/// the first ticket are not checked. None of this changes what the hooks allow.
+/// the commits that a rebase of that branch put before it pass with it; where `record: trunk` keeps the progress off the
+/// ticket branches, neither does. Other squashed or rebased pull requests look like commits made by hand, and are listed
+/// unless `.tix.yaml` says `check: squash` or `check: rebase`. Commits older than the first ticket are not checked. None
+/// of this changes what the hooks allow.
 ///
 /// Exit code 1 means that there are such commits.
 #[derive(Debug, clap::Args)]

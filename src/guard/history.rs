@@ -2,8 +2,8 @@
 
 use super::commits::{self, JudgedCommit, NewCommit};
 use super::{CommitVerdict, GuardError, Guarded, landed};
-use crate::config::{self, RequestsLand};
-use crate::git::{LineEnd, Walk};
+use crate::config::{self, Config, Layers, RecordPlace, RequestsLand, Yaml};
+use crate::git::{LineEnd, Objects, Walk};
 use crate::names::Oid;
 
 /// How many commits are looked at when nobody says which.
@@ -67,10 +67,36 @@ impl Guarded {
         };
         let commits = judged.len();
         if walk == Walk::FirstParents {
+            self.only_of_branches(&mut judged)?;
             landed::let_pass(&mut judged, land);
         }
         let is_broken = |commit: &JudgedCommit| matches!(commit.verdict, CommitVerdict::Refused(_));
         Ok(Checked { commits, broken: judged.into_iter().filter(is_broken).collect() })
+    }
+
+    /// Takes from the commits that complete a ticket those that no ticket branch can have brought: under the settings that
+    /// came with them progress is written to the trunk, so what stands beside it there is nobody's work on the ticket.
+    fn only_of_branches(&self, judged: &mut [JudgedCommit]) -> Result<(), GuardError> {
+        let is_refused = |commit: &JudgedCommit| matches!(commit.verdict, CommitVerdict::Refused(_));
+        if !judged.iter().any(is_refused) {
+            return Ok(());
+        }
+        let objects = Objects::open_with(self.git())?;
+        for commit in judged.iter_mut().filter(|commit| commit.completes.is_some()) {
+            let settings = objects.read(format!("{}:{}", commit.commit, config::FILE).as_bytes())?;
+            if !settings.is_none_or(|settings| self.record_on_branch(&settings.data)) {
+                commit.completes = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether these settings have progress written to ticket branches. Settings that say nothing readable prove nothing.
+    fn record_on_branch(&self, settings: &[u8]) -> bool {
+        let yaml = Some(Yaml { bytes: settings, label: config::FILE });
+        let default = self.facts.protection.default.as_deref().unwrap_or_default();
+        let config = Config::resolve(&Layers { yaml, ..Layers::default() });
+        config.is_ok_and(|config| config.record_for(default) == RecordPlace::Branch)
     }
 
     /// What is published had its first ticket before anything that is not: a history that was rewritten from its beginning

@@ -139,6 +139,34 @@ fn a_ticket_branch_that_was_rebased_is_that_tickets_work() {
     }
 }
 
+/// Where progress is on the trunk, code between the claim and the completion is nobody's work, whatever the branch holds.
+#[test]
+fn with_progress_on_the_trunk_no_completion_covers_code_that_was_pushed_to_it() {
+    for settings in ["record: trunk\n", "trunk: tickets\nbase: main\n"] {
+        let sandbox = project();
+        sandbox.seed(&[(".tix.yaml", settings.to_owned())]);
+        let clone = sandbox.clone_named("a");
+        let trunk = if settings.starts_with("trunk") { "tickets" } else { "main" };
+        if trunk == "tickets" {
+            clone.git(&["push", "-q", "origin", "main:tickets"]);
+            clone.git(&["fetch", "-q"]);
+            clone.git(&["switch", "-q", "tickets"]);
+        }
+        clone.tix(&["activate", ID]).success();
+        clone.git(&["pull", "-q"]);
+        clone.commit("Code by hand", &[("src/hand.rs", "x\n")]);
+        clone.git(&["push", "-q"]);
+        let there = clone.at(crate::activate::workspace(&clone, ID));
+        there.commit("one", &[("src/one.rs", "x\n")]);
+        there.tix(&["tick", "1", "2"]).success();
+        there.tix(&["complete"]).success();
+        clone.git(&["fetch", "-q"]);
+        let range = format!("origin/{trunk}~4..origin/{trunk}");
+        assert_eq!(subjects(&check(&clone, &[&range])), ["Code by hand"], "{settings}");
+        assert_eq!(subjects(&check(&clone, &[])), ["Code by hand"], "{settings}");
+    }
+}
+
 /// As on README's day with a note: the branch has a merge of what was written to it from elsewhere, and is fast-forwarded to.
 #[test]
 fn a_merge_in_the_run_of_a_ticket_is_its_work_if_it_is_of_its_branch() {
