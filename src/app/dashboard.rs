@@ -2,7 +2,7 @@
 //!
 //! Reads what was last fetched and never asks the remote.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
@@ -14,12 +14,13 @@ use super::mine::Mine;
 use super::queue::Survey;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::Awaited;
 use crate::lifecycle::machine::{lane_of, mismatch};
+use crate::lifecycle::{Awaited, KnownTicket, WaitGraph, edges};
 use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
 use crate::out::{Format, Out};
 use crate::text::safe;
-use crate::ticket::{Lane, TicketRow};
+use crate::ticket::{Lane, TicketId, TicketRow};
+use crate::trunk::View;
 
 /// How many lines there are for people: twelve are read at a glance, thirty are not. The last one counts the rest.
 const LINES: usize = 11;
@@ -61,7 +62,7 @@ pub struct NoDashboard<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Attention {
-    /// `damaged`, `lane-mismatch`, `stale`, `merge` or `review`.
+    /// `damaged`, `lane-mismatch`, `dependency-cycle`, `stale`, `merge` or `review`.
     kind: &'static str,
     /// The ticket; missing for a file that cannot be read as one.
     ticket: Option<String>,
@@ -120,6 +121,7 @@ impl Dashboard {
         let survey = Survey::on(ctx, seen.view, of_queue.cloned().collect())?;
         let next = survey.first_here(ctx, seen.view);
         let next = next.map(|n| n.known.entry.row(n.known.head.clone(), ctx.trunk_label()));
+        let stuck = in_circles(&survey, seen.view);
         let TicketRows { mut rows, damaged } = board::rows(ctx, heads)?;
         let misplaced: Vec<Attention> = rows.iter().filter_map(misplaced).collect();
         let queue = rows.iter().filter(|row| row.lane == Lane::Queue).count();
@@ -130,6 +132,7 @@ impl Dashboard {
             .map(|damage| Attention { kind: "damaged", ticket: None, text: damage.to_string() })
             .collect();
         attention.extend(misplaced);
+        attention.extend(stuck);
         attention.extend(stale(ctx, seen, &rows)?);
         attention.extend(rows.iter().filter_map(|row| waiting(ctx, row)));
         let mine = Mine::of(ctx);
@@ -189,7 +192,7 @@ impl Dashboard {
     fn state_of(&self, row: &TicketRow) -> Cell {
         let about = |one: &&Attention| one.ticket.as_deref() == Some(row.id.as_str());
         match self.attention.iter().find(about) {
-            Some(one) if matches!(one.kind, "stale" | "lane-mismatch") => {
+            Some(one) if matches!(one.kind, "stale" | "lane-mismatch" | "dependency-cycle") => {
                 Cell::new(format!("{}, {}", row.status_words(), one.kind)).meaning(one.meaning())
             }
             Some(_) | None => cells::status(row),
@@ -217,7 +220,7 @@ impl Dashboard {
 impl Attention {
     fn meaning(&self) -> Meaning {
         match self.kind {
-            "damaged" | "lane-mismatch" => Meaning::Bad,
+            "damaged" | "lane-mismatch" | "dependency-cycle" => Meaning::Bad,
             _ => Meaning::Waiting,
         }
     }
@@ -239,6 +242,22 @@ fn misplaced(row: &TicketRow) -> Option<Attention> {
     let text = mismatch(row.lane, row.known.ok_or(row.status.as_str()))?;
     let ticket = Some(row.id.to_string());
     Some(Attention { kind: "lane-mismatch", ticket, text: format!("{text}: tix doctor") })
+}
+
+/// Tickets that wait for themselves. A circle with a finished ticket in it blocks nobody.
+fn in_circles(survey: &Survey<'_>, view: &View<'_>) -> Vec<Attention> {
+    let live = |known: &&KnownTicket<'_>| matches!(known.entry.lane, Lane::Queue | Lane::Active);
+    let open: BTreeSet<&TicketId> =
+        survey.known.iter().filter(live).map(|known| &known.entry.id).collect();
+    let edges = edges(&survey.known, &view.snapshot);
+    let mut circles = WaitGraph::of(&edges).cycles();
+    circles.retain(|circle| circle.iter().all(|id| open.contains(id)));
+    let told = |circle: Vec<&TicketId>| Attention {
+        kind: "dependency-cycle",
+        ticket: circle.first().map(ToString::to_string),
+        text: "waits for itself: tix doctor".to_owned(),
+    };
+    circles.into_iter().map(told).collect()
 }
 
 /// Tickets on which nothing has happened for long. Branches are read only for claims that are old enough.

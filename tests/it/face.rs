@@ -130,6 +130,32 @@ fn alone_tix_names_what_is_damaged_in_any_lane() {
 }
 
 #[test]
+fn alone_tix_names_tickets_that_wait_for_each_other() {
+    let waits = |id: &str, on: &str| {
+        let ticket = Ticket::new(id).key("depends_on", &format!("[{on}]"));
+        (format!("tickets/queue/{id}.md"), ticket.text())
+    };
+    let done = Ticket::new("TICKET-g-001").key("status", "approved");
+    let done = done.key("depends_on", "[TICKET-f-001]");
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[
+        waits("TICKET-d-001", "TICKET-e-001"),
+        waits("TICKET-e-001", "TICKET-d-001"),
+        // A circle with a finished ticket in it blocks nobody.
+        waits("TICKET-f-001", "TICKET-g-001"),
+        ("tickets/completed/TICKET-g-001.md".to_owned(), done.text()),
+    ]);
+    let clone = sandbox.clone_named("a");
+    let json = clone.tix(&["--json"]).success().json();
+    let told = json["attention"].as_array().unwrap();
+    let told: Vec<_> = told.iter().map(|one| (&one["kind"], &one["ticket"])).collect();
+    assert_eq!(told, [(&"dependency-cycle".into(), &"TICKET-d-001".into())], "{json}");
+    let output = clone.tix(&["status"]);
+    assert!(output.success().stdout().contains("waits for itself"), "{output}");
+    clone.tix(&["doctor", "--offline"]).exits(1);
+}
+
+#[test]
 fn alone_tix_names_a_status_that_does_not_fit_its_lane() {
     let sandbox = Sandbox::new();
     let done = Ticket::new("TICKET-odd-001").key("status", "done").text();
@@ -150,6 +176,8 @@ fn alone_tix_names_a_status_that_does_not_fit_its_lane() {
         (&["doctor", "--offline"], "its status `completed`"),
         (&["next", "--explain"], "its status is `completed`"),
         (&["activate", "odd-001"], "its status is `completed`"),
+        (&["status", "odd-001"], "it is `completed`"),
+        (&["set", "odd-001", "status=open"], "status: completed → open"),
     ] {
         assert!(told(args).contains(words), "{args:?}: {}", told(args));
     }
