@@ -17,7 +17,7 @@ pub use words::{denied, full_there, not_written, remote_words};
 use crate::config::{ConfigError, Origin, Problem};
 use crate::git::{ExecError, GitError};
 use crate::guard::GuardError;
-use crate::settings::SettingsError;
+use crate::settings::{RemoteSource, SettingsError};
 use crate::text::shell_word;
 use crate::trunk::{Stop, speaks_of_permission};
 use crate::workspace::WorkspaceError;
@@ -235,17 +235,25 @@ impl From<SettingsError> for Failure {
             SettingsError::File { .. } => {
                 Failure::new(Exit::Damaged, message).hint("make it readable, or remove it")
             }
-            SettingsError::NoRemote { remotes, configured: true, .. } => refused()
-                .maybe_fact("remotes", Some(remotes.join(", ")).filter(|all| !all.is_empty()))
-                .hint(
-                    "it is set by git config tix.remote; undo that: git config --unset tix.remote",
-                ),
-            SettingsError::NoRemote { remotes, .. } if remotes.is_empty() => {
-                refused().hint("this repository has no remote; see: git remote -v")
+            SettingsError::NoRemote { remotes, set_by, .. } => {
+                let failure = refused()
+                    .maybe_fact("remotes", Some(remotes.join(", ")).filter(|all| !all.is_empty()));
+                match set_by {
+                    RemoteSource::Option if remotes.is_empty() => {
+                        failure.hint("this repository has no remote; see: git remote -v")
+                    }
+                    RemoteSource::Option => failure.hint("list the remotes: git remote -v"),
+                    RemoteSource::Variable => {
+                        failure.hint("it is set by TIX_REMOTE; undo that: unset TIX_REMOTE")
+                    }
+                    RemoteSource::GitConfig => failure.hint(
+                        "it is set by git config tix.remote; undo that: git config --unset tix.remote",
+                    ),
+                    RemoteSource::File(label) => failure
+                        .hint(format!("it is set by `remote` in {label}"))
+                        .hint("use another one here: git config tix.remote <name>"),
+                }
             }
-            SettingsError::NoRemote { remotes, .. } => refused()
-                .fact("remotes", remotes.join(", "))
-                .hint("list the remotes: git remote -v"),
             SettingsError::ManyRemotes { remotes } => refused()
                 .fact("remotes", remotes.join(", "))
                 .hint("say which one holds the tickets: git config tix.remote <name>"),

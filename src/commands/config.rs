@@ -11,7 +11,9 @@ use crate::config::{
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
+use crate::names::RemoteName;
 use crate::out::{Format, Out};
+use crate::settings::{RemoteSource, SettingsError};
 use crate::text::{safe, shell_word};
 
 /// Show the settings and where they come from, or change one for this clone
@@ -75,6 +77,11 @@ pub fn run(args: &ConfigArgs, globals: &Globals, env: &Env, out: &Out) -> Result
     let globals = &Globals { on_unknown, on_bad: OnBadValue::PutAside, ..globals.clone() };
     let ctx = Context::open(globals, env, out, None)?;
     let file = SharedSettings::of(&ctx)?;
+    let used = ctx.remote.as_ref().map(RemoteName::as_str);
+    let missing = ctx.config.remote.as_deref().filter(|name| Some(*name) != used);
+    if let (Some(name), ConfigCommand::List | ConfigCommand::Get { .. }) = (missing, &args.verb) {
+        out.warn(&format!("there is no remote named `{name}`"));
+    }
     let settings = match &args.verb {
         ConfigCommand::List => {
             describe().iter().map(|key| setting(&ctx, globals, &file, key)).collect()
@@ -119,11 +126,11 @@ fn set(ctx: &Context<'_>, key: &'static Key, value: &str) -> Result<SettingJson,
     Config::resolve(&Layers { git: &pairs, home: ctx.env.home(), ..Layers::default() })
         .map_err(|error| Failure::new(Exit::Usage, error.to_string()).hint("tix explain config"))?;
     if key.name == "remote" && !ctx.repo.config.remotes().contains(&value) {
-        return Err(Failure::new(
-            Exit::Usage,
-            format!("there is no remote named `{}`", safe(value)),
-        )
-        .hint("list the remotes: git remote -v"));
+        let name = value.to_owned();
+        let remotes = ctx.repo.config.remotes().into_iter().map(str::to_owned).collect();
+        let set_by = RemoteSource::Option;
+        let failure = Failure::from(SettingsError::NoRemote { name, remotes, set_by });
+        return Err(Failure { exit: Exit::Usage, ..failure });
     }
     ctx.repo.set_config(&name, value)?;
     let source = format!("git config {}", shell_word(&name));

@@ -6,6 +6,17 @@ use crate::config::ConfigError;
 use crate::git::GitError;
 use crate::names::RemoteName;
 
+/// What named a remote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RemoteSource {
+    /// The option `--remote`.
+    Option,
+    Variable,
+    GitConfig,
+    /// The team's file, here or at a branch.
+    File(String),
+}
+
 /// See the module.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -28,8 +39,7 @@ pub enum SettingsError {
     NoRemote {
         name: String,
         remotes: Vec<String>,
-        /// Whether git's configuration names it.
-        configured: bool,
+        set_by: RemoteSource,
     },
     /// Nothing says which of several remotes holds the tickets.
     #[error("there are several remotes, and none is named origin")]

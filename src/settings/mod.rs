@@ -14,15 +14,17 @@ mod remembered;
 mod sources;
 
 pub use default::settle;
-pub use error::SettingsError;
+pub use error::{RemoteSource, SettingsError};
 pub use identity::AuthorIdentity;
 pub use protected::Protected;
 pub use protection::Protection;
 pub use sources::{ReadFiles, Sources, Station};
 
+use std::ffi::OsString;
+
 use sources::{SettingsFile, seen_ref};
 
-use crate::config::{Config, ConfigError, Layers, RecordPlace, Yaml};
+use crate::config::{Config, ConfigError, Layers, OnBadValue, RecordPlace, Yaml};
 use crate::git::{GitError, HeadTarget, RefValue};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 
@@ -65,11 +67,20 @@ impl Settings {
         ask: Option<Ask<'_>>,
     ) -> Result<Settings, SettingsError> {
         let first = Config::resolve(&local)?;
-        let mut remote = choose_remote(sources, first.remote.as_deref())?;
+        let choose = |config: &Config, file: Option<&SettingsFile>| {
+            match choose_remote(sources, wanted_remote(config, &local, file)) {
+                // For the command that shows and mends it.
+                Err(SettingsError::NoRemote { .. }) if local.on_bad == OnBadValue::PutAside => {
+                    choose_remote(sources, None)
+                }
+                chosen => chosen,
+            }
+        };
+        let mut remote = choose(&first, None)?;
         let mut default = default::branch(sources, remote.as_ref(), &first, ask)?;
         let mut file = shared_file(sources, remote.as_ref(), first.base_or(&default))?;
         let mut config = with_file(local, file.as_ref())?;
-        let named = choose_remote(sources, config.remote.as_deref())?;
+        let named = choose(&config, file.as_ref())?;
         if named != remote {
             // The settings of the remote that has the trunk count; those of a fork may be old.
             remote = named;
@@ -130,19 +141,18 @@ fn label(remote: Option<&RemoteName>, branch: &str) -> String {
 /// The remote to use: the configured one, `origin`, or the only one.
 fn choose_remote(
     sources: &Sources<'_>,
-    wanted: Option<&str>,
+    wanted: Option<(&str, RemoteSource)>,
 ) -> Result<Option<RemoteName>, SettingsError> {
     if sources.station == Station::Server {
         return Ok(None);
     }
     let names = sources.config.remotes();
     let owned = || names.iter().map(|name| (*name).to_owned()).collect();
-    let name = match (wanted, names.as_slice()) {
-        (Some(name), _) if names.contains(&name) => name,
-        (Some(name), _) => {
-            let configured = sources.config.last("tix.remote") == Some(name);
-            let name = name.to_owned();
-            return Err(SettingsError::NoRemote { name, remotes: owned(), configured });
+    let name = match (&wanted, names.as_slice()) {
+        (Some((name, _)), _) if names.contains(name) => name,
+        (Some((name, set_by)), _) => {
+            let (name, set_by) = ((*name).to_owned(), set_by.clone());
+            return Err(SettingsError::NoRemote { name, remotes: owned(), set_by });
         }
         (None, []) => return Ok(None),
         (None, [only]) => only,
@@ -151,6 +161,25 @@ fn choose_remote(
     };
     let parsed = RemoteName::parse(name);
     parsed.map(Some).ok_or_else(|| SettingsError::BadRemote(name.to_owned()))
+}
+
+/// The remote that these settings name, and the strongest layer that does: one of `local`, or the file.
+fn wanted_remote<'c>(
+    config: &'c Config,
+    local: &Layers<'_>,
+    file: Option<&SettingsFile>,
+) -> Option<(&'c str, RemoteSource)> {
+    let in_env =
+        |(name, value): &(String, OsString)| name == "TIX_REMOTE" && !value.is_empty();
+    let source = match file {
+        _ if local.flags.remote.is_some() => RemoteSource::Option,
+        _ if local.env.iter().any(in_env) => RemoteSource::Variable,
+        Some(file) if !local.git.iter().any(|(name, _)| name == "tix.remote") => {
+            RemoteSource::File(file.label.clone())
+        }
+        Some(_) | None => RemoteSource::GitConfig,
+    };
+    Some((config.remote.as_deref()?, source))
 }
 
 /// `.tix.yaml` of the base as last fetched, else one that is not there yet: that one counts until the team shares one.

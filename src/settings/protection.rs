@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::default::{self, DefaultSource, KnownDefault};
 use super::remembered;
 use super::sources::{SettingsFile, Sources, Station, seen_ref};
-use super::{Protected, Settings, SettingsError, choose_remote, drafts, label};
+use super::{Protected, Settings, SettingsError, choose_remote, drafts, label, wanted_remote};
 use crate::config::{Config, Landing, Layers, PROTECTED, Stage, Writes};
 use crate::names::{RefName, RemoteName};
 
@@ -256,8 +256,8 @@ impl<'s> Union<'s> {
 
     /// Which of several remotes is configured here. Nothing else says which one holds the tickets, so it takes nothing away.
     fn chosen(&self, local: &Layers<'_>, homes: &[Option<RemoteName>]) -> Option<RemoteName> {
-        let wanted = Config::resolve(local).ok()?.remote.filter(|_| homes.len() > 1)?;
-        choose_remote(self.sources, Some(&wanted)).ok()?
+        let config = Config::resolve(local).ok().filter(|_| homes.len() > 1)?;
+        choose_remote(self.sources, Some(wanted_remote(&config, local, None)?)).ok()?
     }
 
     /// Reads the settings at `label`; unreadable ones are a doubt.
@@ -429,7 +429,9 @@ impl<'s> Union<'s> {
         let first = first.unwrap_or_default();
         let remote = match &settings {
             Some(settings) => settings.remote.clone(),
-            None => choose_remote(self.sources, first.remote.as_deref()).ok().flatten(),
+            None => {
+                choose_remote(self.sources, wanted_remote(&first, &local, None)).ok().flatten()
+            }
         };
         let config = settings.as_ref().map_or(&first, |settings| &settings.config);
         let trunk = settings.as_ref().map(|settings| settings.trunk.short().to_owned());
