@@ -51,6 +51,9 @@ const SHOWN: usize = 3;
 /// How wide each of them is at most.
 const WIDEST: usize = 60;
 
+/// How many characters they are together where an agent pays for them: always one, and of short ones as many as a person sees.
+const ROOM: usize = 130;
+
 /// One move, and whether it is open.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -343,16 +346,7 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
     ];
     let mut text = format!("{}\n", row.id) + &labelled(lines) + &waits(standpoint);
     text.push_str(&family(standpoint));
-    let mut label = "to do";
-    for missing in standpoint.missing.iter().take(SHOWN) {
-        // Writing to a string cannot fail.
-        writeln!(text, "  {label:9}  {}", cut(&safe(missing), WIDEST)).ok();
-        label = "";
-    }
-    let more = standpoint.missing.len().saturating_sub(SHOWN);
-    if more > 0 {
-        writeln!(text, "  {:9}  and {more} more", "").ok();
-    }
+    text.push_str(&to_do(&standpoint.missing));
     text.push_str(&asked(standpoint));
     text.push_str(&your_moves(&standpoint.moves));
     // What comes next is pasted.
@@ -361,6 +355,22 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
         writeln!(text, "next: {}", safe(next)).ok();
     }
     text
+}
+
+/// The first things that are left to do, and how many more there are.
+fn to_do(missing: &[String]) -> String {
+    let line = |label: &str, text: &str| format!("  {label:9}  {text}\n");
+    let mut text = String::new();
+    for (at, one) in missing.iter().take(SHOWN).enumerate() {
+        let one = line(if at == 0 { "to do" } else { "" }, &cut(&safe(one), WIDEST));
+        if at > 0 && !Out::is_terminal() && text.chars().count() + one.chars().count() > ROOM {
+            break;
+        }
+        text.push_str(&one);
+    }
+    let more = missing.len() - text.lines().count();
+    let more = if more > 0 { line("", &format!("and {more} more")) } else { String::new() };
+    text + &more
 }
 
 /// The lines that have a value, each after its name.

@@ -62,6 +62,7 @@ fn an_agent_reads_little() {
     let second_agent = clone.tix(&["activate", IDS[1]]);
     second_agent.exits(3);
     let lost_in_json = other.tix(&["activate", IDS[1], "--json"]);
+    let (long, lost_long, lost_long_in_json) = long_ticket();
     let nothing = other.tix(&["activate", "--next"]);
     nothing.exits(4);
     let in_json = round(&seeded_clone(&seeded()), &["--json"]);
@@ -72,9 +73,12 @@ fn an_agent_reads_little() {
         Price::of("a lost race", &[&lost], 60),
         Price::of("to a clone of one's own", &[&second_clone], 60),
         Price::of("to an agent of this clone", &[&second_agent], 60),
-        Price::of("the same with --json", &[&lost_in_json], 70),
+        Price::of("the same with --json", &[&lost_in_json], 62),
+        Price::of("a lost race, 45 letters of id", &[&lost_long], 60),
+        Price::of("the same with --json", &[&lost_long_in_json], 66),
         Price::of("nothing to do", &[&nothing], 20),
         Price::of("status in a workspace", &[&held.tix(&["status"])], 100),
+        Price::of("status with 12 long boxes", &[&long], 100),
         Price::of("status of a completed ticket", &[&there.tix(&["status"])], 100),
         Price::of("agent-guide", &[&clone.tix(&["agent-guide"])], 250),
         Price::of("list --json, a held ticket", &[&listed], 2 * 250),
@@ -87,6 +91,25 @@ fn an_agent_reads_little() {
     }
     eprint!("{table}");
     assert!(prices.iter().all(|Price(_, tokens, most)| tokens <= most), "\n{table}");
+}
+
+/// The status of a held ticket with many long criteria and a long id, and what another person hears who wants it.
+fn long_ticket() -> (Output, Output, Output) {
+    let id = "TICKET-let-the-importer-reject-the-rows-it-001";
+    let criterion = |n| {
+        format!("- [ ] the importer rejects rows without an amount, and says which line it was, case {n}\n")
+    };
+    let body = format!("\n# Requirements\n\n{}", (1..=12).map(criterion).collect::<String>());
+    let title = "Let the importer reject the rows it cannot read";
+    let sandbox = Sandbox::new();
+    let ticket = Ticket::new(id).key("title", title).body(&body).text();
+    sandbox.seed(&[(format!("tickets/queue/{id}.md"), ticket)]);
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", id]).success();
+    let there = clone.at(clone.tix(&["path", id]).success().stdout().trim_end());
+    let other = sandbox.clone_named("b").as_person("Bob Example", "bob@example.org");
+    let lost = |more: &[&str]| other.tix(&[&["activate", id], more].concat());
+    (there.tix(&["status"]), lost(&[]), lost(&["--json"]))
 }
 
 fn seeded_clone(sandbox: &Sandbox) -> Place {

@@ -127,8 +127,12 @@ impl Activation<'_> {
             Some(_) => format!("{id} is held"),
             None => format!("{id} is held by somebody who left no name"),
         };
-        let mut failure =
-            self.held(active, message).hint("take another ticket: tix activate --next");
+        // A program needs no words around the command.
+        let another = match self.ctx.out.format {
+            Format::Human => "take another ticket: tix activate --next",
+            Format::Json => "tix activate --next",
+        };
+        let mut failure = self.held(active, message).hint(another);
         if workspace::given_claim(&self.ctx.repo, id)
             .is_some_and(|given| active.held.claim_id == Some(given))
         {
