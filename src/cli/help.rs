@@ -10,7 +10,7 @@ use clap::{Command, CommandFactory as _};
 
 use super::Cli;
 use super::examples::{EXAMPLES, Example};
-use crate::app::command_line;
+use crate::app::{command_line, role};
 use crate::error::Failure;
 
 /// The commands by what somebody wants to do.
@@ -39,21 +39,32 @@ const ALIASES: [(&str, &[&str]); 7] = [
     ("rm", &["close", "--as", "wont_do"]),
 ];
 
-/// Names that people may try for a command; the error then suggests the right one.
-const SYNONYMS: [(&str, &[&str]); 16] = [
-    ("new", &["add", "create", "open", "issue", "ticket"]),
-    ("activate", &["take", "begin", "checkout", "pick", "work", "grab"]),
+/// Words that people may try: the error then suggests the right line. Options behind the command go to the end of what was
+/// typed, and one that ends in `=` takes the last of several words.
+const SYNONYMS: [(&str, &[&str]); 26] = [
+    ("new", &["add", "create", "issue", "ticket"]),
+    ("activate", &["take", "begin", "checkout", "pick", "work", "grab", "lock"]),
+    ("activate --resume", &["resume", "continue"]),
     ("complete", &["finish", "end", "resolve", "finished", "pr"]),
-    ("release", &["abandon", "unclaim", "drop", "return", "stop", "cancel"]),
-    ("show", &["view", "cat", "info", "get", "describe"]),
-    ("list", &["tickets", "queue-list", "find", "grep", "all"]),
+    ("release", &["abandon", "unclaim", "unlock", "drop", "return", "stop", "cancel"]),
+    ("show", &["view", "cat", "info", "get", "describe", "open"]),
+    ("status", &["stat", "state"]),
+    ("next", &["ready"]),
+    ("list", &["tickets", "queue-list", "all", "todo"]),
+    ("list --tree", &["tree"]),
+    ("list --mine", &["mine"]),
+    ("search", &["find", "grep"]),
+    ("board", &["kanban"]),
     ("log", &["history", "events", "audit"]),
-    ("set", &["update", "tag", "label", "priority", "assign"]),
-    ("handoff", &["give", "transfer", "reassign"]),
+    ("undo", &["revert", "restore"]),
+    ("set", &["update", "tag", "label", "priority"]),
+    ("handoff --to=", &["give", "transfer", "assign", "reassign"]),
     ("reclaim", &["steal", "takeover"]),
-    ("close", &["delete", "remove", "reject", "wontfix"]),
+    ("close", &["delete", "remove", "wontfix"]),
     ("land", &["merge", "ship"]),
-    ("review", &["approve", "reject-work", "lgtm"]),
+    ("review", &["lgtm"]),
+    ("review --approve", &["approve"]),
+    ("review --request-changes --reason=<why>", &["reject", "reject-work"]),
     ("dep", &["depend", "depends", "link", "parent"]),
     ("path", &["cd", "where", "worktree"]),
     ("config", &["settings", "options", "get-config"]),
@@ -146,8 +157,7 @@ fn meant(stands_for: &[&str], mut typed: Vec<OsString>, helps: bool) -> Vec<OsSt
             let word = word.to_string_lossy();
             option.first().is_some_and(|name| word.split('=').next() == Some(name))
         };
-        let is_word = |word: &OsString| !word.as_encoded_bytes().starts_with(b"-");
-        match (option, typed.iter().position(is_word)) {
+        match (option, first_operand(command, &typed)) {
             (_, _) if typed.iter().any(said) => {}
             ([name], Some(at)) => typed.insert(at, name.into()),
             ([_], None) => {}
@@ -156,6 +166,26 @@ fn meant(stands_for: &[&str], mut typed: Vec<OsString>, helps: bool) -> Vec<OsSt
     }
     meant.extend(typed);
     meant
+}
+
+/// The place of the first of these words that is neither an option of the command nor the value of one.
+fn first_operand(command: &[&str], typed: &[OsString]) -> Option<usize> {
+    let tix = Cli::command();
+    let options: Vec<_> = command.iter().filter_map(|name| tix.find_subcommand(name)).collect();
+    let options = options.iter().flat_map(|one| one.get_arguments()).chain(tix.get_arguments());
+    let options = options
+        .filter(|arg| arg.get_action().takes_values() && !arg.is_require_equals_set())
+        .flat_map(|arg| {
+            let long = arg.get_long().map(|long| format!("--{long}"));
+            long.into_iter().chain(arg.get_short().map(|short| format!("-{short}")))
+        });
+    let with_value: Vec<String> = options.collect();
+    let is_option = |word: &OsString| word.as_encoded_bytes().starts_with(b"-");
+    let takes_next = |word: &OsString| with_value.iter().any(|option| word == option.as_str());
+    let before = |at: usize| at.checked_sub(1).and_then(|at| typed.get(at));
+    let is_operand =
+        |(at, word): (usize, &OsString)| !is_option(word) && !before(at).is_some_and(takes_next);
+    typed.iter().enumerate().position(is_operand)
 }
 
 /// Whether the words before a command ask for its help.
@@ -208,10 +238,13 @@ pub fn with_synonym(mut error: clap::Error) -> clap::Error {
         Some(_) | None => return error,
     };
     let meant = SYNONYMS.iter().find(|(_, words)| words.contains(&typed.as_str()));
-    let meant = meant.map(|(command, _)| (*command).to_owned()).or_else(|| nearest(&typed));
-    if let Some(meant) = meant {
-        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![meant]));
-    }
+    let meant = meant.map(|(line, _)| (*line).to_owned()).or_else(|| nearest(&typed));
+    match meant {
+        Some(meant) => {
+            error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![meant]))
+        }
+        None => error.remove(ContextKind::SuggestedSubcommand),
+    };
     error
 }
 
@@ -230,11 +263,12 @@ pub fn no_command(error: &clap::Error, line: impl Iterator<Item = String>) -> Op
     Some(command_line::unknown(typed, meant.map(String::as_str), line.collect()))
 }
 
-/// The command or the alias that is most like this word, if clap finds one like it.
+/// The command or the alias that is most like this word, if clap finds one like it. Whoever pastes one that writes has to have
+/// meant it, so there only one letter may be wrong.
 fn nearest(typed: &str) -> Option<String> {
     let aliases =
         ALIASES.into_iter().filter_map(|(word, stands_for)| Some((word, *stands_for.first()?)));
-    let mut tix = aliases.fold(Cli::command(), |tix, (word, command)| {
+    let mut tix = aliases.clone().fold(Cli::command(), |tix, (word, command)| {
         tix.mut_subcommand(command, |command| command.alias(word))
     });
     let error = tix.try_get_matches_from_mut(["tix", typed]).err()?;
@@ -242,7 +276,12 @@ fn nearest(typed: &str) -> Option<String> {
     let ContextValue::Strings(meant) = error.get(ContextKind::SuggestedSubcommand)? else {
         return None;
     };
-    meant.last().cloned()
+    let only_looks = |word: &str| {
+        let command = aliases.clone().find(|(alias, _)| *alias == word);
+        role::ALWAYS.contains(&command.map_or(word, |(_, command)| command))
+    };
+    let slip = |word: &str| strsim::osa_distance(word, typed) == 1;
+    meant.iter().rev().find(|word| only_looks(word) || slip(word)).cloned()
 }
 
 #[cfg(test)]
@@ -263,6 +302,9 @@ mod tests {
         assert_eq!(resolve("tix search x --json"), "tix list --lane all --text x --json");
         assert_eq!(resolve("tix search --json x"), "tix list --lane all --json --text x");
         assert_eq!(resolve("tix search x --lane queue"), "tix list --text x --lane queue");
+        assert_eq!(resolve("tix search --lane queue x"), "tix list --lane queue --text x");
+        assert_eq!(resolve("tix search --limit 3 x"), "tix list --lane all --limit 3 --text x");
+        assert_eq!(resolve("tix search -C dir x"), "tix list --lane all -C dir --text x");
         assert_eq!(resolve("tix search"), "tix list --lane all");
         assert_eq!(resolve("tix search help"), "tix list --lane all --text help");
         assert_eq!(resolve("tix search --help"), "tix list --help");

@@ -33,9 +33,10 @@ fn is_separator(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// A regular expression as people type it: its lower-case letters match upper-case ones too, unless it has an upper-case letter.
+/// A regular expression as people type it: its letters match in any case, unless it mixes them, as a name in code does.
 pub fn pattern(text: &str) -> Result<Regex, regex::Error> {
-    let any_case = !text.chars().any(char::is_uppercase);
+    let mixes = text.chars().any(char::is_uppercase) && text.chars().any(char::is_lowercase);
+    let any_case = !mixes;
     RegexBuilder::new(text).case_insensitive(any_case).multi_line(true).build()
 }
 

@@ -219,17 +219,43 @@ fn words_that_people_type_are_understood() {
     assert!(there.tix(&["done", "--json"]).success().json()["operation"] == "complete");
     assert!(clone.tix(&["rm", "csv"]).success().stdout().contains("closed"));
     for (typed, meant) in [
-        ("add", "new"),
-        ("merge", "land"),
-        ("approve", "review"),
-        ("serach", "search"),
-        ("comlete", "complete"),
-        ("finish", "complete"),
+        ("add x", "new x"),
+        ("merge x", "land x"),
+        ("approve x", "review x --approve"),
+        ("serach x", "search x"),
+        ("comlete x", "complete x"),
+        ("finish x", "complete x"),
+        ("reject x", "review x --request-changes --reason=<why>"),
+        ("stat x", "status x"),
+        ("open x", "show x"),
+        ("assign x two", "handoff x --to=two"),
+        ("assign x", "handoff x --to=<who>"),
+        ("find x", "search x"),
+        ("grep x", "search x"),
+        ("revert", "undo"),
+        ("restore", "undo"),
+        ("tree", "list --tree"),
+        ("mine", "list --mine"),
+        ("resume x", "activate x --resume"),
+        ("kanban", "board"),
+        ("todo", "list"),
+        ("ready", "next"),
+        ("lock x", "activate x"),
+        // Of those that are only like a word, one that writes is a slip of one letter.
+        ("statsu x", "status x"),
+        ("closse x", "close x"),
+        ("clozze x", ""),
+        ("archives x", "archive x"),
+        ("archivess x", ""),
     ] {
-        let output = clone.tix(&[typed, "x"]);
-        let tip = format!("perhaps you mean: tix {meant} x\n");
-        assert!(output.exits(2).stderr().contains(&tip), "{output}");
+        let output = clone.tix(&typed.split(' ').collect::<Vec<_>>());
+        let tip = format!("perhaps you mean: tix {meant}\n");
+        assert_eq!(output.exits(2).stderr().contains(&tip), !meant.is_empty(), "{output}");
+        assert_eq!(output.stderr().contains("perhaps"), !meant.is_empty(), "{output}");
     }
+    let found = |words: &[&str]| clone.tix(&[&["search"], words].concat()).success().stdout().to_owned();
+    assert!(found(&["--lane", "completed", "MAKE IT"]).contains("TICKET-old-001"));
+    assert!(!found(&["--lane", "queue", "make it"]).contains("TICKET-old-001"));
     // Each of several words has to be there.
     assert!(clone.tix(&["search", "work", "make"]).success().stdout().contains("TICKET-old-001"));
     assert_eq!(clone.tix(&["search", "work", "nowhere", "--json"]).success().json()["total"], 0);
@@ -282,12 +308,34 @@ fn config_tells_where_each_setting_comes_from_and_sets_those_of_the_clone() {
     clone.tix(&["config", "set", "stale_after", "soon"]).exits(2);
     clone.tix(&["config", "set", "stale_afterr", "3d"]).exits(2);
     let remote = clone.tix(&["config", "set", "remote", "nosuch"]);
-    assert!(remote.exits(2).stderr().contains("no remote named `nosuch`"), "{remote}");
+    assert!(remote.exits(2).stderr().contains("no remote named `nosuch`\n  remotes  origin\n"), "{remote}");
     clone.tix(&["config", "set", "remote", "origin"]).success();
     clone.git(&["config", "tix.remote", "nosuch"]);
     let hint = "undo that: git config --unset tix.remote";
-    assert!(clone.tix(&["config", "list"]).exits(5).stderr().contains(hint));
+    assert!(clone.tix(&["list"]).exits(5).stderr().contains(hint));
+    // What is wrong is shown with its source, and mended.
+    let list = clone.tix(&["config", "list"]);
+    assert!(list.success().stdout().contains("remote\tnosuch\tgit config tix.remote\n"), "{list}");
+    assert_eq!(list.stderr(), "warning: there is no remote named `nosuch`\n");
+    assert_eq!(get(&clone, "remote"), "nosuch from git config tix.remote");
+    clone.tix(&["config", "set", "remote", "origin"]).success();
+    clone.tix(&["list"]).success();
     clone.git(&["config", "--unset", "tix.remote"]);
+    for (place, hint) in [
+        (clone.env("TIX_REMOTE", "nosuch"), "it is set by TIX_REMOTE"),
+        (sandbox.clone_named("file"), "it is set by `remote` in origin/main:.tix.yaml"),
+    ] {
+        if hint.contains("yaml") {
+            sandbox.seed(&[(".tix.yaml", "remote: nosuch\n")]);
+            place.git(&["pull", "-q"]);
+        }
+        let output = place.tix(&["list"]);
+        assert!(output.exits(5).stderr().contains(hint), "{output}");
+        place.tix(&["config", "list"]).success();
+    }
+    clone.git(&["pull", "-q"]);
+    sandbox.seed(&[(".tix.yaml", "stale_after: 2d\nlanding: completed\n")]);
+    clone.git(&["pull", "-q"]);
     // What the help says for a key with an underscore.
     let set = clone.tix(&["config", "set", "skip_ci", "true"]);
     assert!(set.success().stdout().starts_with("git config tix.skipCi is true"), "{set}");
