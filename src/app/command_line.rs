@@ -25,7 +25,9 @@ pub fn description() -> clap::Command {
 pub fn unknown(typed: &str, meant: Option<&str>, line: Vec<String>) -> Failure {
     let failure = Failure::new(Exit::Usage, format!("tix has no command `{}`", safe(typed)));
     let failure = match meant {
-        Some(meant) => failure.hint(format!("perhaps you mean: tix {}", meant_line(typed, meant, line))),
+        Some(meant) => {
+            failure.hint(format!("perhaps you mean: tix {}", meant_line(typed, meant, line)))
+        }
         None => failure,
     };
     failure.hint("see all commands: tix --help")

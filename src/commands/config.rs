@@ -6,12 +6,13 @@ use serde::Serialize;
 use crate::app::context::{CONFIG_FILE, Context, Globals};
 use crate::app::unknown::OnUnknown;
 use crate::config::{
-    Config, DefaultValue, Key, Layers, OnBadValue, Yaml, describe, key_named, yaml_entries,
+    Config, DefaultValue, Key, Layers, OnBadValue, Yaml, describe, key_named, nearest_key,
+    yaml_entries,
 };
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
 use crate::names::RemoteName;
+use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
 use crate::out::{Format, Out};
 use crate::settings::{RemoteSource, SettingsError};
 use crate::text::{safe, shell_word};
@@ -100,7 +101,8 @@ pub fn run(args: &ConfigArgs, globals: &Globals, env: &Env, out: &Out) -> Result
         }
         (Format::Human, ConfigCommand::Set { value, .. }) => {
             for SettingJson { source, .. } in &settings {
-                out.answer(&format!("{source} is {}\n", safe(value)));
+                let value = if value.is_empty() { "empty".to_owned() } else { safe(value) };
+                out.answer(&format!("{source} is now {value}\n"));
             }
         }
     }
@@ -109,7 +111,9 @@ pub fn run(args: &ConfigArgs, globals: &Globals, env: &Env, out: &Out) -> Result
 
 fn known(name: &str) -> Result<&'static Key, Failure> {
     key_named(name).ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("tix has no setting `{name}`"))
+        let meant = nearest_key(name).map(|key| format!("; did you mean `{}`?", key.name));
+        let meant = meant.unwrap_or_default();
+        Failure::new(Exit::Usage, format!("tix has no setting `{name}`{meant}"))
             .hint("see all of them: tix config list")
     })
 }

@@ -55,21 +55,25 @@ pub fn run(args: &ReviewArgs, globals: &Globals, env: &Env, out: &Out) -> Result
     let request =
         ReviewRequest { verdict, stage, commit: commit.as_ref(), notes: notes.as_deref() };
     let operation = Operation::on(&args.on, "review", outcome);
-    // The stage that it is at when nothing changed.
+    // The stage that it was at.
     let at = Cell::new(None);
     operation.run(
         (globals, env, out),
         |ctx, act, view| {
             let (id, tip) = (&view.ticket.entry.id, view.require_tip(act, verb)?);
-            at.set(unapproved(&view.ticket).filter(|_| stage.is_none()));
+            at.set(unapproved(&view.ticket));
             let step = with_work(ctx, id, tip, |work| {
                 lifecycle::review(&view.ticket, act, work, &request)
             });
             Ok(step?)
         },
-        |_, receipt| {
-            let text = answer_next(receipt, said, None);
-            match at.get().filter(|_| receipt.outcome == "already") {
+        |ctx, receipt| {
+            let next = ctx.stages.iter().skip_while(|one| Some(**one) != at.get()).nth(1);
+            let text = match next.filter(|_| receipt.outcome == "approved") {
+                Some(next) => answer_next(receipt, &format!("{said}, and waits for {next}"), None),
+                None => answer_next(receipt, said, None),
+            };
+            match at.get().filter(|_| receipt.outcome == "already" && stage.is_none()) {
                 Some(stage) => {
                     let (id, stage) = (safe(&receipt.ticket), stage.as_str());
                     format!(

@@ -82,6 +82,8 @@ impl Key {
                 | KeyName::Roles
                 | KeyName::Landing
                 | KeyName::Check
+                | KeyName::Review
+                | KeyName::ReviewSelf
         )
     }
 
@@ -252,7 +254,7 @@ const KEYS: [Key; 23] = [
         name: "review",
         takes: "a list of stages: critic_review, expediter_review",
         default: DefaultValue::Fixed("[]"),
-        about: "The review stages that work must pass before it can be completed, in this order.",
+        about: "The review stages that work must pass before it can be completed, in this order. Only in `.tix.yaml`.",
         on_machine: None,
     },
     Key {
@@ -260,7 +262,7 @@ const KEYS: [Key; 23] = [
         name: "review.self",
         takes: "true or false",
         default: DefaultValue::Fixed("false"),
-        about: "Whether the holder of a ticket may also review it.",
+        about: "Whether the holder of a ticket may also review it. Only in `.tix.yaml`.",
         on_machine: None,
     },
     Key {
@@ -322,6 +324,11 @@ pub(super) fn named(name: &str) -> Option<&'static Key> {
 /// capital letter.
 pub(super) fn named_in_git(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| folded(key.name) == folded(name))
+}
+
+/// The key that a misspelt name probably means.
+pub fn nearest_key(name: &str) -> Option<&'static Key> {
+    nearest(name.strip_prefix("tix.").unwrap_or(name))
 }
 
 pub(super) fn nearest(name: &str) -> Option<&'static Key> {

@@ -21,7 +21,8 @@ use std::time::Duration;
 
 pub use error::{ConfigError, Origin, Problem};
 pub use keys::{
-    ChosenSettings, DefaultValue, Key, PROTECTED, commented_yaml, describe, key_named, variables,
+    ChosenSettings, DefaultValue, Key, PROTECTED, commented_yaml, describe, key_named, nearest_key,
+    variables,
 };
 pub use template::{Fields, Template};
 pub use yaml::{Yaml, yaml_entries};

@@ -95,12 +95,13 @@ fn a_review_has_stages_and_rules() {
     assert_eq!(config.review, [Stage::Critic, Stage::Expediter]);
     assert!(config.review_self);
     assert_eq!(config.stale_after, Duration::from_hours(24 * 7));
-    let config =
-        git(&[("tix.review", Some("expediter_review")), ("tix.review.self", None)]).unwrap();
-    assert_eq!((config.review, config.review_self), (vec![Stage::Expediter], true));
-    let config =
-        env(&[("TIX_REVIEW", "critic_review, expediter_review"), ("TIX_REVIEW_SELF", "1")]);
-    assert_eq!(config.unwrap().review.len(), 2);
+    // No clone switches the review of the team off.
+    for (key, value) in [("tix.review", ""), ("tix.review.self", "true")] {
+        let refused = git(&[(key, Some(value))]).unwrap_err().to_string();
+        assert!(refused.contains("can only be set in .tix.yaml"), "{refused}");
+    }
+    let config = env(&[("TIX_REVIEW", "critic_review"), ("TIX_REVIEW_SELF", "1")]).unwrap();
+    assert_eq!((config.review, config.review_self), (Vec::new(), false));
     assert_eq!(yaml(b"review: []").unwrap().review, []);
     assert_snapshot!(messages(&["review: [qa]", "review: [critic_review, critic_review]", "review: {self: true}", "trunk: [a]"]), @"
     HEAD:.tix.yaml:1: `review` must be a list of stages: critic_review, expediter_review, not the text `qa`

@@ -77,13 +77,15 @@ impl Guarded {
     /// Takes from the commits that complete a ticket those that no ticket branch can have brought: under the settings that
     /// came with them progress is written to the trunk, so what stands beside it there is nobody's work on the ticket.
     fn only_of_branches(&self, judged: &mut [JudgedCommit]) -> Result<(), GuardError> {
-        let is_refused = |commit: &JudgedCommit| matches!(commit.verdict, CommitVerdict::Refused(_));
+        let is_refused =
+            |commit: &JudgedCommit| matches!(commit.verdict, CommitVerdict::Refused(_));
         if !judged.iter().any(is_refused) {
             return Ok(());
         }
         let objects = Objects::open_with(self.git())?;
         for commit in judged.iter_mut().filter(|commit| commit.completes.is_some()) {
-            let settings = objects.read(format!("{}:{}", commit.commit, config::FILE).as_bytes())?;
+            let settings =
+                objects.read(format!("{}:{}", commit.commit, config::FILE).as_bytes())?;
             if !settings.is_none_or(|settings| self.record_on_branch(&settings.data)) {
                 commit.completes = None;
             }

@@ -36,11 +36,7 @@ pub enum SettingsError {
     },
     /// The configured remote does not exist.
     #[error("there is no remote named `{name}`")]
-    NoRemote {
-        name: String,
-        remotes: Vec<String>,
-        set_by: RemoteSource,
-    },
+    NoRemote { name: String, remotes: Vec<String>, set_by: RemoteSource },
     /// Nothing says which of several remotes holds the tickets.
     #[error("there are several remotes, and none is named origin")]
     ManyRemotes {

@@ -148,10 +148,10 @@ fn choose_remote(
     }
     let names = sources.config.remotes();
     let owned = || names.iter().map(|name| (*name).to_owned()).collect();
-    let name = match (&wanted, names.as_slice()) {
-        (Some((name, _)), _) if names.contains(name) => name,
+    let name = match (wanted, names.as_slice()) {
+        (Some((name, _)), _) if names.contains(&name) => name,
         (Some((name, set_by)), _) => {
-            let (name, set_by) = ((*name).to_owned(), set_by.clone());
+            let name = name.to_owned();
             return Err(SettingsError::NoRemote { name, remotes: owned(), set_by });
         }
         (None, []) => return Ok(None),
@@ -169,8 +169,7 @@ fn wanted_remote<'c>(
     local: &Layers<'_>,
     file: Option<&SettingsFile>,
 ) -> Option<(&'c str, RemoteSource)> {
-    let in_env =
-        |(name, value): &(String, OsString)| name == "TIX_REMOTE" && !value.is_empty();
+    let in_env = |(name, value): &(String, OsString)| name == "TIX_REMOTE" && !value.is_empty();
     let source = match file {
         _ if local.flags.remote.is_some() => RemoteSource::Option,
         _ if local.env.iter().any(in_env) => RemoteSource::Variable,

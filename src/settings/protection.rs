@@ -429,9 +429,7 @@ impl<'s> Union<'s> {
         let first = first.unwrap_or_default();
         let remote = match &settings {
             Some(settings) => settings.remote.clone(),
-            None => {
-                choose_remote(self.sources, wanted_remote(&first, &local, None)).ok().flatten()
-            }
+            None => choose_remote(self.sources, wanted_remote(&first, &local, None)).ok().flatten(),
         };
         let config = settings.as_ref().map_or(&first, |settings| &settings.config);
         let trunk = settings.as_ref().map(|settings| settings.trunk.short().to_owned());

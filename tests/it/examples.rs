@@ -253,7 +253,8 @@ fn words_that_people_type_are_understood() {
         assert_eq!(output.exits(2).stderr().contains(&tip), !meant.is_empty(), "{output}");
         assert_eq!(output.stderr().contains("perhaps"), !meant.is_empty(), "{output}");
     }
-    let found = |words: &[&str]| clone.tix(&[&["search"], words].concat()).success().stdout().to_owned();
+    let found =
+        |words: &[&str]| clone.tix(&[&["search"], words].concat()).success().stdout().to_owned();
     assert!(found(&["--lane", "completed", "MAKE IT"]).contains("TICKET-old-001"));
     assert!(!found(&["--lane", "queue", "make it"]).contains("TICKET-old-001"));
     // Each of several words has to be there.
@@ -306,9 +307,13 @@ fn config_tells_where_each_setting_comes_from_and_sets_those_of_the_clone() {
     let shared = clone.tix(&["config", "set", "landing", "none"]);
     assert!(shared.exits(5).stderr().contains("by pull request"), "{shared}");
     clone.tix(&["config", "set", "stale_after", "soon"]).exits(2);
-    clone.tix(&["config", "set", "stale_afterr", "3d"]).exits(2);
+    let misspelt = clone.tix(&["config", "set", "stale_afterr", "3d"]);
+    assert!(misspelt.exits(2).stderr().contains("did you mean `stale_after`?"), "{misspelt}");
     let remote = clone.tix(&["config", "set", "remote", "nosuch"]);
-    assert!(remote.exits(2).stderr().contains("no remote named `nosuch`\n  remotes  origin\n"), "{remote}");
+    assert!(
+        remote.exits(2).stderr().contains("no remote named `nosuch`\n  remotes  origin\n"),
+        "{remote}"
+    );
     clone.tix(&["config", "set", "remote", "origin"]).success();
     clone.git(&["config", "tix.remote", "nosuch"]);
     let hint = "undo that: git config --unset tix.remote";
@@ -338,7 +343,7 @@ fn config_tells_where_each_setting_comes_from_and_sets_those_of_the_clone() {
     clone.git(&["pull", "-q"]);
     // What the help says for a key with an underscore.
     let set = clone.tix(&["config", "set", "skip_ci", "true"]);
-    assert!(set.success().stdout().starts_with("git config tix.skipCi is true"), "{set}");
+    assert!(set.success().stdout().starts_with("git config tix.skipCi is now true"), "{set}");
     clone.git(&["config", "--unset", "tix.skipCi"]);
     assert_eq!(clone.git(&["config", "tix.staleAfter"]), "3d");
 }

@@ -130,7 +130,7 @@ fn an_approval_is_void_when_the_branch_has_moved_and_not_when_tix_wrote_to_it() 
 
 #[test]
 fn nobody_reviews_their_own_work_unless_the_team_allows_it() {
-    let (_sandbox, ada, there) = held_with("review: [critic_review]\n");
+    let (sandbox, ada, there) = held_with("review: [critic_review]\n");
     work(&there, "work.txt");
     there.tix(&["submit"]).success();
     let output = ada.tix(&["review", ID, "--approve"]);
@@ -143,8 +143,26 @@ fn nobody_reviews_their_own_work_unless_the_team_allows_it() {
     hint: to allow it, set `review.self: true` in the team's .tix.yaml
     ");
     ada.tix(&["review", ID, "--request-changes"]).exits(5);
-    ada.env("TIX_REVIEW_SELF", "true").tix(&["review", ID, "--approve"]).success();
+    // Nobody allows it for themselves, or does without a review.
+    ada.env("TIX_REVIEW_SELF", "true").tix(&["review", ID, "--approve"]).exits(5);
+    for args in [["review", ""], ["review.self", "true"]] {
+        let output = ada.tix(&["config", "set", args[0], args[1]]);
+        assert!(output.exits(5).stderr().contains("a setting of the whole team"), "{output}");
+    }
+    let shared = "review: [critic_review]\nreview.self: true\n";
+    sandbox.seed(&[(".tix.yaml", shared.to_owned())]);
+    ada.tix(&["review", ID, "--approve"]).success();
     there.tix(&["complete"]).success();
+}
+
+#[test]
+fn an_approval_names_the_stage_after_it() {
+    let (sandbox, _, there) = held_with(STAGES);
+    work(&there, "work.txt");
+    there.tix(&["submit"]).success();
+    let told = bob(&sandbox).tix(&["review", ID, "--approve"]);
+    let words = "is approved by you, and waits for expediter_review\n";
+    assert!(told.success().stdout().contains(words), "{told}");
 }
 
 #[test]
