@@ -8,7 +8,8 @@ pub mod table;
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -16,7 +17,7 @@ use serde::Serialize;
 use self::table::{Colors, Table, TableLayout};
 use crate::clock;
 use crate::error::Failure;
-use crate::text::{cut, safe, safe_lines, without_nulls, wrap};
+use crate::text::{cut, safe, safe_lines, width, without_nulls, wrap};
 
 /// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct Out {
     color: Colors,
     answer_color: Colors,
     terminal: bool,
+    /// Whether a progress line stands there, which the next output replaces.
+    in_progress: Arc<AtomicBool>,
     /// What long answers are shown with; `None` without a terminal, and where none is wanted.
     pager: Option<String>,
     /// What git's configuration says about that.
@@ -99,6 +102,7 @@ impl Out {
             color: colors(terminal),
             answer_color: colors(Out::is_terminal()),
             terminal: terminal && !env.is_ci(),
+            in_progress: Arc::default(),
             pager: None,
             configured_pager: OnceLock::new(),
             lost: OnceLock::new(),
@@ -152,6 +156,7 @@ impl Out {
 
     /// Writes to stdout. A closed pipe is not an error: the reader has seen enough, and output ends quietly.
     fn to_stdout(&self, bytes: &[u8]) {
+        self.clear_progress();
         let mut stdout = io::stdout().lock();
         if let Err(error) = stdout.write_all(bytes).and_then(|()| stdout.flush())
             && error.kind() != io::ErrorKind::BrokenPipe
@@ -171,6 +176,7 @@ impl Out {
 
     /// Prints the answer as it is.
     pub fn answer(&self, text: &str) {
+        self.clear_progress();
         if self.pager_for(text).is_some_and(|pager| pager::show(pager, text)) {
             return;
         }
@@ -214,6 +220,24 @@ impl Out {
         let Some(columns) = Out::columns() else { return self.answer(text) };
         let lines = text.lines().map(|line| cut(line, columns) + "\n");
         self.answer(&lines.collect::<String>());
+    }
+
+    /// The same for what goes to stderr.
+    fn narrowed(&self, text: &str) -> String {
+        let width = terminal_size::terminal_size().filter(|_| self.terminal);
+        let width = width.map(|(width, _)| usize::from(width.0)).filter(|width| *width > 0);
+        width.map_or_else(|| text.to_owned(), |columns| wrap(text, columns))
+    }
+
+    /// A line with a command to paste, which gets a line of its own where the terminal has no room for both.
+    pub fn with_command(&self, why: &str, command: &str) -> String {
+        let line = format!("  {why}: {command}\n");
+        match Out::columns() {
+            Some(columns) if width(&line) > columns => {
+                wrap(&format!("  {why}:\n"), columns) + &format!("    {command}\n")
+            }
+            Some(_) | None => line,
+        }
     }
 
     /// How wide the terminal is that stdout goes to; `None` where that is none, or does not know.
@@ -260,7 +284,7 @@ impl Out {
     pub fn narrate(&self, text: &str) {
         if self.narration == Narration::On {
             self.clear_progress();
-            write_all(&mut io::stderr().lock(), format!("{text}\n"));
+            write_all(&mut io::stderr().lock(), self.narrowed(&format!("{text}\n")));
         }
     }
 
@@ -287,11 +311,7 @@ impl Out {
         let mut lines = text.lines();
         let label = self.paint("33", "warning:");
         let first = format!("warning: {}\n", safe(lines.next().unwrap_or_default()));
-        let width = terminal_size::terminal_size().filter(|_| self.terminal);
-        let first = match width.map(|(width, _)| usize::from(width.0)).filter(|width| *width > 0) {
-            Some(columns) => wrap(&first, columns),
-            None => first,
-        };
+        let first = self.narrowed(&first);
         // What comes then is pasted.
         let mut told = first.replacen("warning:", &label, 1);
         for line in lines {
@@ -309,13 +329,14 @@ impl Out {
     /// Shows what tix is waiting for, on one line that the next output replaces; on a terminal only.
     pub fn progress(&self, text: &str) {
         if self.terminal && self.narration == Narration::On && self.format == Format::Human {
+            self.in_progress.store(true, Ordering::Relaxed);
             write_all(&mut io::stderr().lock(), format!("\r\x1b[K{}", safe(text)));
         }
     }
 
     /// Removes the progress line.
     pub fn clear_progress(&self) {
-        if self.terminal && self.narration == Narration::On && self.format == Format::Human {
+        if self.in_progress.swap(false, Ordering::Relaxed) {
             write_all(&mut io::stderr().lock(), "\r\x1b[K");
         }
     }
@@ -342,7 +363,8 @@ impl Out {
             }
         }
         let error = self.paint("1;31", "error:");
-        let mut text = format!("{error} {}\n{}", safe(&failure.message), self.wrapped(&facts));
+        let first = self.narrowed(&format!("{error} {}\n", safe(&failure.message)));
+        let mut text = first + &self.wrapped(&facts);
         for hint in &failure.hints {
             writeln!(text, "{} {}", self.paint("36", "hint:"), safe(hint)).ok();
         }

@@ -74,6 +74,11 @@ pub struct Attention {
 pub fn run(globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let shown = Context::open(globals, env, out, None)
         .and_then(|ctx| board::look(&ctx, Look::LastSeen, |seen| show(&ctx, seen)));
+    or_nothing(shown, out)
+}
+
+/// What was shown, or where nothing could be, what is missing for it. That is an answer, and no failure.
+pub fn or_nothing(shown: Result<(), Failure>, out: &Out) -> Result<(), Failure> {
     match shown {
         Err(failure) if matches!(failure.exit, Exit::Refused | Exit::NotFound) => {
             let (problem, hints) = (failure.message.as_str(), failure.hints.as_slice());

@@ -12,7 +12,7 @@ use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, NewValue};
 use crate::out::Out;
 use crate::text::{one_line, safe};
-use crate::ticket::{Document, Lane, NoPriority, Priority};
+use crate::ticket::{Document, Lane, NoPriority, Priority, Status};
 
 /// The keys that are lists, even if a ticket does not have them yet.
 const LISTS: [&str; 2] = ["labels", "depends_on"];
@@ -82,8 +82,13 @@ pub fn run(args: &SetArgs, globals: &Globals, env: &Env, out: &Out) -> Result<()
     )
 }
 
-/// A value on one line of an answer.
+/// A value on one line of an answer; the status in the word that it has everywhere.
 fn shown(document: &Document, key: &str) -> String {
+    if key == lifecycle::STATUS
+        && let Some(known) = document.text(key).and_then(|text| Status::read(&text))
+    {
+        return known.status.words(&[]).to_owned();
+    }
     let list = document.list(key);
     match document.text(key) {
         Some(text) => safe(one_line(&text)),

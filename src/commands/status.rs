@@ -122,11 +122,15 @@ struct Standpoint {
 }
 
 pub fn run(args: &StatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let ctx = Context::open(globals, env, out, None)?;
+    let ctx = match Context::open(globals, env, out, None) {
+        Err(failure) if args.ticket.is_none() => return dashboard::or_nothing(Err(failure), out),
+        ctx => ctx?,
+    };
+    if args.ticket.is_none() && here(&ctx)?.is_none() {
+        let shown = board::look(&ctx, Look::from(args.fetch), |seen| dashboard::show(&ctx, seen));
+        return dashboard::or_nothing(shown, out);
+    }
     board::look(&ctx, Look::from(args.fetch), |seen| {
-        if args.ticket.is_none() && here(&ctx)?.is_none() {
-            return dashboard::show(&ctx, seen);
-        }
         let entry = seen_or_here(&ctx, seen.view, args.ticket.as_deref(), "status")?;
         let standpoint = standpoint(&ctx, seen, entry)?;
         for format in out.formats() {
@@ -441,7 +445,7 @@ fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
     let width = standpoint.moves.iter().map(|m| m.command.len()).max().unwrap_or(0);
     text.push_str("open now:\n");
     for m in standpoint.moves.iter().filter(open) {
-        let why = m.why.as_ref().map(|why| format!(", but not you: {}", safe(why)));
+        let why = m.why.as_ref().map(|why| format!("; you cannot: {}", safe(why)));
         // Writing to a string cannot fail.
         writeln!(text, "  {:width$}  {}{}", m.command, m.by, why.unwrap_or_default()).ok();
     }

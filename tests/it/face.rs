@@ -192,6 +192,8 @@ fn alone_tix_succeeds_where_nothing_is_set_up_and_says_the_way() {
     let clone = sandbox.clone_named("a");
     let output = clone.tix(&[]);
     assert!(output.success().stdout().contains("hint: set it up: tix init"), "{output}");
+    assert_eq!(clone.tix(&["status"]).success().stdout(), output.stdout());
+    clone.tix(&["status", "foo-001"]).exits(4);
     let json = clone.tix(&["--json"]).success().json();
     assert_eq!(
         (json["schema"].as_str(), json["hints"][0].as_str()),
@@ -258,6 +260,24 @@ fn a_warning_fits_the_terminal_and_the_command_below_it_is_one_line() {
     let widest = warning.lines().map(|line| line.trim_end().width()).max();
     assert!(widest <= Some(60) && warning.lines().count() > 2, "{output}");
     assert!(command.lines().next().unwrap().trim_end().ends_with("pull --rebase"), "{output}");
+}
+
+#[test]
+fn sentences_break_where_the_terminal_ends() {
+    let (_sandbox, clone) = busy();
+    for (width, args, words) in [
+        (40, "config set landing none", "error: `landing` is a setting of the"),
+        (60, "next --label nowhere", "no ticket that matches can be claimed on"),
+        (40, "doctor --offline", "install them:"),
+    ] {
+        let Some(output) = on_terminal_of(&clone, width, args) else { return };
+        let text = plain(&output);
+        assert!(text.contains(words), "{output}");
+        let sentence = |line: &&str| !line.starts_with("hint: ") && !line.contains(" tix ");
+        for line in text.lines().filter(sentence) {
+            assert!(line.trim_end().width() <= width, "{width}: {line:?}: {output}");
+        }
+    }
 }
 
 #[test]

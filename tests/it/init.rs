@@ -276,6 +276,26 @@ fn a_trunk_of_its_own_is_a_branch_without_history_that_holds_tickets_only() {
 }
 
 #[test]
+fn a_branch_with_other_files_is_not_taken_for_tickets() {
+    let sandbox = sandbox();
+    let clone = sandbox.clone_named("ada");
+    clone.git(&["push", "-q", "origin", "HEAD:dev"]);
+    let before = Untouched::of(&clone);
+    for args in [&["init", "--trunk", "dev"][..], &["init", "--trunk", "dev", "--commit"]] {
+        let output = clone.tix(args);
+        let told = output.exits(5).stderr();
+        assert!(told.contains("origin/dev already holds other files"), "{output}");
+        assert!(told.contains("tix init --trunk <branch>"), "{output}");
+    }
+    before.assert_same(&clone);
+    assert_eq!(sandbox.remote().files("dev"), ["src/main.rs"]);
+    // The way for a team that works there.
+    clone.write(SETTINGS, "base: dev\ntrunk: dev\n");
+    clone.tix(&["init"]).success();
+    assert!(clone.exists("tickets/queue/.gitkeep"));
+}
+
+#[test]
 fn a_trunk_of_its_own_can_be_committed_whole() {
     let sandbox = sandbox();
     let bare = sandbox.bare_clone("bare.git");
@@ -390,6 +410,8 @@ fn on_a_terminal_it_asks_four_questions_once() {
     );
     let expected = ["trunk: tickets", "skip_ci: true", "review: [critic_review]"];
     assert_eq!(settings(&clone.read(SETTINGS)), expected);
+    // The progress was wiped before the answer.
+    assert!(told.contains("\x1b[Kcommitted and pushed to origin/tickets"), "{told:?}");
     assert!(sandbox.remote().files("tickets").contains(&"tickets/queue/.gitkeep".to_owned()));
     assert!(!clone.path().join(".git/hooks/pre-push").exists());
     // It is set up: nobody is asked again.

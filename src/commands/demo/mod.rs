@@ -71,7 +71,7 @@ pub fn run(args: &DemoArgs, _globals: &Globals, env: &Env, out: &Out) -> Result<
         let word = shell_word(&place.display().to_string());
         writeln!(end, "The sandbox is kept: cd {word}").ok();
     }
-    out.answer(&end);
+    out.answer(&out.wrapped(&end));
     Ok(())
 }
 
@@ -100,7 +100,7 @@ fn play(
     let show = |text: &str| {
         out.clear_progress();
         if out.format == Format::Human {
-            out.answer(text);
+            out.answer(&out.wrapped(text));
         }
     };
     let mut broken = Vec::new();

@@ -199,7 +199,7 @@ fn tell_one(ctx: &Context<'_>, finding: &Finding, text: &mut String) {
     // The commands are pasted.
     text.push_str(&ctx.out.wrapped(&told));
     for repair in &finding.repairs {
-        writeln!(text, "  {}: {}", repair.why, command(repair)).ok();
+        text.push_str(&ctx.out.with_command(&repair.why, &command(repair)));
     }
     text.push('\n');
 }

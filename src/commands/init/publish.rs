@@ -2,10 +2,11 @@
 
 use super::Setup;
 use super::answer::InitReport;
+use crate::app::context::CONFIG_FILE;
 use crate::app::receipt::{Receipt, record};
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Already, Change, Decision, NewFile, set_up};
-use crate::names::RefName;
+use crate::names::{Oid, RefName};
 use crate::trunk::{Landed, Outcome, Run, Stop, Trunk, TrunkError, TrunkStep};
 
 impl Setup<'_> {
@@ -53,6 +54,9 @@ impl Setup<'_> {
             if missing.is_empty() {
                 return Ok(Decision::Answer(Already));
             }
+            if engine.branch != self.ctx.base && existing.is_empty() {
+                self.require_no_code(view.commit())?;
+            }
             // Who acts matters only now that there is something to do.
             let actor = actor.clone()?;
             Ok(Decision::Push(set_up(&missing, &actor), actor))
@@ -62,6 +66,30 @@ impl Setup<'_> {
             Outcome::Landed(landed) => Ok(self.note(engine, &landed, &landed.output, report)?),
             Outcome::Answered(Already) => Ok(()),
         }
+    }
+
+    /// A branch of its own holds tickets and nothing else: on top of code, each of the ordinary commits there would break the rule.
+    fn require_no_code(&self, commit: Option<&Oid>) -> Result<(), Failure> {
+        let Some(commit) = commit else { return Ok(()) };
+        let (objects, format) = (&self.ctx.objects, self.ctx.repo.format);
+        let tree = objects.tree_of(commit)?;
+        let entries = objects.entries(tree.as_str().as_bytes(), format)?.unwrap_or_default();
+        let of_tickets = |name: &[u8]| {
+            name == CONFIG_FILE.as_bytes()
+                || self.ctx.tickets_dir.components().next().is_some_and(|first| first == name)
+        };
+        if entries.iter().all(|entry| of_tickets(&entry.name)) {
+            return Ok(());
+        }
+        let (label, name) = (self.label(&self.trunk), self.trunk.short());
+        let message = format!(
+            "{label} already holds other files, and a branch of its own is for tickets alone"
+        );
+        Err(Failure::new(Exit::Refused, message)
+        .hint("choose one that does not exist yet: tix init --trunk <branch>")
+        .hint(format!(
+            "if {name} is where the team works, write `base: {name}` and `trunk: {name}` into {CONFIG_FILE}; then: tix init"
+        )))
     }
 
     fn note<T>(

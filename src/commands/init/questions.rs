@@ -49,7 +49,7 @@ impl InitAnswers {
         if self.trunk.is_none() {
             let question = format!(
                 "Each claim and each new ticket is a commit that is pushed to one branch.\n\
-                 Which branch: {base}, or, if nobody may push to {base}, a branch of its own such as tickets? [{base}] "
+                 Which branch? If nobody may push to {base}, give them a branch of its own, such as tickets. [{base}] "
             );
             self.trunk = loop {
                 match ask(ctx.out, &question)? {
