@@ -8,6 +8,7 @@ pub(super) struct KeyHelp {
     /// For the line at the bottom, with its rank: if there is no room for all, the highest numbers are dropped first, so
     /// the exit key is dropped last. `None` is only on the page.
     hint: Option<(u8, &'static str)>,
+    /// On the page, which fits 40 columns.
     pub(super) says: &'static str,
 }
 
@@ -16,19 +17,19 @@ const fn key(key: &'static str, hint: Option<(u8, &'static str)>, says: &'static
 }
 
 pub(super) const BROWSING: &[KeyHelp] = &[
-    key("←↓↑→", Some((7, "move")), "move; h j k l, page up and down, home and end too"),
-    key("enter", Some((2, "open")), "open the ticket; a second click does too"),
+    key("←↓↑→", Some((7, "move")), "move (or h j k l, home, end)"),
+    key("enter", Some((2, "open")), "open it, or click it twice"),
     key("n", Some((5, "new")), "write a new ticket"),
-    key("e", None, "edit the ticket in your editor"),
-    key("a", Some((3, "activate")), "claim the ticket and make its workspace"),
-    key("w", None, "leave the board for the ticket's workspace"),
-    key("r", None, "release the ticket for others"),
-    key("c", None, "complete the ticket"),
-    key("o", None, "open its pull request in a browser"),
+    key("e", None, "edit it in your editor"),
+    key("a", Some((3, "activate")), "claim it, with a workspace"),
+    key("w", None, "leave for its workspace"),
+    key("r", None, "release it for others"),
+    key("c", None, "complete it"),
+    key("o", None, "open its pull request"),
     key("y", None, "copy its id"),
-    key("/", Some((4, "filter")), "show only tickets with a text in them"),
+    key("/", Some((4, "filter")), "show tickets with a text"),
     key("esc", None, "show all tickets again"),
-    key("f", Some((6, "fetch")), "ask the remote now, and fetch all ticket branches"),
+    key("f", Some((6, "fetch")), "fetch from the remote now"),
     key("?", Some((1, "help")), "show the keys"),
     key("q", Some((0, "quit")), "quit"),
 ];

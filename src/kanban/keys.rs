@@ -1,12 +1,14 @@
 //! What keys and the mouse do.
 
+use std::collections::BTreeSet;
+
 use ratatui::crossterm::event::{
     KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
 
 use super::layout::BoardTarget;
 use super::{Board, BoardMode, BoardRequest};
-use crate::ticket::{Lane, TicketId, TicketRow};
+use crate::ticket::{Lane, Status, TicketId, TicketRow};
 
 /// How many tickets or lines a page has.
 const PAGE: usize = 10;
@@ -79,38 +81,45 @@ impl Board {
         self.selected().map_or(BoardRequest::None, |row| request(row.id.clone()))
     }
 
-    /// The verb itself decides whether it can succeed; only what makes no sense is refused at once.
     fn ask_to_activate(&mut self) -> BoardRequest {
         let question = |id: &TicketId| format!("Claim {id}? The claim is pushed.");
-        self.ask(Lane::Queue, "is not in the queue", question, BoardRequest::Activate)
+        let refused = |row: &TicketRow| {
+            (row.lane != Lane::Queue).then(|| format!("{} is not in the queue", row.id))
+        };
+        self.ask(refused, question, BoardRequest::Activate)
     }
 
     fn ask_to_release(&mut self) -> BoardRequest {
         let question =
-            |id: &TicketId| format!("Give {id} back to the queue? Work on its branch is kept.");
-        self.ask(Lane::Active, "is not active", question, BoardRequest::Release)
+            |id: &TicketId| format!("Give {id} back to the queue? Its work goes to attic/.");
+        let mine = self.content.mine.clone();
+        self.ask(|row| not_held(row, &mine), question, BoardRequest::Release)
     }
 
     fn ask_to_complete(&mut self) -> BoardRequest {
         let question = |id: &TicketId| format!("Complete {id}? Its commits are pushed.");
-        self.ask(Lane::Active, "is not active", question, BoardRequest::Complete)
+        let mine = self.content.mine.clone();
+        let is_complete = |row: &TicketRow| row.known == Some(Status::Approved);
+        let refused = |row: &TicketRow| {
+            let done = is_complete(row).then(|| format!("{} is complete already", row.id));
+            not_held(row, &mine).or(done)
+        };
+        self.ask(refused, question, BoardRequest::Complete)
     }
 
+    /// The verb itself decides whether it can succeed; what certainly cannot is refused before anybody is asked.
     fn ask(
         &mut self,
-        lane: Lane,
-        otherwise: &str,
+        refused: impl FnOnce(&TicketRow) -> Option<String>,
         question: impl FnOnce(&TicketId) -> String,
         request: impl FnOnce(TicketId) -> BoardRequest,
     ) -> BoardRequest {
-        let Some(TicketRow { id, lane: is_in, .. }) = self.selected() else {
-            return BoardRequest::None;
-        };
-        if *is_in == lane {
-            let (question, request) = (question(id), request(id.clone()));
-            self.mode = BoardMode::Ask { question, request };
+        let Some(row) = self.selected() else { return BoardRequest::None };
+        if let Some(why) = refused(row) {
+            self.notice = why;
         } else {
-            self.notice = format!("{id} {otherwise}");
+            let (question, request) = (question(&row.id), request(row.id.clone()));
+            self.mode = BoardMode::Ask { question, request };
         }
         BoardRequest::None
     }
@@ -209,6 +218,17 @@ impl Board {
             (None, _) => {}
         }
         BoardRequest::None
+    }
+}
+
+/// Why the person cannot decide about this ticket as its holder.
+fn not_held(row: &TicketRow, mine: &BTreeSet<TicketId>) -> Option<String> {
+    let TicketRow { id, lane, .. } = row;
+    match row.holder_name() {
+        _ if *lane != Lane::Active => Some(format!("{id} is not active")),
+        _ if mine.contains(id) => None,
+        Some(name) => Some(format!("{id} is held by {name}")),
+        None => Some(format!("{id} is not held by you")),
     }
 }
 

@@ -12,6 +12,8 @@ mod markdown;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -38,6 +40,8 @@ pub struct BoardContent {
     /// The moment that ages are counted to.
     pub now: DateTime<Utc>,
     pub columns: Vec<LaneColumn>,
+    /// The tickets that the person holds.
+    pub mine: BTreeSet<TicketId>,
 }
 
 #[derive(Clone, Debug)]
@@ -156,6 +160,11 @@ impl Board {
         let wanted = self.filter.to_lowercase();
         let fits = |row: &&TicketRow| wanted.is_empty() || contains(row, &wanted);
         rows.unwrap_or_default().iter().filter(fits).collect()
+    }
+
+    /// A ticket of the board, whether the filter shows it or not.
+    pub fn ticket(&self, id: &TicketId) -> Option<&TicketRow> {
+        self.content.columns.iter().flat_map(|column| &column.rows).find(|row| row.id == *id)
     }
 
     pub fn selected(&self) -> Option<&TicketRow> {

@@ -71,6 +71,21 @@ fn on_a_terminal_it_stays_until_somebody_leaves_and_leaves_the_terminal_as_it_wa
 }
 
 #[test]
+fn a_merge_is_named_only_for_a_ticket_that_waits_for_one() {
+    let sandbox = seeded();
+    let done = Ticket::new("TICKET-mail-001").key("status", "approved");
+    let done = done.key("claimed_by", "Bob Example <bob@example.org>");
+    let clone = sandbox.clone_named("a");
+    let Some(output) = board(&clone, None, "oq") else { return };
+    let text = output.success().stdout();
+    assert!(text.contains("does not wait for a merge") && !text.contains("git merge"), "{output}");
+    sandbox.seed(&[("tickets/active/TICKET-mail-001/TICKET-mail-001.md".to_owned(), done.text())]);
+    clone.git(&["pull", "-q"]);
+    let output = board(&clone, None, "loq").unwrap();
+    assert!(output.success().stdout().contains("git merge ticket/TICKET-mail-001"), "{output}");
+}
+
+#[test]
 fn a_ticket_is_claimed_from_the_board_as_from_a_shell() {
     let sandbox = seeded();
     let clone = sandbox.clone_named("a");

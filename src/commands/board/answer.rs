@@ -16,7 +16,7 @@ use crate::kanban::{BoardRequest, Prose, ticket_text};
 use crate::lifecycle::Subtasks;
 use crate::out::screen::Screen;
 use crate::text::shell_quoted;
-use crate::ticket::TicketId;
+use crate::ticket::{Lane, Status, TicketId, TicketRow};
 
 /// Keys of the front matter that repeat what the heading of the page says.
 const KNOWN: [&str; 5] = ["title", "ticket_id", "session_id", "sequence", "claim_id"];
@@ -130,8 +130,14 @@ impl Live<'_> {
     fn open_request(&mut self, id: &TicketId) {
         let Ok(branch) = self.ctx.ticket_branch(id) else { return };
         let Some(page) = request_page(self.ctx, &branch) else {
-            self.board.notice =
-                by_request(self.ctx, &branch).unwrap_or_else(|error| error.to_string());
+            let waits =
+                |row: &TicketRow| row.lane == Lane::Active && row.known == Some(Status::Approved);
+            // A merge of less than that would land unfinished work, or none.
+            self.board.notice = if self.board.ticket(id).is_some_and(waits) {
+                by_request(self.ctx, &branch).unwrap_or_else(|error| error.to_string())
+            } else {
+                format!("{id} does not wait for a merge")
+            };
             return;
         };
         if let Some(opener) = self.ctx.env.opener() {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::context::Context;
+use crate::app::mine::Mine;
 use crate::app::order::in_order_of_next;
 use crate::clock;
 use crate::error::Failure;
@@ -20,6 +21,8 @@ pub fn content(
     mut rows: Vec<TicketRow>,
 ) -> Result<BoardContent, Failure> {
     in_order_of_next(ctx, view, &mut rows)?;
+    let held = Mine::of(ctx);
+    let mine = rows.iter().filter(|row| held.holds(row)).map(|row| row.id.clone()).collect();
     let mut columns = Lane::ALL.map(|lane| LaneColumn { lane, rows: Vec::new() });
     for row in rows {
         if let Some(column) = columns.iter_mut().find(|column| column.lane == row.lane) {
@@ -36,5 +39,5 @@ pub fn content(
         }
     }
     let heading = safe(format!("{}  {}", ctx.project(), ctx.trunk_label()));
-    Ok(BoardContent { heading, looked, now: clock::now(), columns: columns.into() })
+    Ok(BoardContent { heading, looked, now: clock::now(), columns: columns.into(), mine })
 }
