@@ -17,6 +17,7 @@ use std::time::Duration;
 use self::claim::Activation;
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
+use crate::app::here::require_here;
 use crate::app::operation;
 use crate::app::queue::{Choice, QueueFilter};
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
@@ -43,11 +44,12 @@ use crate::trunk::{Diary, Publication, Run};
 /// Exit codes: 0 it is yours; 3 somebody else has it; 4 there is no such ticket, or nothing to do; 7 the remote cannot be
 /// reached and nothing changed; 8 the claim stands (or may), but the set-up is not finished: run it again, or `tix
 /// release`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct ActivateArgs {
-    /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
-    #[arg(value_name = "TICKET", required_unless_present = "next", add = ids(&[Lane::Queue]))]
+    /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file; with --resume the one
+    /// of this workspace, if none is named
+    #[arg(value_name = "TICKET", required_unless_present_any = ["next", "resume"], add = ids(&[Lane::Queue]))]
     ticket: Option<String>,
     /// Claim the next ticket
     #[arg(long, conflicts_with = "ticket")]
@@ -104,6 +106,11 @@ pub fn run(args: &ActivateArgs, globals: &Globals, env: &Env, out: &Out) -> Resu
         let message =
             "--label, --priority, --limit and --wait are for the next ticket: they go with --next";
         return Err(Failure::new(Exit::Usage, message).hint("tix activate --help"));
+    }
+    if args.ticket.is_none() && !args.next {
+        let here = require_here(&Context::open(globals, env, out, args.timeout.as_deref())?)?;
+        let named = ActivateArgs { ticket: Some(here.to_string()), ..args.clone() };
+        return run(&named, globals, env, out);
     }
     if !args.exec.is_empty() {
         return work::run(args, globals, env, out);

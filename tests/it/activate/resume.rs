@@ -282,6 +282,9 @@ fn resume_makes_a_lost_worktree_again_with_its_work() {
     assert!(!path.exists());
     clone.tix(&["activate", ID, "--resume"]).success();
     assert_eq!(there.read("work.txt"), "1\n");
+    // In the workspace no command needs an id.
+    there.tix(&["activate", "--resume"]).success();
+    assert!(clone.tix(&["activate", "--resume"]).exits(2).stderr().contains("name the ticket"));
     assert_eq!(there.git(&["status", "--porcelain"]), "");
     assert_eq!(subjects(&sandbox).len(), 1);
 }
