@@ -45,7 +45,7 @@ pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<S
             |at| format!("git -C {at} pull --rebase"),
         );
         return Ok(Some(format!(
-            "the local branch {short} has unpushed commits, so this change is not in it yet; tix submit and tix complete merge the two\n\
+            "the local branch {short} has unpushed commits, so this change is not in it yet; tix submit and tix complete merge it in\n\
              to merge them now: {how}"
         )));
     }

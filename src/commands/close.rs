@@ -4,7 +4,7 @@ use crate::app::context::{Context, Globals};
 use crate::app::find::{TicketSearch, find_ticket};
 use crate::app::give_back::{clear_local, freed};
 use crate::app::here::named_or_here;
-use crate::app::operation::{Identity, NamedClaim, OnTicket, answer};
+use crate::app::operation::{Identity, NamedClaim, OnTicket, answer, answer_next};
 use crate::app::receipt::{Receipt, record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -39,7 +39,7 @@ pub fn run(args: &CloseArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
     let mut diary = Diary { phase: "close", ..Diary::default() };
     let result = close(&ctx, args, &mut diary);
     let receipt = record(&ctx, "close", args.on.query(), &diary, result)?;
-    let mut text = format!("{} is closed\n", safe(&receipt.ticket));
+    let mut text = answer_next(&receipt, "is closed", None);
     if let Some(attic) = &receipt.attic {
         text.push_str(&format!("  its work is kept on the branch {}\n", safe(attic)));
     }

@@ -37,7 +37,7 @@ fn cycle(open: &BTreeSet<&TicketId>, circle: &Circle) -> Option<Finding> {
 
 fn missing(id: &TicketId, name: &str) -> Finding {
     let message =
-        format!("{id} waits for `{name}`, which does not name exactly one ticket of the trunk");
+        format!("{id} waits for `{name}`, and no single ticket on the trunk has that name");
     let finding = Finding::new(Check::MissingDependency, Some(id), message);
     finding.repair("remove it, or create the ticket", &remove(id, Relation::DependsOn, name))
 }

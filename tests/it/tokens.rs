@@ -97,7 +97,9 @@ fn an_agent_reads_little() {
 fn long_ticket() -> (Output, Output, Output) {
     let id = "TICKET-let-the-importer-reject-the-rows-it-001";
     let criterion = |n| {
-        format!("- [ ] the importer rejects rows without an amount, and says which line it was, case {n}\n")
+        format!(
+            "- [ ] the importer rejects rows without an amount, and says which line it was, case {n}\n"
+        )
     };
     let body = format!("\n# Requirements\n\n{}", (1..=12).map(criterion).collect::<String>());
     let title = "Let the importer reject the rows it cannot read";

@@ -101,7 +101,7 @@ fn unlisted(code: u8) -> TopicEntry {
         }
         None => TopicEntry::new(
             format!("{code} {}", Exit::Worker(code).name()),
-            "not one of tix's own: a worker in the foreground ended with it",
+            "a worker in the foreground ended with this code, which tix has no other use for",
         ),
     }
 }
@@ -133,7 +133,7 @@ fn lanes() -> Topic {
         let here: Vec<&str> = Status::ALL
             .into_iter()
             .filter(|status| lane_of(*status) == lane)
-            .map(Status::as_str)
+            .map(|status| status.words(&[]))
             .collect();
         let means =
             format!("holds tickets that are {}\nfrom here to {}", here.join(", "), ways.join(", "));

@@ -162,7 +162,7 @@ fn a_warning_is_a_line_and_each_way_out_is_another() {
     there.commit("not pushed", &[("mine.txt", "1\n")]);
     let output = ada.tix(&["note", ID, "a word"]);
     let told = output.success().stderr();
-    assert!(told.contains("tix complete merge the two\nhint: to merge them now: git"), "{output}");
+    assert!(told.contains("tix complete merge it in\nhint: to merge them now: git"), "{output}");
 }
 
 #[test]
