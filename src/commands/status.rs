@@ -122,10 +122,7 @@ struct Standpoint {
 }
 
 pub fn run(args: &StatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let ctx = match Context::open(globals, env, out, None) {
-        Err(failure) if args.ticket.is_none() => return dashboard::or_nothing(Err(failure), out),
-        ctx => ctx?,
-    };
+    let ctx = Context::open(globals, env, out, None)?;
     if args.ticket.is_none() && here(&ctx)?.is_none() {
         let shown = board::look(&ctx, Look::from(args.fetch), |seen| dashboard::show(&ctx, seen));
         return dashboard::or_nothing(shown, out);
