@@ -86,19 +86,25 @@ impl Guarded {
         for commit in judged.iter_mut().filter(|commit| commit.completes.is_some()) {
             let settings =
                 objects.read(format!("{}:{}", commit.commit, config::FILE).as_bytes())?;
-            if !settings.is_none_or(|settings| self.record_on_branch(&settings.data)) {
+            if !self.record_on_branch(settings.as_ref().map(|settings| settings.data.as_slice())) {
                 commit.completes = None;
             }
         }
         Ok(())
     }
 
-    /// Whether these settings have progress written to ticket branches. Settings that say nothing readable prove nothing.
-    fn record_on_branch(&self, settings: &[u8]) -> bool {
-        let yaml = Some(Yaml { bytes: settings, label: config::FILE });
-        let default = self.facts.protection.default.as_deref().unwrap_or_default();
-        let config = Config::resolve(&Layers { yaml, ..Layers::default() });
-        config.is_ok_and(|config| config.record_for(default) == RecordPlace::Branch)
+    /// Whether these settings have progress written to ticket branches. Settings that say nothing readable prove nothing. A commit
+    /// without any is of a team that has none, or of a trunk of its own, whose settings are with the code.
+    fn record_on_branch(&self, settings: Option<&[u8]>) -> bool {
+        let protection = &self.facts.protection;
+        let default = protection.default.as_deref().or(protection.trunk.as_deref());
+        let yaml = settings.map(|bytes| Yaml { bytes, label: config::FILE });
+        let Ok(config) = Config::resolve(&Layers { yaml, ..Layers::default() }) else {
+            return false;
+        };
+        let trunk = if yaml.is_none() { protection.trunk.clone() } else { config.trunk.clone() };
+        let config = Config { trunk, ..config };
+        config.record_for(default.unwrap_or_default()) == RecordPlace::Branch
     }
 
     /// What is published had its first ticket before anything that is not: a history that was rewritten from its beginning

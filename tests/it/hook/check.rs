@@ -148,9 +148,11 @@ fn with_progress_on_the_trunk_no_completion_covers_code_that_was_pushed_to_it() 
         let clone = sandbox.clone_named("a");
         let trunk = if settings.starts_with("trunk") { "tickets" } else { "main" };
         if trunk == "tickets" {
-            clone.git(&["push", "-q", "origin", "main:tickets"]);
-            clone.git(&["fetch", "-q"]);
-            clone.git(&["switch", "-q", "tickets"]);
+            // As `tix init` makes it: without code, and without the settings, which are with the code.
+            clone.git(&["switch", "-q", "--orphan", "tickets"]);
+            clone.git(&["checkout", "-q", "main", "--", "tickets"]);
+            clone.git(&["commit", "-qm", "tickets"]);
+            clone.git(&["push", "-q", "-u", "origin", "tickets"]);
         }
         clone.tix(&["activate", ID]).success();
         clone.git(&["pull", "-q"]);
