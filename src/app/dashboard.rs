@@ -140,7 +140,7 @@ impl Dashboard {
         attention.extend(stuck);
         attention.extend(stale(ctx, seen, &rows)?);
         attention.extend(rows.iter().filter_map(|row| waiting(ctx, row)));
-        let mine = Mine::of(ctx);
+        let mine = Mine::of(ctx)?;
         rows.retain(|row| mine.holds(row));
         Ok(Dashboard {
             schema: "tix/dashboard@1",

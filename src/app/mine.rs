@@ -1,26 +1,42 @@
 //! Which tickets are the caller's.
 
 use super::context::Context;
+use crate::error::Failure;
+use crate::git::Repo;
 use crate::ticket::{Lane, TicketRow};
 use crate::workspace;
 
-/// Recognizes the tickets that this person or their role holds, or that were claimed from this clone.
-pub struct Mine {
+/// Recognizes the tickets that this person or their role holds, or that were claimed from this clone. A session does not
+/// count what another session of the clone holds.
+pub struct Mine<'a> {
+    repo: &'a Repo,
     by: Vec<String>,
     /// The clone's id, once it has one.
     clone: Option<String>,
+    session: Option<String>,
 }
 
-impl Mine {
-    pub fn of(ctx: &Context<'_>) -> Mine {
+impl Mine<'_> {
+    pub fn of<'a>(ctx: &'a Context<'_>) -> Result<Mine<'a>, Failure> {
         let by = ctx.actor().ok().into_iter().chain(ctx.role().map(str::to_owned)).collect();
-        Mine { by, clone: workspace::known_clone_id(&ctx.repo) }
+        let clone = workspace::known_clone_id(&ctx.repo);
+        Ok(Mine { repo: &ctx.repo, by, clone, session: ctx.session()? })
     }
 
     pub fn fits(&self, row: &TicketRow) -> bool {
         let claim = row.claim_id.as_deref().unwrap_or_default();
-        row.holder.as_ref().is_some_and(|holder| self.by.contains(holder))
-            || self.clone.as_ref().is_some_and(|clone| claim.starts_with(clone.as_str()))
+        let of_clone = self.clone.as_ref().is_some_and(|clone| claim.starts_with(clone.as_str()));
+        let of_person = row.holder.as_ref().is_some_and(|holder| self.by.contains(holder));
+        (of_person || of_clone) && !self.is_of_another(row, claim)
+    }
+
+    /// Whether another session of this clone works under this claim. Records are read for sessions only.
+    fn is_of_another(&self, row: &TicketRow, claim: &str) -> bool {
+        let Some(session) = self.session.as_deref().filter(|_| row.lane == Lane::Active) else {
+            return false;
+        };
+        let record = workspace::load(self.repo, &row.id);
+        record.is_some_and(|record| record.claim_of_another(Some(session)) == Some(claim))
     }
 
     /// Whether it is held now, too.

@@ -28,14 +28,17 @@ pub struct Identity {
 /// What [`ClaimProof`] borrows from.
 enum OwnedProof {
     Named(String),
-    Recorded { claims: Vec<String>, workspace: Option<String> },
+    Recorded { claims: Vec<String>, workspace: Option<String>, of_another: Option<String> },
 }
 
 impl OwnedProof {
-    fn recorded(ctx: &Context<'_>, id: &TicketId) -> OwnedProof {
+    fn recorded(ctx: &Context<'_>, id: &TicketId, session: Option<&str>) -> OwnedProof {
+        let record = workspace::load(&ctx.repo, id);
+        let of_another = record.as_ref().and_then(|record| record.claim_of_another(session));
         OwnedProof::Recorded {
             claims: workspace::known_claims(&ctx.repo, id),
-            workspace: workspace::load(&ctx.repo, id).map(|record| record.claim_id),
+            of_another: of_another.map(str::to_owned),
+            workspace: record.map(|record| record.claim_id),
         }
     }
 }
@@ -45,14 +48,16 @@ impl Identity {
     pub fn of(ctx: &Context<'_>, id: &TicketId, named: Option<&str>) -> Result<Identity, Failure> {
         let proof = match named {
             Some(claim) => OwnedProof::Named(claim.to_owned()),
-            None => OwnedProof::recorded(ctx, id),
+            None => OwnedProof::recorded(ctx, id, ctx.session()?.as_deref()),
         };
         Ok(Identity { proof, ..Identity::without_claim(ctx)? })
     }
 
     /// The same for whoever only looks, and may be nobody whom git knows.
     pub fn reading(ctx: &Context<'_>, id: &TicketId) -> Identity {
-        let proof = OwnedProof::recorded(ctx, id);
+        // A session whose name cannot be read is told so by what it would do.
+        let session = ctx.session().ok().flatten();
+        let proof = OwnedProof::recorded(ctx, id, session.as_deref());
         // A clone that has none yet gets it with its first claim.
         let clone_id = workspace::known_clone_id(&ctx.repo).unwrap_or_default();
         Identity { actor: ctx.reader(), clone_id, typed: typed(), proof }
@@ -67,7 +72,7 @@ impl Identity {
     /// The caller, for what needs no claim.
     pub fn without_claim(ctx: &Context<'_>) -> Result<Identity, Failure> {
         let clone_id = workspace::clone_id(&ctx.repo, crate::trunk::random_token)?;
-        let proof = OwnedProof::Recorded { claims: Vec::new(), workspace: None };
+        let proof = OwnedProof::Recorded { claims: Vec::new(), workspace: None, of_another: None };
         Ok(Identity { actor: ctx.actor()?, clone_id, typed: typed(), proof })
     }
 
@@ -78,9 +83,11 @@ impl Identity {
             at: ctx.now,
             proof: match &self.proof {
                 OwnedProof::Named(claim) => ClaimProof::Named(claim),
-                OwnedProof::Recorded { claims, workspace } => {
-                    ClaimProof::Recorded { claims, workspace: workspace.as_deref() }
-                }
+                OwnedProof::Recorded { claims, workspace, of_another } => ClaimProof::Recorded {
+                    claims,
+                    workspace: workspace.as_deref(),
+                    of_another: of_another.as_deref(),
+                },
             },
             typed: &self.typed,
             policy: ctx.policy(),

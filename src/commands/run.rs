@@ -126,12 +126,18 @@ fn find(ctx: &Context<'_>, query: Option<&str>) -> Result<FoundWorkspace, Failur
         };
         let held = seen.view.require::<Refusal>(entry)?.held();
         let claim_id = held.claim_id.clone().unwrap_or_default();
-        let made_for = workspace::load(&ctx.repo, &id).map(|record| record.claim_id);
-        if entry.lane != Lane::Active || made_for.is_some_and(|made_for| made_for != claim_id) {
+        let record = workspace::load(&ctx.repo, &id);
+        let has_ended = record.as_ref().is_some_and(|record| record.claim_id != claim_id);
+        if entry.lane != Lane::Active || has_ended {
             let message = format!("the claim that the workspace of {id} was made for has ended");
             return Err(held_facts(Failure::new(Exit::Held, message), &held)
                 .fact("workspace", path.display().to_string())
                 .hint(format!("look at it: tix show {id}")));
+        }
+        // The worker would have the caller's session, and could not hand the ticket in.
+        let session = ctx.session()?;
+        if record.is_some_and(|record| record.claim_of_another(session.as_deref()).is_some()) {
+            return Err(Refusal::OtherSession { id, held: Box::new(held) }.into());
         }
         let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
         Ok(FoundWorkspace { id, claim_id, branch, path })

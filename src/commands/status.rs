@@ -21,7 +21,7 @@ use crate::clock;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::machine::{self, Mover, Verb};
-use crate::lifecycle::{self, Awaited, Hindrance, Missing, Ticket, TicketEntry};
+use crate::lifecycle::{self, Awaited, Hindrance, Missing, Refusal, Ticket, TicketEntry};
 use crate::out::{Format, Out};
 use crate::text::{cut, duration, safe, shell_word};
 use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow, WorkerNow};
@@ -112,6 +112,8 @@ struct Standpoint {
     worker: Option<WorkerNow>,
     last: Option<chrono::DateTime<chrono::Utc>>,
     stale: bool,
+    /// Whether another session of this clone holds it.
+    is_of_another: bool,
     /// The changes that the last review requested, line by line; may be empty.
     asked: Vec<String>,
     missing: Vec<String>,
@@ -220,6 +222,7 @@ fn standpoint(
         family,
         last,
         stale,
+        is_of_another: matches!(act.require_holder(&ticket), Err(Refusal::OtherSession { .. })),
         asked,
         missing: missing.iter().map(ToString::to_string).collect(),
         waits: waits_of(&waits, there.lane),
@@ -333,7 +336,7 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
     let held = row.holder_name().filter(|_| row.lane == Lane::Active).map(|name| {
         let age = row.age(ctx.now);
         let since = if age.is_empty() { String::new() } else { format!(" for {age}") };
-        format!("{name}{since}")
+        format!("{name}{since}{}", session_words(standpoint))
     });
     let last = standpoint.last.filter(|_| standpoint.stale);
     let elsewhere = args.ticket.is_some().then(|| workspace_words(&standpoint.workspace));
@@ -392,6 +395,10 @@ fn family(standpoint: &Standpoint) -> String {
     lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
+fn session_words(standpoint: &Standpoint) -> &'static str {
+    if standpoint.is_of_another { ", in another session of this clone" } else { "" }
+}
+
 fn worker_words(standpoint: &Standpoint) -> Option<String> {
     standpoint.worker.as_ref().map(|worker| worker.words(clock::for_people))
 }
@@ -427,7 +434,7 @@ fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         ("lane", Some(lane)),
         ("status", Some(row.status_words().to_owned())),
         ("blocked", row.blocked.clone()),
-        ("held by", held.cloned()),
+        ("held by", held.map(|held| format!("{held}{}", session_words(standpoint)))),
         ("since", since),
         ("last sign", last),
         ("branch", row.branch.clone().filter(|_| held.is_some())),

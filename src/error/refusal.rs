@@ -40,6 +40,7 @@ fn exit(refusal: &Refusal) -> Exit {
         | Refusal::BadKey { .. } => Exit::Usage,
         Refusal::Held { .. }
         | Refusal::ClaimNotShown { .. }
+        | Refusal::OtherSession { .. }
         | Refusal::ClaimChanged { .. }
         | Refusal::HeldElsewhere { .. }
         | Refusal::Fresh { .. }
@@ -86,6 +87,7 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         Refusal::Held { held, .. }
         | Refusal::NotHolder { held, .. }
         | Refusal::ClaimNotShown { held, .. }
+        | Refusal::OtherSession { held, .. }
         | Refusal::HeldElsewhere { held, .. } => held_facts(failure, held),
         Refusal::Fresh { held, last, stale_after, .. }
         | Refusal::OneClock { held, last, stale_after, .. } => {
@@ -287,6 +289,7 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::ClaimNotShown { id, typed, workspace, held } => {
             not_shown(id, typed, *workspace, held)
         }
+        Refusal::OtherSession { id, .. } => vec![go_on_as_yours(id)],
         Refusal::ClaimChanged { id, .. } => {
             vec![format!("see who took it over or gave it back: tix log {id}")]
         }
@@ -334,6 +337,11 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         ],
         Refusal::Edited { id } => vec![format!("see what is new: tix show {id}")],
     }
+}
+
+/// How a session goes on with what another one of the same clone holds.
+fn go_on_as_yours(id: &TicketId) -> String {
+    format!("if it is yours, go on with it: tix activate {id} --resume")
 }
 
 fn not_shown(

@@ -32,6 +32,8 @@ pub enum ClaimProof<'a> {
         claims: &'a [String],
         /// The claim that the workspace here was created for.
         workspace: Option<&'a str>,
+        /// The claim under which another session of this clone works.
+        of_another: Option<&'a str>,
     },
 }
 
@@ -81,7 +83,7 @@ impl Act<'_> {
         let stands = |id: &str| held.claim_id.as_deref() == Some(id);
         let expected = match self.proof {
             ClaimProof::Named(id) => Some(id),
-            ClaimProof::Recorded { claims, workspace } => {
+            ClaimProof::Recorded { claims, workspace, .. } => {
                 let standing = claims.iter().find(|id| stands(id)).or(claims.last());
                 standing.map(String::as_str).or(workspace)
             }
@@ -97,7 +99,8 @@ impl Act<'_> {
     }
 
     /// Checks the claim first: somebody who had the ticket until it was taken over may have the same name as its
-    /// holder. Whoever proves the claim is the holder, under any name.
+    /// holder. Whoever proves the claim is the holder, under any name; but what one session of a clone holds, another
+    /// leaves alone.
     pub fn require_holder(&self, ticket: &Ticket<'_>) -> Result<(), Refusal> {
         self.require_claim(ticket)?;
         let held = ticket.held();
@@ -107,10 +110,18 @@ impl Act<'_> {
             // Made by hand, before there were claims: only the name can decide.
             (ClaimProof::Recorded { .. }, None) => held.by.as_deref() == Some(self.actor),
         };
+        let id = ticket.entry.id.clone();
         if shown {
-            return Ok(());
+            return match self.proof {
+                ClaimProof::Recorded { of_another: Some(claim), .. }
+                    if held.claim_id.as_deref() == Some(claim) =>
+                {
+                    Err(Refusal::OtherSession { id, held: Box::new(held) })
+                }
+                ClaimProof::Recorded { .. } | ClaimProof::Named(_) => Ok(()),
+            };
         }
-        let (id, typed) = (ticket.entry.id.clone(), self.typed.to_owned());
+        let typed = self.typed.to_owned();
         let same_name = held.by.as_deref() == Some(self.actor);
         let workspace = match self.proof {
             ClaimProof::Recorded { workspace: Some(_), .. } => ClaimedWorkspace::Here,

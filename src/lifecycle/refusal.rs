@@ -69,6 +69,9 @@ pub enum Refusal {
     /// Held under the caller's name, by a claim that they have not proved to be theirs; `typed` is what they typed.
     #[error("{id} is held by {} under a claim that is not known to be this clone's", held.name())]
     ClaimNotShown { id: TicketId, typed: String, workspace: ClaimedWorkspace, held: Box<Holder> },
+    /// The caller's clone holds it, for another session than the caller's.
+    #[error("{id} is held by another session of this clone")]
+    OtherSession { id: TicketId, held: Box<Holder> },
     /// The claim to be continued is not the one on the trunk.
     #[error("{id} is held by {} now, under another claim than yours", held.name())]
     ClaimChanged { id: TicketId, expected: String, held: Box<Holder> },

@@ -25,7 +25,8 @@ fn act<'a>(actor: &'a str, proof: ClaimProof<'a>) -> Act<'a> {
     Act { actor, at: now(), proof, typed: "tix it", policy }
 }
 
-const NO_CLAIM: ClaimProof<'_> = ClaimProof::Recorded { claims: &[], workspace: None };
+const NO_CLAIM: ClaimProof<'_> =
+    ClaimProof::Recorded { claims: &[], workspace: None, of_another: None };
 
 fn entry(lane: Lane) -> TicketEntry {
     let id = TicketId::parse("TICKET-foo-001").unwrap();
@@ -72,7 +73,11 @@ fn whoever_may_not_hears_why() {
 fn a_holder_is_whoever_shows_the_claim_that_stands() {
     let entry = entry(Lane::Active);
     let (now, before) = (["1111-22".to_owned()], ["1111-11".to_owned()]);
-    let made = |claims, workspace| ClaimProof::Recorded { claims, workspace };
+    let made = |claims, workspace| ClaimProof::Recorded { claims, workspace, of_another: None };
+    let in_session = |of_another| {
+        let (claims, workspace) = (&now[..], Some("1111-22"));
+        ClaimProof::Recorded { claims, workspace, of_another: Some(of_another) }
+    };
     for verb in [Verb::Submit, Verb::Handoff, Verb::Release, Verb::Close] {
         let ticket = Ticket::new(&entry, text("in_progress", HELD, ""));
         let require = |proof| act("bob", proof).require(verb, &ticket).map_err(|no| no.to_string());
@@ -84,6 +89,10 @@ fn a_holder_is_whoever_shows_the_claim_that_stands() {
             let why = require(fenced).unwrap_err();
             assert!(why.contains("under another claim than yours"), "{verb:?} {why}");
         }
+        let why = require(in_session("1111-22")).unwrap_err();
+        assert!(why.contains("by another session of this clone"), "{verb:?} {why}");
+        // Of an earlier claim, nothing follows for this one.
+        assert!(require(in_session("1111-11")).is_ok(), "{verb:?}");
         // The workspace may belong to a copy of this clone: it proves nothing.
         assert!(require(made(&[], Some("1111-22"))).is_err());
         let by_hand = Ticket::new(&entry, text("in_progress", "claimed_by: bob\n", ""));

@@ -33,6 +33,30 @@ pub struct WorkspaceRecord {
     pub reminded: bool,
 }
 
+/// How a session relates to the one that a workspace was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionMatch {
+    Same,
+    Other,
+    /// One of the two has no name: a person works without one, and keeps what they may do.
+    Unknown,
+}
+
+impl WorkspaceRecord {
+    pub fn compare_session(&self, session: Option<&str>) -> SessionMatch {
+        match (self.session.as_deref(), session) {
+            (Some(known), Some(given)) if known == given => SessionMatch::Same,
+            (Some(_), Some(_)) => SessionMatch::Other,
+            (None, _) | (_, None) => SessionMatch::Unknown,
+        }
+    }
+
+    /// The claim, if another session than this one works under it.
+    pub fn claim_of_another(&self, session: Option<&str>) -> Option<&str> {
+        (self.compare_session(session) == SessionMatch::Other).then_some(&self.claim_id)
+    }
+}
+
 fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {
     repo.tix_dir().join("workspaces").join(format!("{id}.json"))
 }

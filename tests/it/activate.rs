@@ -18,6 +18,7 @@ mod refused;
 mod reports;
 mod resume;
 mod secrets;
+mod sessions;
 mod set_up;
 mod stray;
 

@@ -113,6 +113,11 @@ fn the_list_of_tools_is_small() {
             tool.get("outputSchema").is_none() && tool["annotations"]["destructiveHint"] == false,
             "{tool}"
         );
+        // None that writes can be repeated blindly: what it finished may be claimed anew.
+        let reads = ["next", "list", "show", "status"].contains(&tool["name"].as_str().unwrap());
+        for hint in ["readOnlyHint", "idempotentHint"] {
+            assert_eq!(tool["annotations"][hint], reads, "{tool}");
+        }
     }
 }
 
@@ -210,6 +215,8 @@ fn an_id_that_can_be_read_is_in_the_answer() {
 #[test]
 fn a_ticket_is_claimed_worked_on_and_completed() {
     let (sandbox, clone) = ready();
+    // Each server of its own, and all of one agent's session.
+    let clone = clone.env("TIX_SESSION", "s");
     let told = serve(&clone, &opened(&[call(1, "claim", json!({}))]));
     let claimed = &to(&told, 1)["result"];
     assert_eq!(claimed["structuredContent"]["outcome"], "activated", "{claimed}");
@@ -231,6 +238,24 @@ fn a_ticket_is_claimed_worked_on_and_completed() {
     );
     assert_eq!(to(&told, 1)["result"]["isError"], false, "{told:?}");
     assert_eq!(to(&told, 1)["result"]["structuredContent"]["outcome"], "completed", "{told:?}");
+}
+
+#[test]
+fn a_ticket_is_finished_in_the_session_that_holds_it() {
+    let (_sandbox, clone) = ready();
+    let finish = || call(1, "finish", json!({ "how": "release", "ticket": ID }));
+    let finished = |place: &Place| to(&serve(place, &opened(&[finish()])), 1)["result"].clone();
+    // Claimed in a shell, of whose session the server knows nothing.
+    clone.env("CODEX_THREAD_ID", "1").tix(&["activate", ID]).success();
+    let refused = &finished(&clone)["structuredContent"];
+    assert_eq!(refused["name"], "held");
+    let way = format!("if it is yours, go on with it: call `claim` with resume=true, ticket={ID}");
+    assert_eq!(refused["hints"], json!([way]));
+    let arguments = json!({ "ticket": ID, "resume": true });
+    let server = clone.env("CODEX_THREAD_ID", "2");
+    let told = serve(&server, &opened(&[call(1, "claim", arguments)]));
+    assert_eq!(to(&told, 1)["result"]["structuredContent"]["outcome"], "already", "{told:?}");
+    assert_eq!(finished(&server)["structuredContent"]["outcome"], "released");
 }
 
 #[test]

@@ -81,8 +81,7 @@ impl Activation<'_> {
         let Some(record) = record.filter(|r| r.claim_id == claim && r.finished) else {
             return false;
         };
-        let sessions = self.session.as_ref().zip(record.session.as_ref());
-        let ours = sessions.is_none_or(|(ours, theirs)| ours == theirs);
+        let ours = record.claim_of_another(self.session.as_deref()).is_none();
         let worker = workspace::worker::of(&self.ctx.repo, id, &env::host());
         ours && matches!(worker, Ok(None | Some(WorkerState::Stale(_))))
     }

@@ -22,7 +22,7 @@ use crate::out::Format;
 use crate::text::shell_word;
 use crate::ticket::{Document, Status, TicketId};
 use crate::trunk::{Diary, View, may_still_land};
-use crate::workspace::{self, WorkspaceRecord as LocalRecord};
+use crate::workspace::{self, SessionMatch, WorkspaceRecord as LocalRecord};
 
 /// How far an earlier run of ours got.
 enum Progress {
@@ -229,10 +229,8 @@ impl Activation<'_> {
         record: Option<&LocalRecord>,
         mut receipt: Receipt,
     ) -> Result<Receipt, Failure> {
-        let same_session = match (&self.session, record.and_then(|r| r.session.as_ref())) {
-            (Some(ours), Some(theirs)) => ours == theirs,
-            _ => false,
-        };
+        let session = self.session.as_deref();
+        let same_session = record.is_some_and(|r| r.compare_session(session) == SessionMatch::Same);
         let mut path = with_branch(self.ctx, branch)?.map(|worktree| worktree.path);
         if !(same_session || self.goes_on) {
             let message = format!("{} is held from this clone", active.id);

@@ -21,7 +21,7 @@ pub fn content(
     mut rows: Vec<TicketRow>,
 ) -> Result<BoardContent, Failure> {
     in_order_of_next(ctx, view, &mut rows)?;
-    let held = Mine::of(ctx);
+    let held = Mine::of(ctx)?;
     let mine = rows.iter().filter(|row| held.holds(row)).map(|row| row.id.clone()).collect();
     let mut columns = Lane::ALL.map(|lane| LaneColumn { lane, rows: Vec::new() });
     for row in rows {

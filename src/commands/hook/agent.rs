@@ -44,7 +44,7 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
         }
         EventMoment::Before => before(dialect, &event, &cwd, env),
         EventMoment::After | EventMoment::Failed => after(&event, &cwd, env),
-        EventMoment::Start => start(dialect, &cwd, env, out),
+        EventMoment::Start => start(dialect, &event, &cwd, env, out),
         EventMoment::WorktreeWanted(name) => {
             worktree::create(name, &cwd, session_of(dialect, &event, env).as_deref(), env)
         }
@@ -300,11 +300,18 @@ fn told(guarded: &Guarded, slipped: &SlippedCommits) -> Option<String> {
 }
 
 /// What a session should know from its start; nothing if there are no tickets.
-fn start(dialect: Dialect, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> HookAnswer {
+fn start(
+    dialect: Dialect,
+    event: &AgentEvent,
+    cwd: &Path,
+    env: &Env,
+    out: &dyn Fn() -> Out,
+) -> HookAnswer {
     let Ok(Some(guarded)) = Guarded::of_commands(cwd, env) else { return HookAnswer::Pass };
     let dir: PathBuf = guarded.root().unwrap_or(cwd).to_owned();
     guarded.note_tips();
-    let facts = session::facts(&dir, guarded.branch(), env, &out());
+    let session = session_of(dialect, event, env);
+    let facts = session::facts(&dir, guarded.branch(), session.as_deref(), env, &out());
     let in_force = guarded.hooks_in_force(env);
     let hooks = match dialect.hooks_of_commands() {
         HookUse::Off if in_force.without_directory().are_complete() => None,

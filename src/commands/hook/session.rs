@@ -17,9 +17,15 @@ use crate::workspace::{self, WorkspaceRecord};
 /// An agent's context is expensive, so this is the most columns.
 const LONGEST: usize = 600;
 
-/// The message; `None` if there is nothing to say, or if it cannot be found out.
-pub fn facts(dir: &Path, branch: Option<&RefName>, env: &Env, out: &Out) -> Option<String> {
-    let found = find(&asked_in(dir), branch, env, out);
+/// The message for this session; `None` if there is nothing to say, or if it cannot be found out.
+pub fn facts(
+    dir: &Path,
+    branch: Option<&RefName>,
+    session: Option<&str>,
+    env: &Env,
+    out: &Out,
+) -> Option<String> {
+    let found = find(&asked_in(dir), (branch, session), env, out);
     let text =
         found.inspect_err(|failure| tracing::debug!(message = %failure.message, "session")).ok()?;
     Some(cut(&safe(text), LONGEST))
@@ -63,7 +69,7 @@ fn held_by(session: &str, globals: &Globals, env: &Env, out: &Out) -> Result<Vec
 
 fn find(
     globals: &Globals,
-    branch: Option<&RefName>,
+    (branch, session): (Option<&RefName>, Option<&str>),
     env: &Env,
     out: &Out,
 ) -> Result<String, Failure> {
@@ -83,8 +89,18 @@ fn find(
             .as_deref()
             .map(|title| format!(", \"{}\"", one_line(title)))
             .unwrap_or_default();
+        let record = workspace::load(&ctx.repo, &row.id);
+        let of_another = record.as_ref().and_then(|record| record.claim_of_another(session));
+        let whose = if of_another.is_some() && of_another == row.claim_id.as_deref() {
+            format!(
+                " Another session holds it: to go on with it, `tix activate {} --resume`.",
+                row.id
+            )
+        } else {
+            String::new()
+        };
         return Ok(format!(
-            "This worktree holds the ticket {}{title} ({}). Its branch is {}, and work on it is committed here; `tix show \
+            "This worktree holds the ticket {}{title} ({}).{whose} Its branch is {}, and work on it is committed here; `tix show \
              {}` prints its text. {} takes ticket commits only.",
             row.id,
             row.status_words(),

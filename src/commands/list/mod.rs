@@ -176,7 +176,7 @@ fn collect(
     args: &ListArgs,
     seen: &TrunkAsSeen<'_>,
 ) -> Result<(Vec<TicketRow>, Vec<Damage>), Failure> {
-    let mine = args.mine.then(|| Mine::of(ctx));
+    let mine = args.mine.then(|| Mine::of(ctx)).transpose()?;
     let TicketRows { mut rows, damaged } = board::read(ctx, seen.view, &Lanes::of(&args.lane))?;
     let wanted = |row: &TicketRow| {
         mine.as_ref().is_none_or(|mine| mine.fits(row))

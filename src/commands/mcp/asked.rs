@@ -138,6 +138,8 @@ pub fn claim(arguments: Value) -> Result<Asked, String> {
         repository: Option<PathBuf>,
         ticket: Option<String>,
         wait: Option<String>,
+        #[serde(default)]
+        resume: bool,
     }
     let given: Arguments = parsed(arguments)?;
     if let Some(Err(error)) = given.wait.as_deref().map(duration::parse) {
@@ -146,10 +148,14 @@ pub fn claim(arguments: Value) -> Result<Asked, String> {
     if given.wait.is_some() && given.ticket.is_some() {
         return Err("`wait` is for the next ticket, so it goes with no `ticket`".to_owned());
     }
+    if given.resume && given.ticket.is_none() {
+        return Err("`resume` goes with `ticket`".to_owned());
+    }
     let waits = given.wait.is_some();
     let call = VerbCall::new(["activate"])
         .flag(given.ticket.is_none(), "--next")
         .option("wait", given.wait)
+        .flag(given.resume, "--resume")
         .operands(given.ticket);
     Ok(asked(given.repository, VerbCall { waits, ..call }))
 }

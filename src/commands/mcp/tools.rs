@@ -30,8 +30,6 @@ pub struct Tool {
     /// The verbs of the command line that it stands for.
     pub verbs: &'static [&'static str],
     reads_only: bool,
-    /// A second call with the same arguments changes nothing more.
-    idempotent: bool,
     properties: fn(&MayUse<'_>) -> Value,
     required: &'static [&'static str],
     read: fn(Value) -> Result<Asked, String>,
@@ -43,7 +41,6 @@ pub static TOOLS: [Tool; 8] = [
         about: "The ticket to take next, and how many wait",
         verbs: &["next"],
         reads_only: true,
-        idempotent: true,
         properties: |_| json!({}),
         required: &[],
         read: asked::next,
@@ -53,7 +50,6 @@ pub static TOOLS: [Tool; 8] = [
         about: "Tickets that wait or are held",
         verbs: &["list"],
         reads_only: true,
-        idempotent: true,
         properties: |_| {
             json!({
                 "lane": { "enum": ["queue", "active", "completed", "archive", "all"] },
@@ -73,7 +69,6 @@ pub static TOOLS: [Tool; 8] = [
         about: "A ticket's text, holder and workspace",
         verbs: &["show"],
         reads_only: true,
-        idempotent: true,
         properties: |_| json!({ "ticket": ticket() }),
         required: &[],
         read: |arguments| asked::of_ticket("show", arguments),
@@ -83,7 +78,6 @@ pub static TOOLS: [Tool; 8] = [
         about: "What can be done with a ticket now, by whom, and what comes next",
         verbs: &["status"],
         reads_only: true,
-        idempotent: true,
         properties: |_| json!({ "ticket": ticket() }),
         required: &[],
         read: |arguments| asked::of_ticket("status", arguments),
@@ -93,11 +87,11 @@ pub static TOOLS: [Tool; 8] = [
         about: "Claim a ticket and get a workspace (a git worktree) to work in. Without a ticket: the next one",
         verbs: &["activate"],
         reads_only: false,
-        idempotent: false,
         properties: |_| {
             json!({
                 "ticket": text("an id, or a unique part of one"),
                 "wait": text("how long to wait for the next one when there is none, such as 10m"),
+                "resume": { "type": "boolean", "description": "go on with a ticket of yours that another session holds" },
             })
         },
         required: &[],
@@ -109,7 +103,6 @@ pub static TOOLS: [Tool; 8] = [
                 committed",
         verbs: &["complete", "submit", "release"],
         reads_only: false,
-        idempotent: true,
         properties: |may| {
             json!({
                 "how": { "enum": allowed(&["complete", "submit", "release"], may) },
@@ -126,7 +119,6 @@ pub static TOOLS: [Tool; 8] = [
         about: "Write to a ticket: a note, what blocks it, a value (set: key=value), a box that is done (tick: its number or text)",
         verbs: &["note", "block", "unblock", "set", "tick"],
         reads_only: false,
-        idempotent: false,
         properties: |may| {
             json!({
                 "do": { "enum": allowed(&["note", "block", "unblock", "set", "tick"], may) },
@@ -142,7 +134,6 @@ pub static TOOLS: [Tool; 8] = [
         about: "Write tickets into the queue",
         verbs: &["new"],
         reads_only: false,
-        idempotent: false,
         properties: |_| {
             json!({
                 "tickets": { "type": "array", "minItems": 1, "maxItems": MOST_NEW, "items": {
@@ -191,7 +182,8 @@ impl Tool {
             "annotations": {
                 "readOnlyHint": self.reads_only,
                 "destructiveHint": false,
-                "idempotentHint": self.reads_only || self.idempotent,
+                // What was finished may have been claimed anew, and a second call would finish that.
+                "idempotentHint": self.reads_only,
                 "openWorldHint": false,
             },
         })

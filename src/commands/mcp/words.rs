@@ -141,6 +141,7 @@ fn call(command: &str) -> Option<(&'static str, String)> {
             "--lane" => given.push(("lane", rest.next()?)),
             "--mine" => given.push(("mine", "true".to_owned())),
             "--fetch" if *tool == "list" => given.push(("fetch", "true".to_owned())),
+            "--resume" if *tool == "claim" => given.push(("resume", "true".to_owned())),
             "--no-work" => given.push(("no_work", rest.next()?)),
             "--reason" if *tool == "note" => given.push(("text", rest.next()?)),
             "--reason" => given.push(("reason", rest.next()?)),
@@ -228,6 +229,10 @@ mod tests {
                 Some("fetch the rest: git fetch --unshallow"),
             ),
             ("if it is yours, add --resume; else: tix activate --next", None),
+            (
+                "if it is yours: tix activate T-1 --resume",
+                Some("if it is yours: call `claim` with resume=true, ticket=T-1"),
+            ),
             ("if it can be done now anyway: tix activate T-1 --anyway", None),
             ("try again later, or with a longer --timeout", None),
             ("write one: tix new 'a title'", None),

@@ -118,6 +118,14 @@ fn who_goes_on_with_a_ticket_has_it_in_the_session() {
     wants(&clone, "s1", "TICKET-foo-001").success();
     let held = wants(&clone, "s2", "TICKET-foo-001");
     assert!(held.exits(2).stderr().contains("start the agent there: cd "), "{held}");
+    let begins = |session: &str| {
+        let path = clone.path().parent().unwrap().join("clone.worktrees/TICKET-foo-001");
+        let there = clone.at(path);
+        let event = json!({ "session_id": session, "hook_event_name": "SessionStart", "cwd": there.path() });
+        let told = ask(&there, "claude", &event);
+        told.success().stdout().contains("`tix activate TICKET-foo-001 --resume`")
+    };
+    assert_eq!(["s1", "s2"].map(begins), [false, true]);
     let second = clone.env("TIX_SESSION", "s2");
     second.tix(&["activate", "foo", "--resume"]).success();
     second.tix(&["activate", "foo"]).success();

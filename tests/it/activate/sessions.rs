@@ -1,0 +1,82 @@
+//! Two sessions in one clone: the clone holds what each of them has claimed, and each counts only its own.
+
+use serde_json::Value;
+
+use super::{many_tickets, workspace};
+use crate::harness::{Place, Sandbox};
+
+/// A clone, the same in two sessions that hold a ticket each, and the tickets.
+struct TwoSessions {
+    clone: Place,
+    one: Place,
+    two: Place,
+    ids: Vec<String>,
+    _sandbox: Sandbox,
+}
+
+fn two_sessions() -> TwoSessions {
+    let (sandbox, ids) = many_tickets(2);
+    let clone = sandbox.clone_named("a");
+    // As agents tell their commands.
+    let one = clone.env("CLAUDE_CODE_SESSION_ID", "one");
+    let two = clone.env("CODEX_THREAD_ID", "two");
+    one.tix(&["activate", &ids[0]]).success();
+    two.tix(&["activate", &ids[1]]).success();
+    TwoSessions { clone, one, two, ids, _sandbox: sandbox }
+}
+
+/// What `tix list --mine` lists, which is what `tix` alone shows as the caller's.
+fn mine(place: &Place) -> Vec<String> {
+    let ids = |answer: &Value, key: &str| -> Vec<String> {
+        let rows = answer[key].as_array().unwrap().iter();
+        rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let listed = ids(&place.tix(&["list", "--mine", "--json"]).success().json(), "tickets");
+    assert_eq!(ids(&place.tix(&["--json"]).success().json(), "mine"), listed);
+    listed
+}
+
+#[test]
+fn each_session_counts_only_what_it_holds() {
+    let TwoSessions { clone, one, two, ids, .. } = two_sessions();
+    assert_eq!(mine(&one), ids[..1]);
+    assert_eq!(mine(&two), ids[1..]);
+    assert_eq!(mine(&clone), ids);
+    let status = two.tix(&["status", &ids[0]]);
+    let shown = status.success().stdout();
+    assert!(shown.contains("in another session of this clone\n"), "{status}");
+    assert!(!shown.contains("complete") && !shown.contains("next: "), "{status}");
+    let own = one.tix(&["status", &ids[0]]);
+    assert!(!own.success().stdout().contains("another session"), "{own}");
+    // What a person claims by hand is every session's.
+    clone.tix(&["activate", &ids[0], "--resume"]).success();
+    assert_eq!(mine(&two), ids);
+}
+
+#[test]
+fn what_another_session_holds_needs_one_step_to_become_ones_own() {
+    let TwoSessions { clone, one, two, ids, .. } = two_sessions();
+    let id = ids[0].as_str();
+    let way = format!("if it is yours, go on with it: tix activate {id} --resume");
+    let there = two.at(workspace(&clone, id));
+    let verbs: [&[&str]; 5] = [
+        &["release"],
+        &["complete", "--no-work", "nothing"],
+        &["handoff", "--to", "Bob <bob@example.org>"],
+        &["close", "--as", "wont_do", "--reason", "why"],
+        &["run", "--", "true"],
+    ];
+    for verb in verbs {
+        let output = there.tix(verb);
+        assert!(output.exits(3).stderr().contains(&way), "{verb:?} {output}");
+    }
+    // Anybody may write a note.
+    there.tix(&["note", "seen"]).success();
+    two.tix(&["activate", id, "--resume"]).success();
+    assert_eq!(mine(&two), ids);
+    one.tix(&["release", id]).exits(3);
+    there.tix(&["run", "--", "true"]).success();
+    two.tix(&["release", id]).success();
+    // A person without a session keeps what they may do.
+    clone.tix(&["release", &ids[1]]).success();
+}
