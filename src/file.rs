@@ -120,14 +120,40 @@ pub fn require_writable(path: &Path) -> io::Result<()> {
     if is_read_only { Err(refused()) } else { Ok(()) }
 }
 
+/// Whether the permissions let this user write a file, or make it: those of the file, or else of the directory above it that
+/// is there.
+pub fn permits_writing(path: &Path) -> bool {
+    let found = path.ancestors().find_map(|path| path.metadata().ok());
+    found.is_some_and(|found| permits(&found))
+}
+
+#[cfg(unix)]
+fn permits(found: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let user = rustix::process::geteuid();
+    let needed = if found.is_dir() { 0o300 } else { 0o200 };
+    (user.is_root() || found.uid() == user.as_raw()) && found.mode() & needed == needed
+}
+
+#[cfg(not(unix))]
+fn permits(found: &Metadata) -> bool {
+    !found.permissions().readonly()
+}
+
 /// Replaces the contents of one of the user's files in one step, so that nobody reads half of it. A link stays a link,
 /// permissions stay, a read-only file stays as it is, and everybody can read a file that is new. Creates the directory
-/// if it is missing.
+/// if it is missing, also where a link leads to it.
+///
+/// A file with several names is written in place: a new file would take one of the names away from the others, and that
+/// lasts, while half a file is seen for a moment only.
 pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = target(path);
     require_writable(&path)?;
+    if path.metadata().is_ok_and(|found| has_other_names(&found)) {
+        return std::fs::write(&path, bytes);
+    }
     let dir = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir)?;
+    std::fs::create_dir_all(target(dir))?;
     let mut beside = beside(dir, ".tix-")?;
     beside.as_file_mut().write_all(bytes)?;
     match path.metadata() {
@@ -136,6 +162,16 @@ pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     beside.persist(&path)?;
     Ok(())
+}
+
+#[cfg(unix)]
+fn has_other_names(found: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(found) > 1
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_: &Metadata) -> bool {
+    false
 }
 
 #[cfg(unix)]

@@ -1,6 +1,9 @@
 //! Uses the words of git and of a server: to choose between kinds of failure, or to show them.
 
+use std::path::Path;
+
 use super::{Exit, Failure};
+use crate::file;
 use crate::text::shell_word;
 use crate::trunk::{LocalCause, remote_has_no_room};
 
@@ -22,14 +25,34 @@ pub(super) fn failed_git(stderr: &str, message: String) -> Failure {
 /// A file that could not be written, and what to do about it before `again`.
 pub fn not_written(message: impl Into<String>, again: &str) -> Failure {
     let failure = Failure::new(Exit::Refused, message);
-    if is_read_only(&failure.message) {
+    if is_sandboxed(&failure.message) {
         return in_a_sandbox(failure);
     }
     failure.hint(format!("free some space or fix the permissions, and {again}"))
 }
 
-fn is_read_only(words: &str) -> bool {
+/// Whether it is no permission that keeps a file from being written: a file system that is read-only here, or a place that the
+/// user may write by its permissions. An agent's sandbox says the one or the other.
+fn is_sandboxed(words: &str) -> bool {
+    let is_denied = |line: &&str| {
+        let line = line.to_ascii_lowercase();
+        DENIED.iter().any(|denied| line.contains(denied))
+    };
     words.contains("Read-only file system")
+        || words.lines().filter(is_denied).flat_map(paths_in).any(file::permits_writing)
+}
+
+/// What is said of a file that may not be written: EACCES, as landlock answers, and EPERM, as macOS does.
+const DENIED: [&str; 3] =
+    ["permission denied", "operation not permitted", "insufficient permission"];
+
+/// The paths that a line of git's or of ours names: between quotes, or from a blank to a colon or to the end.
+fn paths_in(line: &str) -> impl Iterator<Item = &Path> {
+    let parts = line.split(['\'', ':']).map(str::trim).filter(|part| part.contains('/'));
+    parts.map(|part| {
+        let last = part.rsplit(' ').next().unwrap_or(part);
+        Path::new(if part.starts_with('/') { part } else { last })
+    })
 }
 
 /// Where an agent's sandbox keeps `.git` from being written, as that of Codex does, nobody's permissions are wrong.
@@ -63,7 +86,7 @@ pub(super) fn caused_here(words: &str) -> Option<Failure> {
         ),
     };
     let failure = Failure::new(exit, message).fact("git", words.trim());
-    Some(if is_read_only(words) { in_a_sandbox(failure) } else { failure.hint(hint) })
+    Some(if is_sandboxed(words) { in_a_sandbox(failure) } else { failure.hint(hint) })
 }
 
 /// A failure whose cause is that the remote's disk is full, if the remote says so.
@@ -119,6 +142,38 @@ mod tests {
             assert!(hints.contains("prefix_rule(pattern=[\"tix\"]"), "{hints}");
             assert!(hints.contains("tix in a line of its own"), "{hints}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_place_that_the_user_owns_and_may_not_write_is_in_a_sandbox() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let git = dir.path().join(".git");
+        std::fs::create_dir(&git).unwrap();
+        let at = git.display();
+        let words = [
+            format!("fatal: Unable to create '{at}/index.lock': Permission denied"),
+            format!(
+                "error: cannot lock ref 'refs/x/y': Unable to create '{at}/refs/x/y.lock': Operation not permitted"
+            ),
+            format!(
+                "error: insufficient permission for adding an object to repository database {at}/objects"
+            ),
+            format!("{at}/tix/locks/x.lock: Permission denied (os error 13); nothing changed"),
+        ];
+        for (mode, is_told) in [(0o755, true), (0o555, false)] {
+            std::fs::set_permissions(&git, std::fs::Permissions::from_mode(mode)).unwrap();
+            for words in &words {
+                let failures = caused_here(words).into_iter().chain([not_written(words, "again")]);
+                for failure in failures {
+                    let hints = failure.hints.join("; ");
+                    assert_eq!(hints.contains("prefix_rule"), is_told, "{mode:o} {words}: {hints}");
+                    assert_eq!(hints.contains("fix the permissions"), !is_told, "{words}");
+                }
+            }
+        }
+        assert!(words[..3].iter().all(|words| caused_here(words).is_some()));
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl LocalCause {
         let says = |text: &str| here.iter().any(|line| line.contains(text));
         let named = WORDS.iter().find(|(_, words)| words.iter().any(|text| says(text)));
         let denied = |line: &String| {
-            let denied = ["permission denied", "read-only file system"];
+            let denied = ["permission denied", "operation not permitted", "read-only file system"];
             denied.iter().any(|text| line.contains(text))
                 && WRITES.iter().any(|text| line.contains(text))
         };
