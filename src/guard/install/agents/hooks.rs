@@ -209,8 +209,8 @@ fn share(agent: Agent, group: &Value) -> Share {
     }
 }
 
-/// Whether a handler runs `tix hook <agent>` before anything else, in whatever form: with variables, through `env`, from a path,
-/// with what somebody wants to happen when it fails.
+/// Whether a handler runs `tix hook <agent>`, in whatever form: with variables, through `env`, from a path, after a command of
+/// somebody's own, with what somebody wants to happen when it fails.
 fn is_ours(agent: Agent, handler: &Value) -> bool {
     let words = |key: &str| match handler.get(key) {
         Some(Value::String(text)) => text.clone(),
@@ -222,11 +222,16 @@ fn is_ours(agent: Agent, handler: &Value) -> bool {
         }
     };
     let line = format!("{} {}", words("command"), words("args"));
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let ends = |word: &&str| word.ends_with(';') || ["||", "&&", "|", "&"].contains(word);
+    words.split_inclusive(ends).any(|command| is_call(agent, command))
+}
+
+/// Whether a command, with what ends it, is a call of `tix hook <agent>`.
+fn is_call(agent: Agent, command: &[&str]) -> bool {
+    let words = command.iter().map(|word| word.trim_end_matches(';').trim_matches(['"', '\'']));
     let is_before = |word: &&str| word.contains('=') || matches!(program(word), "env" | "exec");
-    let ends = |word: &&str| !["||", "&&", "|", "&", ";"].contains(word);
-    let quotes = ['"', '\''];
-    let words = line.split_whitespace().map(|word| word.trim_matches(quotes).trim_end_matches(';'));
-    let call: Vec<&str> = words.skip_while(is_before).take_while(ends).collect();
+    let call: Vec<&str> = words.skip_while(is_before).collect();
     call.first().is_some_and(|first| program(first) == "tix")
         && call.windows(2).any(|words| words == ["hook", agent.name()])
 }

@@ -215,6 +215,8 @@ fn an_entry_of_somebodys_own_that_was_there_before_stays_and_is_named() {
         "env A=b tix --role x hook claude",
         "tix hook claude || exit 1",
         "tix hook claude; exit 0",
+        "./mine.sh && tix hook claude || exit 2",
+        "echo begins >>log; exec tix hook claude",
     ] {
         let hook = serde_json::json!({ "type": "command", "command": command });
         let was =
@@ -253,10 +255,10 @@ fn a_handler_beside_the_users_own_is_kept_and_only_it_is_taken_out() {
 }
 
 #[test]
-fn a_command_of_the_users_own_that_also_calls_us_is_kept() {
-    let own = r#"{"hooks":{"PreToolUse":[{"matcher":"Bash","hooks":[{"type":"command","command":"./mine.sh && tix hook claude || exit 2"}]}],"Stop":[{"hooks":[{"type":"command","command":"echo about tix hook claude >>log"}]}]}}"#;
+fn a_command_of_the_users_own_that_only_names_us_is_kept() {
+    let own = r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"echo about tix hook claude >>log"}]}]}}"#;
     let full = written(install(Agent::Claude, AgentPart::Hooks, Some(own), None));
-    assert!(full.contains("./mine.sh && tix") && full.contains("echo about"), "{full}");
+    assert!(full.contains("echo about") && full.contains("\"tix hook claude\""), "{full}");
     let back = written(uninstall(Agent::Claude, AgentPart::Hooks, Some(&full), None));
     let values = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     assert_eq!(values(&back), values(own));
