@@ -45,8 +45,29 @@ pub struct AgentFile {
     pub edit: AgentFileEdit,
     /// What stays in it because it is somebody's own.
     own: Option<FileRemark>,
-    /// Why it is not edited, and what tix ends with for that.
-    problem: Option<(Exit, String)>,
+    problem: Option<FileProblem>,
+}
+
+/// Why a file is not edited.
+struct FileProblem {
+    /// What tix ends with for it.
+    exit: Exit,
+    why: String,
+    /// What a person does about it; `None` where the words say that.
+    fix: Option<&'static str>,
+}
+
+impl From<io::Error> for FileProblem {
+    /// What it holds may be damaged; a file that cannot be read or written at all is refused.
+    fn from(error: io::Error) -> FileProblem {
+        let (exit, fix) = if error.kind() == ErrorKind::InvalidData {
+            (Exit::Damaged, Some("fix the file"))
+        } else {
+            let is_odd = error.kind() == ErrorKind::InvalidInput;
+            (Exit::Refused, is_odd.then_some("put a regular file or none in its place"))
+        };
+        FileProblem { exit, why: error.to_string(), fix }
+    }
 }
 
 impl AgentFile {
@@ -61,7 +82,7 @@ impl AgentFile {
     }
 
     fn detail(&self) -> Option<String> {
-        let problem = self.problem.as_ref().map(|(_, why)| why.clone());
+        let problem = self.problem.as_ref().map(|problem| problem.why.clone());
         problem.or_else(|| self.own.as_ref().map(FileRemark::to_string))
     }
 
@@ -77,7 +98,7 @@ impl AgentFile {
     fn read(repo: &Repo, path: PathBuf, agent: Agent, name: &'static str) -> AgentFile {
         let (before, problem) = match read(&path) {
             Ok(text) => (text, None),
-            Err(error) => (None, Some((exit_of(&error), error.to_string()))),
+            Err(error) => (None, Some(error.into())),
         };
         let edit = AgentFileEdit::Keep;
         let undo = FileUndo::read(repo, name);
@@ -100,9 +121,12 @@ impl AgentFile {
             Ok(edit) => match file::require_writable(&self.path) {
                 Ok(()) if change == AgentFileChange::Uninstall => self.edit = self.restored(edit),
                 Ok(()) => self.edit = edit,
-                Err(error) => self.problem = Some((Exit::Refused, error.to_string())),
+                Err(error) => self.problem = Some(error.into()),
             },
-            Err(why) => self.problem = Some((Exit::Damaged, why.to_string())),
+            Err(remark) => {
+                let error = io::Error::new(ErrorKind::InvalidData, remark.to_string());
+                self.problem = Some(error.into());
+            }
         }
         self
     }
@@ -134,7 +158,7 @@ impl AgentFile {
         };
         if let Err(error) = done {
             self.edit = AgentFileEdit::Keep;
-            self.problem = Some((Exit::Refused, error.to_string()));
+            self.problem = Some(error.into());
         }
     }
 
@@ -242,20 +266,29 @@ pub fn entries(repo: &Repo, part: AgentPart, agent: Agent) -> Result<AgentEntrie
     agents::entries(agent, part, text.as_deref(), earlier).map_err(|remark| remark.to_string())
 }
 
-/// What it holds may be damaged; a file that cannot be read or written at all is refused.
-fn exit_of(error: &io::Error) -> Exit {
-    if error.kind() == ErrorKind::InvalidData { Exit::Damaged } else { Exit::Refused }
-}
-
+/// Fails with `InvalidInput` where something else stands in the place of a file.
 fn read(path: &Path) -> io::Result<Option<String>> {
-    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return Err(io::Error::other("it is not a regular file"));
+    let odd = |why: &str| Err(io::Error::new(ErrorKind::InvalidInput, why));
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => return odd("it is not a regular file"),
+        Err(error) if is_loop(&error) => return odd("its links lead in a circle"),
+        Ok(_) | Err(_) => {}
     }
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+#[cfg(unix)]
+fn is_loop(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+}
+
+#[cfg(not(unix))]
+fn is_loop(_: &io::Error) -> bool {
+    false
 }
 
 /// Two agents may read one file: it is written once.
@@ -284,24 +317,23 @@ pub fn write(files: &mut [AgentFile], repo: &Repo, part: AgentPart, change: Agen
 /// Says at the end that a file was not edited, although the others were.
 pub fn finish(files: &[AgentFile], format: Format) -> Result<(), Failure> {
     let failed = each(files).filter_map(|file| Some((file, file.problem.as_ref()?)));
-    let failed: Vec<_> = failed
-        .map(|(file, (exit, why))| (*exit, format!("{}: {why}", file.path.display())))
-        .collect();
+    let failed: Vec<_> = failed.collect();
     // Of both kinds the one that somebody has to look into.
-    let Some(exit) = failed.iter().map(|(exit, _)| *exit).max_by_key(|exit| exit.code()) else {
+    let Some(worst) = failed.iter().map(|(_, problem)| problem).max_by_key(|p| p.exit.code())
+    else {
         return Ok(());
     };
     if format == Format::Json {
-        return Err(Failure::answered(exit));
+        return Err(Failure::answered(worst.exit));
     }
-    let words: Vec<String> = failed.into_iter().map(|(_, words)| words).collect();
+    let words =
+        failed.iter().map(|(file, problem)| format!("{}: {}", file.path.display(), problem.why));
+    let words = words.collect::<Vec<_>>().join("; ");
     let again = "run the command again";
-    let failure = if exit == Exit::Refused {
-        not_written(words.join("; "), again)
-    } else {
-        Failure::new(exit, words.join("; ")).hint(format!("fix the file, and {again}"))
-    };
-    Err(failure)
+    Err(match worst.fix {
+        Some(fix) => Failure::new(worst.exit, words).hint(format!("{fix}, and {again}")),
+        None => not_written(words, again),
+    })
 }
 
 /// The file, and the directories above it in which nothing else is. Of a link only what it leads to.

@@ -44,6 +44,23 @@ pub fn check(verb: &str, globals: &Globals, env: &Env, out: &Out) -> Result<(), 
     judge(role, verb, &ctx.config.roles, &known_verbs()).map_err(|failure| ctx.by_settings(failure))
 }
 
+/// Why the role that was named may not use a command; `None` where it may. A role that nobody knows is told by the command.
+pub fn objection(ctx: &Context<'_>, verb: &str) -> Option<String> {
+    let role = ctx.role().filter(|_| !ALWAYS.contains(&verb))?;
+    let allowed = ctx.config.roles.get(role)?;
+    (!allowed.iter().any(|one| one == verb)).then(|| may_not(role, verb))
+}
+
+/// Whether the role of this call may run the command; whatever is no command of tix, it may.
+pub fn may_run(ctx: &Context<'_>, command: &str) -> bool {
+    let verb = command.strip_prefix("tix ").and_then(|rest| rest.split(' ').next());
+    verb.is_none_or(|verb| objection(ctx, verb).is_none())
+}
+
+fn may_not(role: &str, verb: &str) -> String {
+    format!("the role `{role}` may not use `tix {verb}`")
+}
+
 /// The role of this call, if one was named.
 fn named<'a>(globals: &'a Globals, env: &'a Env) -> Result<Option<&'a str>, Failure> {
     match &globals.role {
@@ -111,7 +128,7 @@ fn judge(
         .filter(|(_, allowed)| allowed.iter().any(|one| one == verb))
         .map(|(name, _)| name.as_str())
         .collect();
-    let message = format!("the role `{role}` may not use `tix {verb}`");
+    let message = may_not(role, verb);
     let none = |list: String| if list.is_empty() { "none".to_owned() } else { list };
     Err(Failure::new(Exit::Refused, message)
         .fact("roles that may", none(may.join(", ")))

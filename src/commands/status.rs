@@ -15,6 +15,7 @@ use crate::app::here::{here, seen_or_here};
 use crate::app::next_step::TicketAsSeen;
 use crate::app::operation::Identity;
 use crate::app::queue::Survey;
+use crate::app::role;
 use crate::app::sign::last_sign;
 use crate::app::worker;
 use crate::clock;
@@ -213,6 +214,7 @@ fn standpoint(
         ctx.out.warn(&format!("the next step is unknown: {}", failure.message));
         None
     });
+    let next = next.filter(|next| role::may_run(ctx, next));
     Ok(Standpoint {
         workspace,
         worker,
@@ -289,6 +291,8 @@ fn moves(seen: &TicketAsSeen<'_>, waits: &[Hindrance]) -> Result<Vec<MoveJson>, 
                 refusal.or(unapproved.map(ToString::to_string))
             }
         };
+        let first = |command: &str| command.split(' ').next().unwrap_or_default().to_owned();
+        let why = why.or_else(|| role::objection(ctx, &first(command)));
         let by = match machine::who(verb, situation, policy) {
             Mover::Anybody => "anybody",
             Mover::Holder => "the holder",

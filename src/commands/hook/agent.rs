@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::report;
 use super::session;
 use super::worktree;
+use crate::config::Writes;
 use crate::env::Env;
 use crate::git::end_all_soon;
 use crate::guard::agent::{
@@ -32,7 +33,8 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
     let event = read.ok().and_then(|_| AgentEvent::read(&bytes));
     let Some(event) = event else {
         let what = "The event that the agent sent is not a JSON object";
-        return agent::speak(dialect, &EventMoment::Before, &unreadable(dialect, what, &here, env));
+        let answer = unreadable(dialect, (what, Unread::Anything), &here, env);
+        return agent::speak(dialect, &EventMoment::Before, &answer);
     };
     let cwd = event.cwd.as_deref().map_or(here.clone(), |cwd| here.join(cwd));
     if matches!(event.moment, EventMoment::Before | EventMoment::After | EventMoment::Failed) {
@@ -40,7 +42,12 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
     }
     let answer = match &event.moment {
         EventMoment::Before if event.action == ToolAction::Unreadable => {
-            unreadable(dialect, "What the agent's tool is to do cannot be read", &cwd, env)
+            let what = "What the agent's tool is to do cannot be read";
+            unreadable(dialect, (what, Unread::Anything), &cwd, env)
+        }
+        EventMoment::Before if event.action == ToolAction::UnreadableWrite => {
+            let what = "What the agent's tool is to write cannot be read";
+            unreadable(dialect, (what, Unread::Write), &cwd, env)
         }
         EventMoment::Before => before(dialect, &event, &cwd, env),
         EventMoment::After | EventMoment::Failed => after(&event, &cwd, env),
@@ -55,8 +62,21 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
     agent::speak(dialect, &event.moment, &answer)
 }
 
+/// What cannot be read of an event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unread {
+    Anything,
+    /// Which file is written: the settings say whether that matters.
+    Write,
+}
+
 /// An unreadable event may be anything, so it is refused where a commit would be checked.
-fn unreadable(dialect: Dialect, what: &str, here: &Path, env: &Env) -> HookAnswer {
+fn unreadable(
+    dialect: Dialect,
+    (what, unread): (&str, Unread),
+    here: &Path,
+    env: &Env,
+) -> HookAnswer {
     let guarded = match Guarded::of_commands(here, env) {
         Ok(guarded) => guarded,
         Err(error) => {
@@ -70,6 +90,10 @@ fn unreadable(dialect: Dialect, what: &str, here: &Path, env: &Env) -> HookAnswe
     let Some(branch) = guarded.branch().filter(|branch| guarded.is_protected(branch)) else {
         return HookAnswer::Pass;
     };
+    let writes = if unread == Unread::Write { guarded.writes() } else { Writes::Refuse };
+    if writes == Writes::Allow {
+        return HookAnswer::Pass;
+    }
     let off = env.guard_is_off();
     let line = report::JudgementLine {
         hook: dialect.name(),
@@ -83,11 +107,12 @@ fn unreadable(dialect: Dialect, what: &str, here: &Path, env: &Env) -> HookAnswe
     if off {
         return HookAnswer::Pass;
     }
-    HookAnswer::Refuse(format!(
+    let text = format!(
         "{what}, so the guard cannot check it, and {} is checked out in {}.",
         branch.short(),
         here.display()
-    ))
+    );
+    if writes == Writes::Ask { HookAnswer::Ask(text) } else { HookAnswer::Refuse(text) }
 }
 
 fn before(dialect: Dialect, event: &AgentEvent, cwd: &Path, env: &Env) -> HookAnswer {
@@ -123,8 +148,7 @@ fn before(dialect: Dialect, event: &AgentEvent, cwd: &Path, env: &Env) -> HookAn
 
 /// Whether the settings let a person decide.
 fn may_be_asked(refusal: &LineRefusal) -> bool {
-    matches!(refusal.why, LineReason::File(_))
-        && refusal.guarded.writes() == crate::config::Writes::Ask
+    matches!(refusal.why, LineReason::File(_)) && refusal.guarded.writes() == Writes::Ask
 }
 
 /// One line of the audit log.

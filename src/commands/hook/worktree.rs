@@ -26,6 +26,10 @@ const BASES: [&str; 2] = ["refs/remotes/origin/HEAD^{commit}", "HEAD^{commit}"];
 
 /// Makes the worktree, or claims the ticket, and answers with the directory.
 pub fn create(name: &str, cwd: &Path, session: Option<&str>, env: &Env) -> HookAnswer {
+    if name.is_empty() {
+        let why = "the agent asks for a worktree and does not say its name";
+        return HookAnswer::Refuse(why.to_owned());
+    }
     let is_ticket = name.len() > "TICKET-".len() && name.starts_with("TICKET-");
     let made = if is_ticket && TicketId::parse(name).is_ok() {
         activate(name, cwd, session)

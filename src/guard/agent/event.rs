@@ -28,7 +28,7 @@ pub enum EventMoment {
     /// After a tool was used, and failed.
     Failed,
     Start,
-    /// The agent wants a worktree of this name for a session.
+    /// The agent wants a worktree of this name for a session; empty where it names none.
     WorktreeWanted(String),
     /// The agent does not need the worktree at this path any more.
     WorktreeUnwanted(PathBuf),
@@ -49,8 +49,10 @@ pub enum ToolAction {
         server: String,
         input: Value,
     },
-    /// It runs or writes something, and what cannot be read.
+    /// It runs something, and what cannot be read.
     Unreadable,
+    /// The same of what it writes.
+    UnreadableWrite,
     /// Nothing that a guard is interested in.
     Nothing,
 }
@@ -92,7 +94,7 @@ impl AgentEvent {
         let name = text("hook_event_name").unwrap_or(if is_over { "postToolUse" } else { "" });
         let moment = match name {
             "WorktreeCreate" => {
-                text("name").map(|name| EventMoment::WorktreeWanted(name.to_owned()))
+                Some(EventMoment::WorktreeWanted(text("name").unwrap_or_default().to_owned()))
             }
             "WorktreeRemove" => {
                 text("worktree_path").map(|path| EventMoment::WorktreeUnwanted(path.into()))
@@ -176,7 +178,7 @@ fn action(tool: &str, input: &Value) -> ToolAction {
     let lower = tool.to_ascii_lowercase();
     let lower = lower.rsplit("__").next().unwrap_or(&lower);
     if has(WRITERS, lower) {
-        return written(input).map_or(ToolAction::Unreadable, ToolAction::Write);
+        return written(input).map_or(ToolAction::UnreadableWrite, ToolAction::Write);
     }
     let is_shell = has(SHELLS, lower);
     // Whatever has a command is a shell, whatever it is called, but for the commands of the agent itself.
@@ -279,9 +281,10 @@ mod tests {
         }
         assert_eq!(of("PostToolUseFailure"), EventMoment::Failed);
         assert_eq!(of("SessionStart"), EventMoment::Start);
-        for name in ["UserPromptSubmit", "PreCompact", "WorktreeCreate", ""] {
+        for name in ["UserPromptSubmit", "PreCompact", "WorktreeRemove", ""] {
             assert_eq!(of(name), EventMoment::Other, "{name}");
         }
+        assert_eq!(of("WorktreeCreate"), EventMoment::WorktreeWanted(String::new()));
         let stop = |again: &str| read(&format!(r#"{{"hook_event_name":"Stop"{again}}}"#)).moment;
         assert_eq!(stop(""), EventMoment::Stop);
         assert_eq!(stop(r#","stop_hook_active":true"#), EventMoment::Other);
@@ -340,7 +343,13 @@ mod tests {
             ("Bash", json!({"script": "git x"})),
             ("run_shell_command", json!(5)),
         ] {
-            assert_eq!(of(tool, input.clone()), ToolAction::Unreadable, "{tool} {input}");
+            let unreadable = [ToolAction::Unreadable, ToolAction::UnreadableWrite];
+            let is_write = !["Bash", "run_shell_command"].contains(&tool);
+            assert_eq!(
+                of(tool, input.clone()),
+                unreadable[usize::from(is_write)],
+                "{tool} {input}"
+            );
         }
         assert_eq!(of("Bash", json!(["git", "x"])), shell("'git' 'x'"));
         assert_eq!(of("Write", json!({"file_path": ""})), ToolAction::Write(Vec::new()));
@@ -360,6 +369,7 @@ mod tests {
             ToolAction::Shell(_)
             | ToolAction::Write(_)
             | ToolAction::Unreadable
+            | ToolAction::UnreadableWrite
             | ToolAction::Nothing => None,
         };
         let pair = |server: &str, name: &str| Some((server.to_owned(), name.to_owned()));
@@ -384,6 +394,7 @@ mod tests {
                 other @ (ToolAction::Shell(_)
                 | ToolAction::Write(_)
                 | ToolAction::Unreadable
+                | ToolAction::UnreadableWrite
                 | ToolAction::Nothing) => panic!("{other:?}"),
             }
         };

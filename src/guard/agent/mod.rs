@@ -103,6 +103,7 @@ pub fn judge<'e>(action: &ToolAction, cwd: &Path, env: &'e Env, dialect: Dialect
         ToolAction::Write(_)
         | ToolAction::Tool { .. }
         | ToolAction::Unreadable
+        | ToolAction::UnreadableWrite
         | ToolAction::Nothing => HookUse::Asked,
     };
     let mut judge = Judge::new(cwd, env, hooks);
@@ -110,7 +111,10 @@ pub fn judge<'e>(action: &ToolAction, cwd: &Path, env: &'e Env, dialect: Dialect
         ToolAction::Shell(line) if is_about_git(line) => {
             judge.run(line);
         }
-        ToolAction::Shell(_) | ToolAction::Unreadable | ToolAction::Nothing => {}
+        ToolAction::Shell(_)
+        | ToolAction::Unreadable
+        | ToolAction::UnreadableWrite
+        | ToolAction::Nothing => {}
         ToolAction::Write(paths) => writes::judge(&mut judge, paths),
         ToolAction::Tool { name, server, input } => tools::judge(&mut judge, server, name, input),
     }
@@ -138,7 +142,10 @@ pub fn may_have_moved(action: &ToolAction) -> bool {
             mentions(line, &MOVERS) || mentions(line, &ALSO_MOVERS) || writes::may_be_of_git(line)
         }
         ToolAction::Tool { server, name, input } => tools::may_have_moved(server, name, input),
-        ToolAction::Write(_) | ToolAction::Unreadable | ToolAction::Nothing => false,
+        ToolAction::Write(_)
+        | ToolAction::Unreadable
+        | ToolAction::UnreadableWrite
+        | ToolAction::Nothing => false,
     }
 }
 
@@ -155,6 +162,7 @@ pub fn repositories(action: &ToolAction, cwd: &Path, env: &Env) -> Vec<Rc<Guarde
         ToolAction::Shell(_)
         | ToolAction::Write(_)
         | ToolAction::Unreadable
+        | ToolAction::UnreadableWrite
         | ToolAction::Nothing => {}
     }
     let mut found: Vec<Rc<Guarded>> = Vec::new();

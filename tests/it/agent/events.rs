@@ -41,6 +41,15 @@ fn a_tool_that_writes_is_refused_where_nobody_can_tell_what() {
         tool(&clone, name, input.clone()).exits(2);
         tool(&clone.at("../work"), name, input).success();
     }
+    // Where files may be written, or a person is asked, it does not matter which.
+    let asks = |writes: &str, name: &str| {
+        clone.git(&["config", "tix.guard.writes", writes]);
+        let output = tool(&clone, name, json!({ "content": "x" }));
+        (output.code, output.stdout().contains(r#""permissionDecision":"ask""#))
+    };
+    assert_eq!(asks("allow", "Write"), (Some(0), false));
+    assert_eq!(asks("ask", "Write"), (Some(0), true));
+    assert_eq!(asks("allow", "Bash"), (Some(2), false));
     let mut event = json!({"cwd": clone.path(), "toolName": "bash"});
     event["toolArgs"] = json!({"command": "git commit -m x"}).to_string().into();
     let answer = ask(&clone, "copilot", &event);

@@ -40,6 +40,16 @@ fn a_worktree_with_a_tickets_name_is_its_workspace() {
 }
 
 #[test]
+fn a_worktree_without_a_name_is_refused() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let event =
+        json!({"hook_event_name": "WorktreeCreate", "cwd": clone.path(), "session_id": "s"});
+    let refused = ask(&clone, "claude", &event);
+    assert!(refused.exits(2).stderr().contains("does not say its name"), "{refused}");
+}
+
+#[test]
 fn a_worktree_with_any_other_name_is_an_ordinary_one() {
     let plain = Sandbox::new();
     plain.seed(&[("a.txt", "a\n")]);

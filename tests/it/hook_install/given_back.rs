@@ -116,8 +116,15 @@ fn a_file_that_cannot_be_written_is_named_and_the_rest_is_done() {
     refused(".qwen/settings.json", "No such file or directory (os error 2)", permissions);
     fs::remove_file(clone.path().join(".qwen")).unwrap();
     fs::create_dir_all(clone.path().join(".qwen/settings.json")).unwrap();
-    refused(".qwen/settings.json", "it is not a regular file", permissions);
+    let odd = "hint: put a regular file or none in its place, and run the command again";
+    refused(".qwen/settings.json", "it is not a regular file", odd);
     fs::remove_dir(clone.path().join(".qwen/settings.json")).unwrap();
+    clone.sh("mkfifo .qwen/settings.json").run().success();
+    refused(".qwen/settings.json", "it is not a regular file", odd);
+    fs::remove_file(clone.path().join(".qwen/settings.json")).unwrap();
+    symlink("settings.json", clone.path().join(".qwen/settings.json")).unwrap();
+    refused(".qwen/settings.json", "its links lead in a circle", odd);
+    fs::remove_file(clone.path().join(".qwen/settings.json")).unwrap();
     // Somebody has said that nobody is to write it.
     let file = clone.path().join(".qwen/settings.json");
     write_mode(&file, "{}\n", 0o444);
@@ -163,6 +170,26 @@ fn a_link_stays_a_link_and_permissions_stay() {
     assert!(names.iter().all(|name| clone.path().join(name).is_symlink()));
     assert_eq!((read("hooks.json").as_str(), mode() & 0o777), ("{}\n", 0o640));
     assert_eq!(fs::read_dir(elsewhere.join("new")).unwrap().count(), 0);
+}
+
+/// Neither a name of a file nor a link to a directory that is not there yet is lost.
+#[test]
+fn other_names_and_directories_elsewhere_stay() {
+    let (sandbox, clone) = scene();
+    let elsewhere = sandbox.fresh_directory("elsewhere");
+    fs::write(elsewhere.join("settings.json"), "{ \"mine\": 1 }\n").unwrap();
+    fs::create_dir(clone.path().join(".claude")).unwrap();
+    let file = clone.path().join(".claude/settings.json");
+    fs::hard_link(elsewhere.join("settings.json"), &file).unwrap();
+    symlink(elsewhere.join("qwen"), clone.path().join(".qwen")).unwrap();
+    clone.tix(&["hook", "install", "--agents", "claude,qwen"]).success();
+    let read = |name: &str| fs::read_to_string(elsewhere.join(name)).unwrap();
+    assert!(read("settings.json").contains("tix hook claude"));
+    assert!(read("qwen/settings.json").contains("tix hook qwen"));
+    clone.tix(&["hook", "uninstall"]).success();
+    assert_eq!(read("settings.json"), "{ \"mine\": 1 }\n");
+    assert_eq!(fs::read_to_string(&file).unwrap(), read("settings.json"));
+    assert!(clone.path().join(".qwen").is_symlink());
 }
 
 /// The second is edited as the first has left it.

@@ -51,6 +51,24 @@ fn a_role_sees_the_tools_that_it_may_use() {
     }
 }
 
+#[test]
+fn a_status_offers_what_the_role_may_do() {
+    let (_sandbox, clone) = with_roles();
+    clone.env("TIX_SESSION", "s").tix(&["activate", ID]).success();
+    let clone = clone.env("TIX_SESSION", "s").env("TIX_ROLE", "coder");
+    let told = serve(&clone, &opened(&[call(1, "status", json!({ "ticket": ID }))]));
+    let result = &to(&told, 1)["result"];
+    let moves = result["structuredContent"]["moves"].as_array().unwrap();
+    let moves: Vec<&str> = moves.iter().map(|one| one["command"].as_str().unwrap()).collect();
+    assert_eq!(moves, ["note", "complete"], "{result}");
+    let full = clone.tix(&["status", ID, "--all"]);
+    let why = "the holder; you cannot: the role `coder` may not use `tix release`";
+    assert!(full.success().stdout().contains(why), "{full}");
+    // What is next for the role that activates is not for this one.
+    let queued = clone.tix(&["release", ID]);
+    assert!(queued.exits(5).stderr().contains("may not use `tix release`"));
+}
+
 /// The server starts wherever it is; what is wrong with a role is told by the calls.
 #[test]
 fn a_role_that_nobody_knows_is_told_by_the_calls() {
