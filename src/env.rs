@@ -55,6 +55,9 @@ pub const EXPECTS: &str = "_TIX_EXPECTS";
 /// Names the shell that asks for completions.
 pub const COMPLETE: &str = "_TIX_COMPLETE";
 
+/// What to log, in the syntax of `tracing_subscriber::EnvFilter`.
+pub const LOG: &str = "TIX_LOG";
+
 /// The words of the command line that are text.
 pub fn arguments() -> impl Iterator<Item = String> {
     std::env::args_os().skip(1).filter_map(|arg| arg.into_string().ok())
@@ -216,9 +219,9 @@ impl Env {
         self.text("TIX_ROLE")
     }
 
-    /// `TIX_LOG`: what to log, in the syntax of `tracing_subscriber::EnvFilter`.
+    /// See [`LOG`].
     pub fn log_filter(&self) -> Result<Option<&str>, NotUtf8> {
-        self.text("TIX_LOG")
+        self.text(LOG)
     }
 
     /// `TIX_GUARD=off`: the guard allows everything, and records that it did.

@@ -1,20 +1,19 @@
 //! This program again, as a child that answers in JSON.
 //!
-//! What a long-lived tix is asked for, a child does: a signal or a crash ends one request, a claim that is cut short rolls back as it
+//! What a long-lived tix, or a hook, is asked for, a child does: a signal or a crash ends one request, a claim that is cut short rolls back as it
 //! does on the command line, and nothing is done in another way than by the command itself. A signal to the long-lived tix does not
-//! reach a child: what it is at comes to its end.
+//! reach a child: what it is at comes to its end. Nothing that a child prints reaches an output of this program by itself.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
-use std::thread;
+use std::process::{Child, ChildStdin, ExitStatus};
+use std::thread::{self, JoinHandle};
 
 use serde_json::Value;
 
 use super::context::Globals;
-use super::watch::options;
-use crate::env;
+use crate::env::{self, LOG};
 use crate::error::SCHEMA;
 use crate::git::exec::text_of;
 use crate::workspace::spawn::CommandLine;
@@ -37,10 +36,18 @@ pub struct AgainQuestion<'q> {
     pub dir: &'q Path,
 }
 
+/// A child at work.
+pub struct AgainRun {
+    child: Child,
+    words: JoinHandle<Vec<u8>>,
+}
+
 /// What a child said.
 pub struct AgainAnswer {
     /// The object that it answered with.
     pub data: Value,
+    /// What it said besides, for people.
+    pub words: String,
 }
 
 impl AgainAnswer {
@@ -63,28 +70,48 @@ pub enum Unanswered {
 impl Again {
     /// With the options of this run.
     pub fn with(globals: &Globals) -> io::Result<Again> {
-        Ok(Again { program: env::current_exe()?, options: options(globals).collect() })
+        Ok(Again { program: env::current_exe()?, options: globals.as_words() })
     }
 
     /// Runs a command to its end. It hears of no signal to this program.
     pub fn ask(&self, question: &AgainQuestion<'_>) -> Result<AgainAnswer, Unanswered> {
+        let mut run = self.start(question)?;
+        drop(run.feed(question.input));
+        run.answer()
+    }
+
+    /// Starts it. Its log stays off: it would stand in the middle of what it says to people.
+    pub fn start(&self, question: &AgainQuestion<'_>) -> io::Result<AgainRun> {
         let mut line: Vec<OsString> = vec![self.program.clone().into(), "--json".into()];
         line.extend(self.options.iter().map(OsString::from));
         line.extend(question.words.iter().cloned());
-        let line = CommandLine::of(&line).ok_or(io::Error::from(io::ErrorKind::InvalidInput))?;
-        let mut child = line.answering(question.dir, &question.variables)?;
-        let (stdin, stdout, stderr) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let words = thread::spawn(move || read_all(stderr));
-        if let (Some(mut pipe), Some(text)) = (stdin, question.input) {
+        let line = CommandLine::of(&line).ok_or(io::ErrorKind::InvalidInput)?;
+        let no_log = [(OsString::from(LOG), OsString::new())];
+        let variables: Vec<_> = question.variables.iter().cloned().chain(no_log).collect();
+        let mut child = line.answering(question.dir, &variables)?;
+        let stderr = child.stderr.take();
+        Ok(AgainRun { child, words: thread::spawn(move || read_all(stderr)) })
+    }
+}
+
+impl AgainRun {
+    /// Writes what it reads. Whoever keeps the pipe keeps its input open.
+    pub fn feed(&mut self, text: Option<&str>) -> Option<ChildStdin> {
+        let mut pipe = self.child.stdin.take();
+        if let (Some(pipe), Some(text)) = (&mut pipe, text) {
             // Whoever does not read it has ended, and says why.
             pipe.write_all(text.as_bytes()).ok();
         }
-        let answer = read_all(stdout);
-        let words = text_of(&words.join().unwrap_or_default()).trim_end().to_owned();
-        let status = child.wait();
+        pipe
+    }
+
+    /// Waits for its end.
+    pub fn answer(mut self) -> Result<AgainAnswer, Unanswered> {
+        let answer = read_all(self.child.stdout.take());
+        let words = text_of(&self.words.join().unwrap_or_default()).trim_end().to_owned();
+        let status = self.child.wait();
         match serde_json::from_slice(&answer) {
-            Ok(data) => Ok(AgainAnswer { data }),
+            Ok(data) => Ok(AgainAnswer { data, words }),
             Err(_) => Err(Unanswered::Ended { status: status?, words }),
         }
     }

@@ -148,14 +148,6 @@ pub fn trunk(ctx: &Context<'_>) -> Result<Option<Oid>, Failure> {
     Ok(name.map(|name| ctx.objects.resolve(name.as_str())).transpose()?.flatten())
 }
 
-/// The options of this tix that another one needs to do the same.
-pub fn options(globals: &Globals) -> impl Iterator<Item = String> {
-    let options = [("remote", &globals.remote), ("trunk", &globals.trunk), ("role", &globals.role)];
-    options
-        .into_iter()
-        .filter_map(|(name, value)| value.as_ref().map(|value| format!("--{name}={value}")))
-}
-
 /// Another tix in this clone, or why there is none.
 pub fn another_tix(
     ctx: &Context<'_>,
@@ -164,6 +156,6 @@ pub fn another_tix(
 ) -> Result<Program, String> {
     let tix =
         env::current_exe().map_err(|error| format!("cannot find the tix program: {error}"))?;
-    let program = Program::new(tix, &ctx.dir).args(options(globals)).args(words);
+    let program = Program::new(tix, &ctx.dir).args(globals.as_words()).args(words);
     Ok(program.envs(ctx.env.inherited()))
 }

@@ -159,6 +159,19 @@ fn the_text_says_what_the_data_says() {
 
 /// No text is taken for an option or for a sign, and none for `unblock` is no text.
 #[test]
+fn no_log_stands_in_a_text() {
+    let (_sandbox, clone) = ready();
+    let texts = |place: &Place| {
+        let told = serve(
+            place,
+            &opened(&[call(1, "next", json!({})), call(2, "show", json!({ "ticket": "none" }))]),
+        );
+        [1, 2].map(|id| to(&told, id)["result"]["content"][0]["text"].clone())
+    };
+    assert_eq!(texts(&clone.env("TIX_LOG", "debug")), texts(&clone));
+}
+
+#[test]
 fn a_text_is_what_it_says() {
     let (_sandbox, clone) = ready();
     let note = |id: i32, what: &str, text: &str| {

@@ -7,7 +7,6 @@ use super::live::{Live, TaskKind};
 use crate::app::board::{self, Look, Workspace};
 use crate::app::queue::Survey;
 use crate::app::request::{by_request, request_page};
-use crate::app::watch::options;
 use crate::env;
 use crate::error::Failure;
 use crate::git::Program;
@@ -107,7 +106,7 @@ impl Live<'_> {
         };
         let here = self.ctx.dir.display().to_string();
         let words = [tix.display().to_string(), "-C".to_owned(), here];
-        let words = words.into_iter().chain(options(self.globals)).chain(["edit".to_owned()]);
+        let words = words.into_iter().chain(self.globals.as_words()).chain(["edit".to_owned()]);
         let line: Vec<String> = words.map(|word| shell_quoted(&word)).collect();
         let ended = screen.suspend(|| {
             let ended = crate::git::edit(&line.join(" "), Path::new(id.as_str()));

@@ -3,13 +3,14 @@
 //! A plugin that answers this question answers it for every session in every repository, so any other name gets the worktree that
 //! the agent would have made itself: `.claude/worktrees/<name>` on the branch `worktree-<name>`, from the remote's default branch.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::app::again::{Again, AgainQuestion, Unanswered};
+use crate::app::context::Globals;
 use crate::clock;
-use crate::env::{self, Env};
+use crate::env::Env;
 use crate::error::{in_words, without_hint};
 use crate::git::{InheritedConfig, Repo};
 use crate::guard::agent::HookAnswer;
@@ -17,7 +18,7 @@ use crate::names::RefName;
 use crate::text::shell_word;
 use crate::ticket::TicketId;
 use crate::trunk::random_token;
-use crate::workspace::{self, spawn::CommandLine, trash};
+use crate::workspace::{self, trash};
 
 /// Where Claude Code keeps its worktrees, from the root of the main one.
 const HOME: &str = ".claude/worktrees";
@@ -44,14 +45,13 @@ pub fn create(name: &str, cwd: &Path, session: Option<&str>, env: &Env) -> HookA
 
 /// `tix activate` of its own: what it prints must not reach the agent, and its rules are those of the command line.
 fn activate(ticket: &str, cwd: &Path, session: Option<&str>) -> Result<PathBuf, String> {
-    let failed = |error: std::io::Error| format!("tix cannot be run: {error}");
-    let tix = env::current_exe().map_err(failed)?;
-    let words: [OsString; 4] = [tix.into(), "activate".into(), "--json".into(), ticket.into()];
-    let line = CommandLine::of(&words).ok_or("tix cannot be run")?;
-    let session = session.map(|session| ("TIX_SESSION".into(), session.into()));
-    let child = line.answering(cwd, session.as_slice()).map_err(failed)?;
-    let output = child.wait_with_output().map_err(failed)?;
-    let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let again =
+        Again::with(&Globals::default()).map_err(|error| Unanswered::from(error).to_string())?;
+    let variables = session.map(|session| ("TIX_SESSION".into(), session.into()));
+    let variables = variables.into_iter().collect();
+    let words = vec!["activate".into(), ticket.into()];
+    let question = AgainQuestion { words, input: None, variables, dir: cwd };
+    let answer = again.ask(&question).map_err(|error| error.to_string())?.data;
     let path = answer.pointer("/workspace/path").and_then(Value::as_str);
     path.map(PathBuf::from).ok_or_else(|| match answer.pointer("/details/workspace") {
         // The hint of the command line is an option, which the agent's own options do not have.

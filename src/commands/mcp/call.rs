@@ -1,15 +1,13 @@
 //! Runs what a tool asks for: this program again, as a child for each call.
 //!
-//! A child has nothing of the server's but its environment: a signal or a crash ends one call, and its output cannot reach the
-//! protocol. No child is ended here: one that has begun to change something comes to its end, and one that waits is let go.
+//! No child is ended here: one that has begun to change something comes to its end, and one that waits is let go.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{self, Read, Write as _};
+use std::io;
 use std::path::Path;
-use std::process::{Child, ChildStdin};
+use std::process::ChildStdin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use serde_json::{Value, json};
 
@@ -17,10 +15,9 @@ use super::asked::{Asked, VerbCall};
 use super::message::{self, Era};
 use super::server::ServerSettings;
 use super::words;
+use crate::app::again::{Again, AgainAnswer, AgainQuestion, AgainRun, Unanswered};
 use crate::env::{ANSWER_BOTH, LEASHED};
 use crate::error::{Exit, Failure};
-use crate::git::exec::text_of;
-use crate::workspace::spawn::CommandLine;
 
 /// What a call came to.
 pub struct ToolOutcome {
@@ -53,7 +50,7 @@ fn not_started(error: &io::Error, dir: &Path) -> Failure {
             .hint("name the directory of a clone as repository, or leave it out");
     }
     if error.kind() == io::ErrorKind::InvalidInput {
-        return Failure::new(Exit::Usage, "an argument holds a NUL character")
+        return Failure::new(Exit::Usage, "an argument contains a NUL character")
             .hint("call the tool again without it");
     }
     if error.kind() == io::ErrorKind::ArgumentListTooLong {
@@ -95,17 +92,12 @@ impl ToolProcess {
     }
 
     /// Starts a child, unless the call was cancelled.
-    fn start(
-        &self,
-        line: &CommandLine,
-        dir: &Path,
-        variables: &[(OsString, OsString)],
-    ) -> io::Result<Child> {
+    fn start(&self, again: &Again, question: &AgainQuestion<'_>) -> io::Result<AgainRun> {
         let state = self.lock();
         if state.cancelled {
             return Err(io::Error::from(io::ErrorKind::Interrupted));
         }
-        line.answering(dir, variables)
+        again.start(question)
     }
 
     /// Holds a child that waits until the call is cancelled.
@@ -175,49 +167,33 @@ fn run_one(
     dir: &Path,
     running: &ToolProcess,
 ) -> io::Result<Result<ToolOutcome, Value>> {
-    let mut words: Vec<OsString> = vec![station.program.clone().into(), "--json".into()];
-    words.extend(station.given.iter().map(OsString::from));
+    let mut words: Vec<OsString> = Vec::new();
     let (verb, rest) = call.words.split_at(1.min(call.words.len()));
     words.extend(verb.iter().map(OsString::from));
     for (option, value) in &call.others {
         words.push(format!("{option}={}", known.get(value).unwrap_or(value)).into());
     }
     words.extend(rest.iter().map(OsString::from));
-    let line = CommandLine::of(&words).ok_or(io::ErrorKind::InvalidInput)?;
     let mut variables = vec![(ANSWER_BOTH.into(), "1".into())];
     variables.extend(station.session.iter().map(|session| ("TIX_SESSION".into(), session.into())));
     variables.extend(call.waits.then(|| (LEASHED.into(), "1".into())));
-    let mut child = running.start(&line, dir, &variables)?;
-    let mut input = child.stdin.take();
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let words = thread::spawn(move || read_all(stderr));
-    if let (Some(pipe), Some(text)) = (&mut input, &call.input) {
-        // Whoever does not read it has ended, and says why.
-        pipe.write_all(text.as_bytes()).ok();
-    }
+    let question = AgainQuestion { words, input: call.input.as_deref(), variables, dir };
+    let mut run = running.start(&station.again, &question)?;
+    let input = run.feed(question.input);
     running.hold(input.filter(|_| call.waits));
-    let answer = read_all(stdout);
-    let words = words.join().unwrap_or_default();
-    let status = child.wait();
+    let answer = run.answer();
     running.hold(None);
-    let text = text_of(&words).trim_end().to_owned();
-    let Ok(data) = serde_json::from_slice::<Value>(&answer) else {
-        let message = format!("tix ended with {} and no answer", status?);
-        let failure = Failure::new(Exit::Git, message).fact("said", text);
-        let failure = failure.hint("see what holds now: tix status");
-        return Ok(Err(serde_json::to_value(failure.json()).unwrap_or_default()));
-    };
-    if data.get("schema").and_then(Value::as_str) == Some("tix/error@1") {
-        return Ok(Err(data));
+    match answer {
+        Ok(answer) if answer.has_failed() => Ok(Err(answer.data)),
+        Ok(AgainAnswer { data, words }) => {
+            Ok(Ok(ToolOutcome { text: words, data: Some(data), failed: false }))
+        }
+        Err(Unanswered::NotStarted(error)) => Err(error),
+        Err(Unanswered::Ended { status, words }) => {
+            let message = format!("tix ended with {status} and no answer");
+            let failure = Failure::new(Exit::Git, message).fact("said", words);
+            let failure = failure.hint("see what was done: tix status");
+            Ok(Err(serde_json::to_value(failure.json()).unwrap_or_default()))
+        }
     }
-    Ok(Ok(ToolOutcome { text, data: Some(data), failed: false }))
-}
-
-fn read_all(pipe: Option<impl Read>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if let Some(mut pipe) = pipe {
-        // What came before a pipe broke is all there is.
-        pipe.read_to_end(&mut bytes).ok();
-    }
-    bytes
 }

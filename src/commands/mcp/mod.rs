@@ -12,21 +12,22 @@ mod words;
 #[cfg(test)]
 pub use self::install::McpInstallJson;
 use self::server::ServerSettings;
+use crate::app::again::Again;
 use crate::app::context::{Context, Globals};
 use crate::app::role;
-use crate::env::{self, Env};
+use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::Out;
 use crate::trunk::random_token;
 
 /// Serve the tickets to an agent as tools (Model Context Protocol)
 ///
-/// An agent's program starts it and speaks to it on standard input and output: `tix mcp` is all that its settings need, and
-/// `tix mcp install` writes that into them. Each call works in the clone that it names, else in `CLAUDE_PROJECT_DIR`, else
-/// in the directory that the server was started in.
+/// An agent starts it and talks to it on standard input and output. The agent's settings need only `tix mcp`, and `tix mcp
+/// install` writes that into them. Each call works in the clone that it names, else in `CLAUDE_PROJECT_DIR`, else in the
+/// directory that the server was started in.
 ///
-/// With a role (--role, `TIX_ROLE`) the list has the tools that the role may use in the server's own repository, or all where
-/// that cannot be told. What a call may do is decided by the roles of the repository that it works in.
+/// With a role (--role, `TIX_ROLE`) the server lists the tools that the role may use in its own repository, or all tools if
+/// it cannot tell. Each call is checked against the roles of the repository that it works in.
 #[derive(Debug, clap::Args)]
 pub struct McpArgs {
     #[command(subcommand)]
@@ -48,8 +49,8 @@ pub fn run(args: &McpArgs, globals: &Globals, env: &Env, out: &Out) -> Result<()
 }
 
 fn serve(globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let program = env::current_exe().map_err(|error| {
-        Failure::new(Exit::Git, format!("tix does not know where it is: {error}"))
+    let again = Again::with(globals).map_err(|error| {
+        Failure::new(Exit::Git, format!("tix cannot find its own program: {error}"))
     })?;
     let start = match (&globals.dir, env.project_dir()) {
         (Some(dir), _) => dir.clone(),
@@ -69,11 +70,10 @@ fn serve(globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     }
     let is_named = env.session().ok().flatten().is_some();
     let station = ServerSettings {
-        program,
+        again,
         session: (!is_named).then(|| format!("mcp-{}", random_token())),
         home: home.unwrap_or_else(|| here.clone()),
         directory: here,
-        given: globals.as_words(),
     };
     let globals = Globals { dir: Some(station.directory.clone()), ..globals.clone() };
     // The list is no promise: a call is judged by the roles of its own repository, and a role that is wrong is told there.

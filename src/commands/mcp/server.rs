@@ -19,6 +19,7 @@ use super::asked::Asked;
 use super::call::{self, ToolOutcome, ToolProcess};
 use super::message::{self, Incoming, RpcError, ToolCall};
 use super::tools::{TOOLS, Tool};
+use crate::app::again::Again;
 use crate::error::{Exit, Failure};
 use crate::git::signals;
 use crate::out::Out;
@@ -40,15 +41,13 @@ const UNREAD: Duration = Duration::from_secs(5);
 
 /// What every call is run with.
 pub struct ServerSettings {
-    pub program: PathBuf,
+    pub again: Again,
     /// What the calls of this server are to be known by, where its agent does not say.
     pub session: Option<String>,
     /// The clone of a call that names none.
     pub directory: PathBuf,
     /// A place that stays, for when that directory is gone.
     pub home: PathBuf,
-    /// What was given to the server and counts for each call, as words of the command line.
-    pub given: Vec<String>,
 }
 
 impl ServerSettings {
