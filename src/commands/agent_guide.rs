@@ -180,7 +180,7 @@ pub fn skill() -> String {
     format!(
         "---\nname: tickets\ndescription: Takes, does and hands in tickets from the queue of this repository, with tix. Use it when \
          asked for the next ticket or task, to work on, finish or give back a TICKET-…, and before you change code in a \
-         repository that has tickets/queue.\n---\n\n{}\nWhere there are tools of a server `tix`, they do the same.\n",
+         repository that has tickets/queue.\n---\n\n{}\nIf you have tools of a server named `tix`, they do the same.\n",
         rules()
     )
 }

@@ -146,10 +146,10 @@ pub fn claim(arguments: Value) -> Result<Asked, String> {
         return Err(format!("`wait`: {error}"));
     }
     if given.wait.is_some() && given.ticket.is_some() {
-        return Err("`wait` is for the next ticket, so it goes with no `ticket`".to_owned());
+        return Err("`wait` is for the next ticket: leave `ticket` out".to_owned());
     }
     if given.resume && given.ticket.is_none() {
-        return Err("`resume` goes with `ticket`".to_owned());
+        return Err("`resume` needs `ticket`".to_owned());
     }
     let waits = given.wait.is_some();
     let call = VerbCall::new(["activate"])
@@ -184,10 +184,10 @@ pub fn finish(arguments: Value) -> Result<Asked, String> {
         How::Release => "release",
     };
     if given.reason.is_some() && verb != "release" {
-        return Err(format!("`reason` goes with release only, not with {verb}"));
+        return Err(format!("`reason` is for release only, not for {verb}"));
     }
     if given.no_work.is_some() && verb != "complete" {
-        return Err(format!("`no_work` goes with complete only, not with {verb}"));
+        return Err(format!("`no_work` is for complete only, not for {verb}"));
     }
     let input = given.reason.clone().or_else(|| given.no_work.clone());
     let call = VerbCall::new([verb])
@@ -271,7 +271,7 @@ pub fn new(arguments: Value) -> Result<Asked, String> {
         let mut before = given.tickets.iter().take(index);
         if let Some(first) = before.position(|other| other.key.is_some() && other.key == ticket.key)
         {
-            return Err(format!("`tickets[{index}].key` is that of `tickets[{first}]` already"));
+            return Err(format!("`tickets[{index}].key` is already the key of `tickets[{first}]`"));
         }
     }
     let call = |ticket: Ticket| {

@@ -20,8 +20,8 @@ const CAPABILITIES_KEY: &str = "io.modelcontextprotocol/clientCapabilities";
 const SERVER_KEY: &str = "io.modelcontextprotocol/serverInfo";
 
 /// What a model reads once about the server: at most 400 characters.
-const INSTRUCTIONS: &str = "tix is a ticket queue in this git repository. Call claim (without a ticket: the next one) and work in the \
-     workspace that it names, never in the main checkout. Commit there, tick the boxes that are true with note, then call finish. \
+const INSTRUCTIONS: &str = "tix is a ticket queue in this git repository. Call claim (without a ticket it takes the next one) and work in \
+     the workspace that it names, never in the main checkout. Commit there, tick with note what is done, then call finish. \
      A claim is a lock: if somebody else holds a ticket, take another.";
 
 /// An error of JSON-RPC.
@@ -118,7 +118,7 @@ pub fn read(line: &[u8], opened: &mut Option<&'static str>) -> Incoming {
 fn read_one(message: &Value, opened: &mut Option<&'static str>) -> Incoming {
     let Some(message) = message.as_object() else {
         let why = format!(
-            "a message is one JSON object; {BATCHES} alone has batches, of one message at least"
+            "a message must be one JSON object; only version {BATCHES} takes batches, and they must not be empty"
         );
         return Incoming::Answer(RpcError::request(why).line(&Value::Null));
     };
@@ -136,7 +136,7 @@ fn read_one(message: &Value, opened: &mut Option<&'static str>) -> Incoming {
         }
         _ => {
             let error = RpcError::request(
-                "a request has \"jsonrpc\": \"2.0\", a \"method\", and an \"id\" that is a text or a whole number",
+                "a request must have \"jsonrpc\": \"2.0\", a \"method\", and an \"id\" that is a string or a whole number",
             );
             let id = id.filter(|id| is_id(id));
             Incoming::Answer(error.line(id.unwrap_or(&Value::Null)))
@@ -205,7 +205,7 @@ fn era(params: &Map<String, Value>, opened: bool) -> Result<Era, RpcError> {
         }
         Some(version) => version
             .as_str()
-            .ok_or_else(|| RpcError::parameters(format!("{VERSION_KEY} must be a text")))?,
+            .ok_or_else(|| RpcError::parameters(format!("{VERSION_KEY} must be a string")))?,
     };
     if OPENED.contains(&version) {
         return Ok(Era::Opened);

@@ -39,7 +39,7 @@ fn object(schema: &Value, value: &Value, name: &str) -> Result<(), String> {
     for (key, value) in given {
         let Some(schema) = known.get(key) else {
             let known: Vec<&str> = known.keys().map(String::as_str).collect();
-            return Err(format!("`{}` is unknown; there are {}", full(key), known.join(", ")));
+            return Err(format!("`{}` is unknown; known are {}", full(key), known.join(", ")));
         };
         check(schema, value, &full(key))?;
     }
@@ -60,7 +60,7 @@ fn array(schema: &Value, value: &Value, name: &str) -> Result<(), String> {
 }
 
 fn string(schema: &Value, value: &Value, name: &str) -> Result<(), String> {
-    let Some(text) = value.as_str() else { return unlike(name, "a text", value) };
+    let Some(text) = value.as_str() else { return unlike(name, "a string", value) };
     let is_wanted = schema.get("minLength").is_some();
     if is_wanted && text.trim().is_empty() {
         return Err(format!("`{name}` must not be empty"));
@@ -118,10 +118,10 @@ mod tests {
             (json!({ "how": "c" }), r#"`how` must be one of "a", "b", not "c""#),
             (
                 json!({ "how": "a", "x": 1 }),
-                "`x` is unknown; there are how, limit, ready, text, tickets",
+                "`x` is unknown; known are how, limit, ready, text, tickets",
             ),
             (json!({ "how": "a", "text": " " }), "`text` must not be empty"),
-            (json!({ "how": "a", "text": null }), "`text` must be a text, not null"),
+            (json!({ "how": "a", "text": null }), "`text` must be a string, not null"),
             (json!({ "how": "a", "text": "äöüß" }), "`text` must have at most 3 characters, not 4"),
             (
                 json!({ "how": "a", "limit": 0 }),

@@ -47,7 +47,7 @@ pub static TOOLS: [Tool; 8] = [
     },
     Tool {
         name: "list",
-        about: "Tickets that wait or are held",
+        about: "Tickets in the queue, and those that somebody holds",
         verbs: &["list"],
         reads_only: true,
         properties: |_| {
@@ -75,7 +75,7 @@ pub static TOOLS: [Tool; 8] = [
     },
     Tool {
         name: "status",
-        about: "What can be done with a ticket now, by whom, and what comes next",
+        about: "Which moves are possible with a ticket now, who can make them, and what to do next",
         verbs: &["status"],
         reads_only: true,
         properties: |_| json!({ "ticket": ticket() }),
@@ -91,7 +91,7 @@ pub static TOOLS: [Tool; 8] = [
             json!({
                 "ticket": text("an id, or a unique part of one"),
                 "wait": text("how long to wait for the next one when there is none, such as 10m"),
-                "resume": { "type": "boolean", "description": "go on with a ticket of yours that another session holds" },
+                "resume": { "type": "boolean", "description": "go on with a ticket that is yours, but another session claimed" },
             })
         },
         required: &[],
@@ -99,8 +99,8 @@ pub static TOOLS: [Tool; 8] = [
     },
     Tool {
         name: "finish",
-        about: "Hand in a ticket that you hold: complete it, submit it for review, or release it. complete and submit want the work \
-                committed",
+        about: "Finish a ticket that you hold: complete it, submit it for review, or release it. Commit the work before you complete or \
+                submit it",
         verbs: &["complete", "submit", "release"],
         reads_only: false,
         properties: |may| {
@@ -145,8 +145,8 @@ pub static TOOLS: [Tool; 8] = [
                         "labels": { "type": "array", "maxItems": MOST_WORDS, "items": text("") },
                         "depends_on": { "type": "array", "maxItems": MOST_WORDS, "items": text(""),
                             "description": "ids, or keys of tickets before this one" },
-                        "parent": text("an id, or such a key"),
-                        "key": text("your own; the same key never makes a second ticket"),
+                        "parent": text("an id or such a key"),
+                        "key": text("a name of your own; the same key never makes a second ticket"),
                     },
                     "required": ["title"],
                     "additionalProperties": false,

@@ -51,9 +51,9 @@ fn wrong_parameters_are_named() {
     assert_eq!(to(&told, 1)["error"]["code"], -32602);
     assert_eq!(to(&told, 2)["error"]["code"], -32602);
     let nul = json!({ "ticket": "a\0b" });
-    holds(&clone, &[("show", nul, "usage: an argument holds a NUL character", "without it")]);
+    holds(&clone, &[("show", nul, "usage: an argument contains a NUL character", "without it")]);
     let calls = [
-        ("claim", json!({ "tickte": "foo" }), "usage: claim: `tickte` is unknown; there are "),
+        ("claim", json!({ "tickte": "foo" }), "usage: claim: `tickte` is unknown; known are "),
         ("claim", json!({ "wait": "bad" }), "usage: claim: `wait`: write a duration as 90s, 10m"),
         ("claim", json!({ "wait": "" }), "usage: claim: `wait`: write a duration"),
         (
@@ -61,7 +61,7 @@ fn wrong_parameters_are_named() {
             json!({ "wait": "1m", "ticket": ID }),
             "usage: claim: `wait` is for the next ticket",
         ),
-        ("show", json!({ "ticket": 5 }), "usage: show: `ticket` must be a text, not 5"),
+        ("show", json!({ "ticket": 5 }), "usage: show: `ticket` must be a string, not 5"),
         (
             "list",
             json!({ "limit": 0 }),
@@ -89,12 +89,12 @@ fn wrong_parameters_are_named() {
         (
             "finish",
             json!({ "how": "submit", "reason": "x" }),
-            "usage: finish: `reason` goes with release only",
+            "usage: finish: `reason` is for release only",
         ),
         (
             "finish",
             json!({ "how": "release", "no_work": "x" }),
-            "usage: finish: `no_work` goes with complete only",
+            "usage: finish: `no_work` is for complete only",
         ),
         ("note", json!({ "do": "note", "text": "" }), "usage: note: `text` is missing: the note"),
         (
@@ -162,7 +162,7 @@ fn what_a_new_ticket_may_not_be_is_named() {
     ];
     wrong(&clone, &calls);
     let twice = json!({ "tickets": [{ "title": "a", "key": "k" }, { "title": "b", "key": "k" }] });
-    let told = "usage: new: `tickets[1].key` is that of `tickets[0]` already";
+    let told = "usage: new: `tickets[1].key` is already the key of `tickets[0]`";
     wrong(&clone, &[("new", twice, told)]);
     assert_eq!(clone.tix(&["list", "--json", "--fetch"]).success().json()["total"], 1);
 }
