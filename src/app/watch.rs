@@ -1,15 +1,16 @@
-//! Follows the remote while a board or a page is open: it asks about one ref from time to time, and fetches when that has moved.
-//! Nothing waits for either, and neither outlives it.
+//! Follows the remote while a board or a page is open: it asks from time to time where the trunk and the ticket branches are, and
+//! fetches when one of them has moved. Nothing waits for either, and neither outlives it.
 
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+use super::board::branch_pattern;
 use super::context::{Context, Globals};
 use crate::error::Failure;
 use crate::git::exec::Finished;
-use crate::git::{Program, RefQuestion, RunningCall};
-use crate::names::Oid;
+use crate::git::{Program, RefQuestion, RefValue, RunningCall};
+use crate::names::{Oid, RefName};
 use crate::{clock, env};
 
 /// How long to wait for an answer. One that takes longer counts as none, and the next question follows.
@@ -26,13 +27,22 @@ pub struct Watch {
     freshness: Freshness,
     /// When the remote last answered.
     answered: Option<DateTime<Utc>>,
+    /// What the last fetch was to bring.
+    brought: Option<Moved>,
 }
 
 enum Doing {
     /// Since when; `None` before the first question.
     Nothing(Option<Instant>),
     Asking(RefQuestion),
-    Fetching(RunningCall),
+    Fetching(RunningCall, Moved),
+}
+
+/// What the remote has and this clone has not: the ticket branches that are elsewhere, each with where it is there, or the trunk.
+#[derive(Debug, PartialEq, Eq)]
+struct Moved {
+    branches: Vec<(RefName, Oid)>,
+    trunk: Option<Oid>,
 }
 
 /// Whether the board shows what the remote has.
@@ -61,6 +71,7 @@ impl Watch {
             doing: Doing::Nothing(None),
             freshness: Freshness::Unknown,
             answered: None,
+            brought: None,
         }
     }
 
@@ -75,27 +86,37 @@ impl Watch {
                 self.doing = match &ctx.remote {
                     Some(remote) if self.every.is_some_and(due) => {
                         let until = Instant::now() + PATIENCE;
-                        Doing::Asking(ctx.repo.ask_remote(remote, &ctx.trunk, until))
+                        Doing::Asking(ctx.repo.ask_remote(remote, &patterns(ctx), until))
                     }
                     Some(_) | None => Doing::Nothing(since),
                 };
             }
             Doing::Asking(asked) if !asked.is_over() => self.doing = Doing::Asking(asked),
             Doing::Asking(asked) => match asked.answer() {
-                Ok(there) if there == trunk(ctx)? => self.is_current(),
-                Ok(_) => match another_tix(ctx, globals, &FETCH) {
-                    Ok(tix) => self.doing = Doing::Fetching(tix.start()),
-                    Err(error) => self.freshness = Freshness::Away(error),
+                Ok(there) => match Moved::of(ctx, there)? {
+                    None => self.is_current(),
+                    Some(moved) => match another_tix(ctx, globals, &FETCH) {
+                        Ok(tix) => self.doing = Doing::Fetching(tix.start(), moved),
+                        Err(error) => self.freshness = Freshness::Away(error),
+                    },
                 },
                 Err(error) => {
                     tracing::info!(%error, "the remote does not answer");
                     self.freshness = Freshness::Away(away(ctx, "does not answer"));
                 }
             },
-            Doing::Fetching(tix) if !tix.is_finished() => self.doing = Doing::Fetching(tix),
-            Doing::Fetching(tix) => match tix.finish() {
+            Doing::Fetching(tix, moved) if !tix.is_finished() => {
+                self.doing = Doing::Fetching(tix, moved);
+            }
+            Doing::Fetching(tix, moved) => match tix.finish() {
+                // It has left a ticket branch out, and said so by a warning alone.
+                Ok(Finished { code: Some(0), .. }) if self.brought.as_ref() == Some(&moved) => {
+                    self.freshness =
+                        Freshness::Away(away(ctx, "has ticket branches that cannot be fetched"));
+                }
                 Ok(Finished { code: Some(0), .. }) => {
                     self.is_current();
+                    self.brought = Some(moved);
                     heard = WatchNews::News;
                 }
                 Ok(finished) => {
@@ -132,9 +153,34 @@ impl Watch {
         match self.doing {
             Doing::Nothing(_) => {}
             Doing::Asking(asked) => asked.stop(),
-            Doing::Fetching(tix) => tix.stop(),
+            Doing::Fetching(tix, _) => tix.stop(),
         }
     }
+}
+
+impl Moved {
+    /// `None` if the clone has all that the remote has.
+    fn of(ctx: &Context<'_>, there: Vec<RefValue>) -> Result<Option<Moved>, Failure> {
+        let Some(remote) = &ctx.remote else { return Ok(None) };
+        let (on_trunk, others): (Vec<RefValue>, Vec<RefValue>) =
+            there.into_iter().partition(|found| found.name == ctx.trunk);
+        let on_trunk = on_trunk.into_iter().next().map(|found| found.oid);
+        let mut branches = Vec::new();
+        for RefValue { name, oid, .. } in others {
+            let Some(here) = RefName::tracking(remote, name.short()) else { continue };
+            if ctx.objects.resolve(here.as_str())?.as_ref() != Some(&oid) {
+                branches.push((name, oid));
+            }
+        }
+        let is_same = on_trunk == trunk(ctx)?;
+        Ok((!is_same || !branches.is_empty()).then_some(Moved { branches, trunk: on_trunk }))
+    }
+}
+
+/// The refs that say what there is to see.
+fn patterns(ctx: &Context<'_>) -> Vec<String> {
+    let branches = branch_pattern(ctx).map(|pattern| format!("refs/heads/{pattern}"));
+    std::iter::once(ctx.trunk.to_string()).chain(branches).collect()
 }
 
 fn away(ctx: &Context<'_>, what: &str) -> String {

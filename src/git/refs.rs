@@ -120,15 +120,15 @@ impl Repo {
         Ok(parse_ls_remote(&text_of(&call.run_ok()?)))
     }
 
-    /// Asks the remote where one ref is, without waiting for the answer.
+    /// Asks the remote where the refs are that match the patterns, without waiting for the answer.
     pub fn ask_remote(
         &self,
         remote: &RemoteName,
-        name: &RefName,
+        patterns: &[String],
         deadline: Instant,
     ) -> RefQuestion {
-        let call = self.question(remote).arg(name.as_str()).deadline(deadline);
-        RefQuestion { name: name.clone(), running: call.start() }
+        let call = self.question(remote).args(patterns).deadline(deadline);
+        RefQuestion { running: call.start() }
     }
 
     pub(super) fn question(&self, remote: &RemoteName) -> GitCall {
@@ -311,7 +311,6 @@ pub fn literal_pathspec(path: &[u8]) -> std::ffi::OsString {
 
 /// A question that the remote may not have answered yet.
 pub struct RefQuestion {
-    name: RefName,
     running: RunningCall,
 }
 
@@ -321,11 +320,10 @@ impl RefQuestion {
         self.running.is_finished()
     }
 
-    /// Where the ref is; `None` when it does not exist.
-    pub fn answer(self) -> Result<Option<Oid>, GitError> {
+    /// The refs that match, and where they are.
+    pub fn answer(self) -> Result<Vec<RefValue>, GitError> {
         let answer = self.running.finish()?.require_success()?;
-        let refs = parse_ls_remote(&text_of(&answer));
-        Ok(refs.into_iter().find(|there| there.name == self.name).map(|there| there.oid))
+        Ok(parse_ls_remote(&text_of(&answer)))
     }
 
     pub fn stop(self) {

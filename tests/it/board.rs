@@ -140,6 +140,27 @@ fn it_follows_the_remote_without_a_key() {
     shim.settle();
 }
 
+/// A holder writes to the ticket branch, and the trunk does not move.
+#[test]
+fn it_follows_the_ticket_branches_too() {
+    let sandbox = Sandbox::new();
+    let id = "TICKET-login-001";
+    sandbox.seed(&[(format!("tickets/queue/{id}.md"), queue_ticket(id))]);
+    let (clone, other) = (sandbox.clone_named("a"), sandbox.clone_named("b"));
+    other.tix(&["activate", id]).success();
+    clone.tix(&["list", "--fetch"]).success();
+    let shim = Shim::new(&sandbox);
+    let block = other.tix_command(&["block", id, "--reason", "no-thread"]);
+    shim.rule(On::command("ls-remote").nth(1), Do::Then(block));
+    let kill = clone.sh("kill -TERM \"$(cat tix.pid)\"");
+    shim.rule(On::command("ls-remote").nth(2), Do::Then(kill));
+    let Some(output) = on_terminal(&clone, Some(&shim), "board --every 1", "") else { return };
+    assert_restored(output.exits(128 + 15));
+    assert!(output.stdout().contains("blocked: no-thre"), "{output}");
+    let asked = shim.calls().iter().filter(|call| call.subcommand == "ls-remote").count();
+    assert_eq!(asked, 2, "one question for the trunk and the ticket branches");
+}
+
 #[test]
 fn a_remote_that_does_not_answer_is_a_word_at_the_bottom_until_it_does() {
     let sandbox = seeded();

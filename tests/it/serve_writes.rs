@@ -376,6 +376,27 @@ fn an_open_page_hears_of_writes_of_this_clone_and_of_others() {
     });
 }
 
+/// What the holder writes goes to the ticket branch; the trunk stays where it is.
+#[test]
+fn an_open_page_hears_of_what_others_write_on_ticket_branches() {
+    let (sandbox, clone) = ready();
+    let other = sandbox.clone_named("b");
+    other.tix(&["activate", ID]).success();
+    clone.tix(&["list", "--fetch"]).success();
+    let page = Page::of(&clone);
+    let shown = page.get("/").expect(200);
+    let state = shown.body.split("data-state=\"").nth(1).unwrap().split('"').next().unwrap();
+    let trunk = sandbox.remote().git(&["rev-parse", "main"]);
+    other.tix(&["note", ID, "from the holder"]).success();
+    let events = page.open(&format!("GET /events?since={state} HTTP/1.1"), "", "");
+    let mut lines = BufReader::new(events).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line == "event: news"));
+    wait_until("the page shows it", || {
+        page.get(&format!("/t/{ID}")).body.contains("from the holder")
+    });
+    assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), trunk);
+}
+
 #[test]
 fn the_files_that_a_branch_has_changed_stand_on_its_ticket() {
     let (_sandbox, clone) = ready();

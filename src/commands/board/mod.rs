@@ -29,8 +29,8 @@ const SHOWN: usize = 50;
 
 /// Show the lanes side by side, live
 ///
-/// On a terminal the board stays open and follows the trunk: every 10 seconds it asks the remote where the trunk is, and
-/// fetches when it has moved. Press ? for the keys: they open, create, edit, claim, release and complete tickets, filter
+/// On a terminal the board stays open and follows the remote: every 10 seconds it asks where the trunk and the ticket branches
+/// are, and fetches when one of them has moved. Press ? for the keys: they open, create, edit, claim, release and complete tickets, filter
 /// the board, and go to a workspace. A click selects a ticket, a second one opens it.
 ///
 /// The queue is in the order of `tix next`. Piped, or with --plain, the board is printed once as text, the first 50 tickets of

@@ -19,7 +19,7 @@ use crate::serve::{PageEvent, PageNews};
 /// How often the clone is looked at: the times of a few directories.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// How often the remote is asked where the trunk is, as the board does.
+/// How often the remote is asked where the trunk and the ticket branches are, as the board does.
 const ASK: Duration = Duration::from_secs(10);
 
 /// How often the age of what is shown is told.
