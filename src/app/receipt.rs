@@ -6,7 +6,7 @@ use super::context::Context;
 use super::follow::with_unpushed;
 use super::interrupted::told;
 use super::task::TaskJson;
-use super::untouched::UntouchedJson;
+use super::untouched::{UntouchedJson, followers};
 use crate::error::Failure;
 use crate::lifecycle::Claim;
 use crate::names::{Oid, RepoPath};
@@ -69,6 +69,10 @@ pub struct Receipt {
     /// What of the checkout that tix ran in was compared before and after; missing if that is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub untouched: Option<UntouchedJson>,
+    /// The other worktrees that followed the write: workspaces that it made or brought up to date, and without a remote the checkouts
+    /// of the branches that it moved. For writes of `tix serve` alone; missing if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub followed: Vec<String>,
     /// Warnings; may be empty.
     pub warnings: Vec<String>,
 }
@@ -167,7 +171,9 @@ pub struct FailedJson<'a> {
     trunk: &'a str,
     /// How many pushes to the trunk were sent.
     attempts: u32,
-    /// The commits that were pushed.
+    /// Whether the write stands all the same, as far as is known: it failed after that.
+    landed: bool,
+    /// The commits that were made for it; they stand only where the write does.
     commits: Vec<String>,
     /// The paths of the last of them.
     paths: Vec<String>,
@@ -213,6 +219,7 @@ impl Receipt {
             attempts: 0,
             duration_ms: 0,
             untouched: None,
+            followed: Vec::new(),
             warnings: Vec::new(),
         }
     }
@@ -239,6 +246,16 @@ impl Receipt {
         for path in paths.iter().map(ToString::to_string) {
             if !self.paths.contains(&path) {
                 self.paths.push(path);
+            }
+        }
+    }
+
+    fn note_followers(&mut self, ctx: &Context<'_>) {
+        let here = ctx.repo.worktree.as_ref();
+        for place in followers(&ctx.repo, &self.commits) {
+            match &mut self.untouched {
+                Some(found) if Some(&place) == here => found.followed = true,
+                Some(_) | None => self.followed.push(place.display().to_string()),
             }
         }
     }
@@ -270,7 +287,10 @@ pub fn record(
     let untouched = ctx.checkout.compare(&ctx.repo, &ctx.objects);
     match told(operation, diary, result) {
         Ok(receipt) => {
-            let receipt = Receipt { duration_ms, untouched, ..receipt };
+            let mut receipt = Receipt { duration_ms, untouched, ..receipt };
+            if ctx.checkout.is_thorough() {
+                receipt.note_followers(ctx);
+            }
             match serde_json::to_value(&receipt) {
                 Ok(line) => ctx.audit().append(&line),
                 Err(error) => tracing::warn!(%error, "receipt"),
@@ -299,6 +319,7 @@ pub fn record(
                 remote: ctx.remote.as_ref().map(ToString::to_string),
                 trunk: ctx.trunk.short(),
                 attempts: diary.attempts,
+                landed: diary.landed,
                 commits: diary.commits.iter().map(ToString::to_string).collect(),
                 paths: diary.paths.iter().map(ToString::to_string).collect(),
                 duration_ms,

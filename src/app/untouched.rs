@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 use serde::Serialize;
 
 use crate::git::{Objects, Repo};
+use crate::names::Oid;
 
 /// How many files and directories of a checkout are compared at most: more take longer than the write.
 const MOST_FILES: usize = 20_000;
@@ -25,6 +26,10 @@ pub struct UntouchedJson {
     changed: Vec<&'static str>,
     /// Those that were to be compared and could not be, such as the files of a checkout with very many; may be empty.
     unknown: Vec<&'static str>,
+    /// Whether the checkout followed the write, because it has a branch checked out that the write itself moved; then `changed` is
+    /// what that changed. Missing if it did not. For writes of `tix serve` alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub followed: bool,
 }
 
 /// The checkout that a command is run in, at one moment.
@@ -38,7 +43,7 @@ impl CheckoutMark {
     pub fn of(repo: &Repo, objects: &Objects, files: bool) -> CheckoutMark {
         let at = |name: &str| objects.resolve(name).ok().map(|at| format!("{at:?}").into_bytes());
         let named = fs::read(repo.git_dir.join("HEAD")).ok();
-        let head = named.zip(at("HEAD")).map(|(name, at)| [name, at].concat());
+        let head = named.zip(at(&head_of(repo))).map(|(name, at)| [name, at].concat());
         let mut parts = vec![
             ("HEAD", head),
             ("index", index(&repo.git_dir.join("index")).ok()),
@@ -56,8 +61,7 @@ impl CheckoutMark {
         if !repo.git_dir.is_dir() {
             return None;
         }
-        let files = self.parts.iter().any(|(name, _)| *name == "files");
-        let after = CheckoutMark::of(repo, objects, files);
+        let after = CheckoutMark::of(repo, objects, self.is_thorough());
         let mut found = UntouchedJson::default();
         for ((name, before), (_, after)) in self.parts.iter().zip(&after.parts) {
             match (before, after) {
@@ -72,6 +76,33 @@ impl CheckoutMark {
         }
         Some(found)
     }
+
+    /// Whether the files are compared too.
+    pub fn is_thorough(&self) -> bool {
+        self.parts.iter().any(|(name, _)| *name == "files")
+    }
+}
+
+/// The name of the `HEAD` of this worktree: the reader of objects may run in another one.
+fn head_of(repo: &Repo) -> String {
+    match repo.git_dir.file_name() {
+        Some(name) if repo.git_dir != repo.common_dir => {
+            format!("worktrees/{}/HEAD", name.display())
+        }
+        Some(_) | None => "main-worktree/HEAD".to_owned(),
+    }
+}
+
+/// The worktrees that are at one of these commits, which the write has just made: they followed it.
+pub fn followers(repo: &Repo, commits: &[String]) -> Vec<PathBuf> {
+    if commits.is_empty() {
+        return Vec::new();
+    }
+    let found = repo.worktrees().unwrap_or_default().into_iter();
+    let is_there = |head: &Option<Oid>| {
+        head.as_ref().is_some_and(|head| commits.iter().any(|commit| commit == head.as_str()))
+    };
+    found.filter(|worktree| is_there(&worktree.head)).map(|worktree| worktree.path).collect()
 }
 
 fn index(path: &Path) -> io::Result<Vec<u8>> {

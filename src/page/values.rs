@@ -166,10 +166,16 @@ pub struct WriteValues {
     pub phase: Option<String>,
     #[serde(default)]
     pub details: Vec<(String, String)>,
+    /// Whether it stands all the same.
+    #[serde(default)]
+    pub landed: bool,
     #[serde(default)]
     pub hints: Vec<String>,
     /// What was compared before and after, where that was done.
     pub untouched: Option<UntouchedValues>,
+    /// Other worktrees that followed it.
+    #[serde(default)]
+    pub followed: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -190,6 +196,9 @@ pub struct UntouchedValues {
     /// Those that could not be compared.
     #[serde(default)]
     pub unknown: Vec<String>,
+    /// Whether the write moved the branch that was checked out, so that the checkout followed.
+    #[serde(default)]
+    pub followed: bool,
 }
 
 /// `tix/doctor@1`: what is wrong.

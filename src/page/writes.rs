@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use super::{Ago, SeenText, WriteValues, address_of};
+use super::{Ago, MovedValues, SeenText, WriteValues, address_of};
 use crate::ticket::name_of;
 
 pub struct WritesPage<'a> {
@@ -101,11 +101,33 @@ pub fn write(write: &WriteValues, now: DateTime<Utc>) -> Markup {
                 dd { @if is_ticket { a href=(address_of(&write.ticket)) { (SeenText(&write.ticket)) } } @else { (SeenText(&write.ticket)) } }
             }
             dt { "who, when" } dd { bdi { (SeenText(by(write))) } ", " (Ago(&write.at, now)) }
-            dt { "branch" }
-            dd { code { @if let Some(remote) = &write.remote { (SeenText(remote)) "/" } (SeenText(&write.trunk)) } }
+            (what_landed(write))
+            dt { "attempts" } dd { (write.attempts) ", " (write.duration_ms) " ms" }
+            dt { "your checkout" }
+            @let is_same = write.untouched.as_ref().is_some_and(|found| found.changed.is_empty() && found.unknown.is_empty());
+            dd .good[is_same] { (untouched(write)) }
+            @if !write.followed.is_empty() { dt { "brought up to date" } dd { (list(&write.followed)) } }
+            @if !write.warnings.is_empty() {
+                dt { "warnings" } dd { ul { @for warning in &write.warnings { li { (SeenText(warning)) } } } }
+            }
+        }
+    }
+}
+
+/// Where it went and what it changed, or what was tried.
+fn what_landed(write: &WriteValues) -> Markup {
+    let stands = write.outcome.is_some() || write.landed;
+    html! {
+        dt { "branch" } dd { (branches(write)) }
+        @if stands || write.commits.is_empty() {
             dt { "commits" } dd { (list(&write.commits)) }
             dt { "paths" } dd { (list(&write.paths)) }
-            dt { "pushed" }
+        } @else {
+            dt { "tried, and not there as far as tix knows" } dd { (list(&write.commits)) }
+            dt { "for these paths" } dd { (list(&write.paths)) }
+        }
+        @if write.outcome.is_some() {
+            dt { @if write.remote.is_some() { "pushed" } @else { "moved, in this clone" } }
             dd {
                 @if write.pushed.is_empty() { "nothing" }
                 @else {
@@ -117,13 +139,29 @@ pub fn write(write: &WriteValues, now: DateTime<Utc>) -> Markup {
                     } }
                 }
             }
-            dt { "attempts" } dd { (write.attempts) ", " (write.duration_ms) " ms" }
-            dt { "your checkout" }
-            @let is_same = write.untouched.as_ref().is_some_and(|found| found.changed.is_empty() && found.unknown.is_empty());
-            dd .good[is_same] { (untouched(write)) }
-            @if !write.warnings.is_empty() {
-                dt { "warnings" } dd { ul { @for warning in &write.warnings { li { (SeenText(warning)) } } } }
-            }
+        }
+    }
+}
+
+/// The branches that have its commits; of one that made none the trunk, which it looked at.
+fn branches(write: &WriteValues) -> Markup {
+    let short = |name: &'_ str| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned();
+    // The trunk may have got commits of others in the same push.
+    let has_them = |moved: &&MovedValues| {
+        moved
+            .new
+            .as_ref()
+            .is_some_and(|new| write.commits.contains(new) || short(&moved.name) == write.trunk)
+    };
+    let mut names: Vec<String> =
+        write.pushed.iter().filter(has_them).map(|moved| short(&moved.name)).collect();
+    if names.is_empty() {
+        names.push(write.trunk.clone());
+    }
+    html! {
+        @for (at, name) in names.iter().enumerate() {
+            @if at > 0 { ", " }
+            code { @if let Some(remote) = &write.remote { (SeenText(remote)) "/" } (SeenText(name)) }
         }
     }
 }
@@ -146,6 +184,9 @@ fn untouched(write: &WriteValues) -> Markup {
             Some(compared) if compared.changed.is_empty() => {
                 "was not touched: " (compared.compared.join(", ")) " are the same as before"
             }
+            Some(compared) if compared.followed => {
+                "followed, because this write moved the branch that is checked out: " (compared.changed.join(", "))
+            }
             Some(compared) => { strong { "changed meanwhile: " (compared.changed.join(", ")) } }
         }
         @if let Some(found) = write.untouched.as_ref().filter(|found| !found.unknown.is_empty()) {
@@ -161,7 +202,7 @@ mod tests {
 
     const DONE: &str = r#"{"schema": "tix/receipt@1", "at": "2026-11-30T11:59:00Z", "attempts": 2, "by": "Ada <ada@example.org>",
         "commits": ["f62a821697759991ec5e20a879658fdaccfc9f61"], "duration_ms": 133, "operation": "edit", "outcome": "edited",
-        "paths": ["tickets/queue/TICKET-a-001.md"], "pushed": [{"new": "f62a821697759991", "old": null, "ref": "refs/heads/main"}],
+        "paths": ["tickets/queue/TICKET-a-001.md"], "pushed": [{"new": "f62a821697759991ec5e20a879658fdaccfc9f61", "old": null, "ref": "refs/heads/main"}],
         "remote": "origin", "ticket": "TICKET-a-001", "trunk": "main", "warnings": ["mind the <gap>"],
         "untouched": {"compared": ["HEAD", "index"], "changed": []}}"#;
 
@@ -188,6 +229,51 @@ mod tests {
             ],
         );
         assert!(!page.contains("role=\"alert\""), "{page}");
+    }
+
+    #[test]
+    fn a_write_to_a_held_ticket_says_that_it_went_to_the_ticket_branch_and_what_followed() {
+        let held = DONE
+            .replace("refs/heads/main", "refs/heads/ticket/TICKET-a-001")
+            .replace("\"warnings\"", "\"followed\": [\"/w/<a>\"], \"warnings\"");
+        let page = write(&values(&held), NOW).into_string();
+        assert_holds(
+            &page,
+            &[
+                "<dt>branch</dt><dd><code>origin/ticket/TICKET-a-001</code></dd>",
+                "<dt>brought up to date</dt><dd><ul><li><code>/w/&lt;a&gt;</code>",
+            ],
+        );
+        assert!(!page.contains("origin/main"), "{page}");
+    }
+
+    #[test]
+    fn without_a_remote_the_checkout_follows_and_nothing_is_pushed() {
+        let local = DONE
+            .replace("\"remote\": \"origin\", ", "")
+            .replace("\"changed\": []", "\"changed\": [\"HEAD\", \"index\"], \"followed\": true");
+        let page = write(&values(&local), NOW).into_string();
+        assert_holds(
+            &page,
+            &[
+                "<dt>branch</dt><dd><code>main</code></dd>",
+                "<dt>moved, in this clone</dt>",
+                "followed, because this write moved the branch that is checked out: HEAD, index<",
+            ],
+        );
+        assert!(!page.contains("meanwhile") && !page.contains("pushed"), "{page}");
+    }
+
+    #[test]
+    fn a_failed_one_claims_no_commit_that_is_not_there() {
+        let tried = FAILED.replace("\"commits\": []", "\"commits\": [\"f62a82\"]");
+        let page = write(&values(&tried), NOW).into_string();
+        assert_holds(&page, &["<dt>tried, and not there as far as tix knows</dt>"]);
+        for claim in ["<dt>commits</dt>", "<dt>paths</dt>", "<dt>pushed</dt>"] {
+            assert!(!page.contains(claim), "{claim}: {page}");
+        }
+        let stands = tried.replace("\"exit\": 4", "\"exit\": 4, \"landed\": true");
+        assert_holds(&write(&values(&stands), NOW).into_string(), &["<dt>commits</dt>"]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "the server is a process of its own")]
 
+mod receipts;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
