@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::SeenText;
+use super::{SeenLines, SeenText};
 use crate::report::priority_words;
 use crate::ticket::{Lane, Priority, Status, TicketRow, name_of};
 
@@ -87,7 +87,7 @@ pub fn card(card: &CardValues<'_>) -> Markup {
             @if told.iter().any(Option::is_some) || !card.labels.is_empty() { div .badges {
                 @if let Some(priority) = card.priority { span .(urgency) { (SeenText(&priority_words(priority))) } }
                 @if let Some(status) = card.status { span { (SeenText(status)) } }
-                @if let Some(why) = card.blocked { span .blocked { "blocked: " (SeenText(why)) } }
+                @if let Some(why) = card.blocked { span .blocked { "blocked: " (SeenLines(why)) } }
                 @if let Some(worker) = card.worker { span class=(worker_class(worker)) { "worker " (SeenText(worker)) } }
                 @for label in card.labels { span { (SeenText(label)) } }
             } }

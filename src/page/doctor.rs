@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{DoctorValues, SeenText, address_of, tokens};
+use super::{DoctorValues, SeenLines, SeenText, address_of, tokens};
 
 pub struct DoctorPage<'a> {
     pub found: &'a DoctorValues,
@@ -22,9 +22,9 @@ pub fn doctor(page: &DoctorPage<'_>) -> Markup {
                         strong { (finding.severity) } " " code { (finding.check) } " "
                         @if let Some(id) = &finding.ticket { a href=(address_of(id)) { (SeenText(id)) } }
                     }
-                    p { (SeenText(&finding.message)) }
+                    p { (SeenLines(&finding.message)) }
                     @for repair in &finding.repairs {
-                        p .hint { code { (SeenText(&repair.command)) } @if let Some(why) = &repair.why { " " (SeenText(why)) } }
+                        p .hint { code { (SeenText(&repair.command)) } @if let Some(why) = &repair.why { " " (SeenLines(why)) } }
                     }
                 }
             }
@@ -35,14 +35,14 @@ pub fn doctor(page: &DoctorPage<'_>) -> Markup {
             } @else {
                 section {
                     h2 { "The safe repairs" }
-                    ul { @for action in page.plan { li { (SeenText(action)) } } }
+                    ul { @for action in page.plan { li { (SeenLines(action)) } } }
                     form method="post" action="/doctor/fix" { (tokens(csrf, None)) button { "Repair" } }
                 }
             }
         }
         @if !page.found.fixed.is_empty() {
             section { h2 { "Repaired" } ul {
-                @for fixed in &page.found.fixed { li { (SeenText(&fixed.action)) @if !fixed.done { ": not done" } } }
+                @for fixed in &page.found.fixed { li { (SeenLines(&fixed.action)) @if !fixed.done { ": not done" } } }
             } }
         }
     }

@@ -40,7 +40,7 @@ pub fn edit_form(id: &str, text: &str, csrf: &str, blob: &str) -> Markup {
         form .write method="post" action={ (address_of(id)) "/edit" } {
             (tokens(csrf, Some(blob)))
             (area("text", "Text", text, 24))
-            div .row { button { "Save" } a href=(address_of(id)) { "Leave it as it is" } }
+            div .row { button { "Save" } a href=(address_of(id)) { "Back to the ticket" } }
         }
     }
 }
@@ -70,7 +70,15 @@ pub(super) struct Action<'a> {
     pub fixed: Option<(&'a str, &'a str)>,
 }
 
-pub(super) fn action(id: &str, action: &Action<'_>, csrf: &str, blob: &str) -> Markup {
+impl<'a> Action<'a> {
+    /// A button alone.
+    pub(super) const fn of(verb: &'a str, words: &'a str) -> Action<'a> {
+        Action { verb, words, field: None, fixed: None }
+    }
+}
+
+/// The form of an action, with what was typed into its field before.
+pub(super) fn action(id: &str, action: &Action<'_>, typed: &str, csrf: &str, blob: &str) -> Markup {
     let field_id = |name: &str| format!("{}-{name}", action.verb);
     html! {
         form method="post" action={ (address_of(id)) "/" (action.verb) } {
@@ -78,7 +86,7 @@ pub(super) fn action(id: &str, action: &Action<'_>, csrf: &str, blob: &str) -> M
             @if let Some((name, value)) = action.fixed { input type="hidden" name=(name) value=(value); }
             @if let Some((name, words)) = action.field {
                 label for=(field_id(name)) { (words) }
-                input id=(field_id(name)) name=(name) required autocomplete="off";
+                input id=(field_id(name)) name=(name) value=[(!typed.is_empty()).then_some(typed)] required autocomplete="off";
             }
             button .quiet { (SeenText(action.words)) }
         }
@@ -138,12 +146,8 @@ mod tests {
             edit_form("TICKET-a-001", "", "c", "b"),
             action(
                 "TICKET-a-001",
-                &Action {
-                    verb: "block",
-                    words: "Block",
-                    field: Some(("reason", "Why")),
-                    fixed: None,
-                },
+                &Action { field: Some(("reason", "Why")), ..Action::of("block", "Block") },
+                "",
                 "c",
                 "b",
             ),

@@ -1,46 +1,109 @@
-// Follows the queue while a page is open: it is drawn anew when something has happened, unless somebody is typing. The page works
-// without it.
+// Follows the queue while a page is open: it is drawn anew when something has happened, unless somebody is typing, and its ages are
+// those of now. The page works without it.
 "use strict";
 (() => {
   const find = (id) => document.getElementById(id);
+  const tell = (node, text) => { if (node && node.textContent !== text) node.textContent = text; };
   let state = document.body.dataset.state;
   // What answers a form that was not done holds what was typed into it.
   let typed = "still" in document.body.dataset;
   let heard = Date.now();
+  // By how much the clock of this browser is ahead of the server's, which may be on another machine.
+  const difference = (page) => Date.now() - Date.parse(page.body.dataset.now);
+  let ahead = difference(document);
   document.addEventListener("input", () => { typed = true; });
+  // What a browser puts back into a form after "Back" counts as typed too.
+  const isTyped = () => typed || [...document.querySelectorAll("main input:not([type=hidden]), main textarea")]
+    .some((field) => field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
 
   // As tix rounds them.
   const words = (seconds) => {
-    for (const [unit, size] of [["d", 86400], ["h", 3600], ["min", 60]]) {
-      if (seconds >= size) return `${Math.floor(seconds / size)} ${unit} ago`;
+    for (const [unit, size, from] of [["d", 86400, 172800], ["h", 3600, 3600], ["min", 60, 60]]) {
+      if (seconds >= from) return `${Math.floor(seconds / size)} ${unit} ago`;
     }
-    return `${seconds} s ago`;
+    return `${Math.max(0, Math.floor(seconds))} s ago`;
   };
   const count = () => {
     const age = find("age");
-    if (age) age.textContent = words(Number(age.dataset.seconds) + Math.floor((Date.now() - heard) / 1000));
+    if (age && age.dataset.seconds) tell(age, `as of ${words(Number(age.dataset.seconds) + (Date.now() - heard) / 1000)}`);
+    for (const time of document.querySelectorAll("main time")) {
+      tell(time, words((Date.now() - ahead - Date.parse(time.dateTime)) / 1000));
+    }
   };
   const away = (why) => {
     find("as-of").classList.toggle("away", why !== "");
-    find("away").textContent = why;
+    tell(find("away"), why);
   };
 
-  const draw = async () => {
-    if (typed) {
-      find("as-of").dataset.news = "there is news: load the page again to see it";
+  // What two pages have in common is left as it is: whoever reads or walks through it with the keyboard stays where they are.
+  const key = (node) => {
+    if (node.nodeType !== Node.ELEMENT_NODE) return node.nodeName;
+    const link = ["LI", "TR"].includes(node.nodeName) ? node.querySelector("a[href]") : node;
+    const names = ["href", "action", "name", "aria-labelledby"].map((name) => link && link.getAttribute(name));
+    return [node.nodeName, node.id, ...names].join(" ");
+  };
+  const attributes = (old, now) => {
+    for (const { name, value } of now.attributes) {
+      if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
+    for (const { name } of [...old.attributes]) {
+      // What somebody has opened stays open.
+      if (!now.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+    }
+  };
+  const renew = (old, now) => {
+    if (old.nodeType !== Node.ELEMENT_NODE) {
+      if (old.data !== now.data) old.data = now.data;
       return;
     }
+    attributes(old, now);
+    const left = [...old.childNodes];
+    const pairs = [...now.childNodes].map((next) => {
+      const at = left.findIndex((one) => key(one) === key(next));
+      return [at < 0 ? null : left.splice(at, 1)[0], next];
+    });
+    left.forEach((one) => one.remove());
+    let place = old.firstChild;
+    for (const [same, next] of pairs) {
+      if (same === null) {
+        old.insertBefore(next, place);
+      } else {
+        if (same === place) place = place.nextSibling;
+        else old.insertBefore(same, place);
+        renew(same, next);
+      }
+    }
+  };
+  // What had the focus may have moved to another lane, or be gone.
+  const refocus = (lost) => {
+    if (!lost || lost === document.body || document.activeElement === lost) return;
+    const form = (one) => one.form && one.form.getAttribute("action");
+    const alike = (one) => key(one) === key(lost) && form(one) === form(lost);
+    const found = lost.isConnected ? lost : [...document.querySelectorAll(`main ${lost.nodeName}`)].find(alike);
+    (found || find("main")).focus({ preventScroll: true });
+  };
+
+  let turn = 0;
+  const draw = async () => {
+    if (isTyped()) {
+      tell(find("news"), "there is news: load the page again to see it");
+      return;
+    }
+    const mine = ++turn;
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (typed) return;
-    const open = [...document.querySelectorAll("details")].map((one) => one.open);
-    const focused = document.activeElement && document.activeElement.id;
-    document.querySelector("main").replaceWith(document.adoptNode(page.querySelector("main")));
-    find("as-of").replaceWith(document.adoptNode(page.getElementById("as-of")));
-    document.querySelectorAll("details").forEach((one, at) => { if (open[at]) one.open = true; });
-    if (focused && find(focused)) find(focused).focus({ preventScroll: true });
+    if (mine !== turn) return;
+    if (isTyped()) {
+      draw();
+      return;
+    }
+    const focused = document.activeElement;
+    renew(find("main"), page.getElementById("main"));
+    renew(find("as-of"), page.getElementById("as-of"));
+    refocus(focused);
     heard = Date.now();
+    ahead = difference(page);
   };
 
   const follow = () => {

@@ -17,7 +17,7 @@ pub(super) fn rendered(text: &str) -> Markup {
     };
     let options =
         Options::ENABLE_TASKLISTS | Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    let mut reading = Reading::default();
+    let mut reading = Reading { level: HeadingLevel::H1, dropped: Vec::new(), in_comment: false };
     let events = Parser::new_ext(text, options).filter_map(|event| reading.harmless(event));
     let mut markup = String::new();
     html::push_html(&mut markup, events);
@@ -29,8 +29,9 @@ pub(super) fn rendered(text: &str) -> Markup {
     PreEscaped(markup)
 }
 
-#[derive(Default)]
 struct Reading {
+    /// The level of the last heading: the title of the page at first. The next one is at most one below it.
+    level: HeadingLevel,
     /// For each link that is open, whether its tags were left out.
     dropped: Vec<bool>,
     /// Whether the lines of HTML that are being read are those of a comment.
@@ -55,13 +56,17 @@ impl Reading {
             Event::Text(text) => Event::Text(shown(&text)),
             Event::Code(text) => Event::Code(shown(&text)),
             // The title of the page is the first heading.
-            Event::Start(Tag::Heading { level, .. }) => Event::Start(Tag::Heading {
-                level: below(level),
-                id: None,
-                classes: vec![],
-                attrs: vec![],
-            }),
-            Event::End(TagEnd::Heading(level)) => Event::End(TagEnd::Heading(below(level))),
+            Event::Start(Tag::Heading { level, .. }) => {
+                self.level = below(level).min(below(self.level));
+                let (id, classes, attrs) = (None, Vec::new(), Vec::new());
+                Event::Start(Tag::Heading { level: self.level, id, classes, attrs })
+            }
+            Event::End(TagEnd::Heading(_)) => Event::End(TagEnd::Heading(self.level)),
+            Event::TaskListMarker(ticked) => Event::InlineHtml(CowStr::Borrowed(if ticked {
+                "<input type=\"checkbox\" aria-label=\"ticked\" disabled checked> "
+            } else {
+                "<input type=\"checkbox\" aria-label=\"not ticked\" disabled> "
+            })),
             Event::Start(Tag::Link { ref dest_url, .. }) => {
                 let leaves = ["http://", "https://"].iter().any(|scheme| {
                     dest_url
@@ -80,8 +85,7 @@ impl Reading {
             | Event::FootnoteReference(_)
             | Event::SoftBreak
             | Event::HardBreak
-            | Event::Rule
-            | Event::TaskListMarker(_) => event,
+            | Event::Rule => event,
         })
     }
 
@@ -163,7 +167,13 @@ mod tests {
 
     #[test]
     fn headings_come_below_the_title_of_the_page() {
-        assert_rendered("# a\n###### b", "<h2>a</h2>\n<h6>b</h6>");
+        assert_rendered("# a\n## b\n# c", "<h2>a</h2>\n<h3>b</h3>\n<h2>c</h2>");
+    }
+
+    /// Whoever jumps from heading to heading misses none between two.
+    #[test]
+    fn no_level_of_headings_is_left_out() {
+        assert_rendered("### a\n###### b\n## c", "<h2>a</h2>\n<h3>b</h3>\n<h3>c</h3>");
     }
 
     #[test]
@@ -171,5 +181,7 @@ mod tests {
         let markup = rendered("- [ ] a\n- [x] b").into_string();
         assert_eq!(markup.matches("type=\"checkbox\"").count(), 2);
         assert_eq!(markup.matches("disabled").count(), 2);
+        assert_eq!(markup.matches("aria-label=\"ticked\"").count(), 1);
+        assert_eq!(markup.matches("aria-label=\"not ticked\"").count(), 1);
     }
 }

@@ -20,7 +20,7 @@ mod values;
 mod workers;
 mod writes;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use maud::{DOCTYPE, Markup, Render, html};
 
 pub use self::ago::Ago;
@@ -28,9 +28,9 @@ pub use self::board::{BoardPage, LanePage, SHOWN, board};
 pub use self::card::{CardValues, card};
 pub use self::doctor::{DoctorPage, doctor};
 pub use self::form::{NewForm, edit_form, new_form};
-pub use self::notice::{Moved, Notice, moved, notice, typed};
+pub use self::notice::{Moved, Notice, failure, moved, notice, outdated};
 pub use self::report::{ReportPage, ReportedLane, report, report_view};
-pub use self::ticket::{TicketPage, boxes, ticket};
+pub use self::ticket::{TickBox, TicketPage, action_again, boxes, ticket};
 pub use self::values::*;
 pub use self::workers::{WorkerRow, WorkersPage, workers};
 pub use self::writes::{WritesPage, write, writes};
@@ -55,6 +55,20 @@ impl Render for SeenText<'_> {
     }
 }
 
+/// The same with its line ends.
+pub struct SeenLines<'a>(pub &'a str);
+
+impl Render for SeenLines<'_> {
+    fn render(&self) -> Markup {
+        html! {
+            @for (at, line) in self.0.lines().enumerate() {
+                @if at > 0 { br; }
+                (SeenText(line))
+            }
+        }
+    }
+}
+
 /// The parts of the page that the navigation names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
@@ -66,6 +80,12 @@ pub enum Section {
 }
 
 impl Section {
+    /// The section of a path, with its name.
+    pub fn of_path(path: &str) -> Option<(Section, &'static str)> {
+        let found = Section::ALL.into_iter().find(|(_, address, _)| *address == path);
+        found.map(|(section, _, name)| (section, name))
+    }
+
     const ALL: [(Section, &'static str, &'static str); 5] = [
         (Section::Board, "/", "Board"),
         (Section::Workers, "/workers", "Workers"),
@@ -73,6 +93,16 @@ impl Section {
         (Section::Doctor, "/doctor", "Doctor"),
         (Section::Flow, "/flow", "Flow"),
     ];
+}
+
+/// How old what is shown is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameAge {
+    /// There is no remote: it is as it is.
+    Local,
+    /// The remote has not been asked yet.
+    Unknown,
+    Known(TimeDelta),
 }
 
 /// What stands around every view.
@@ -85,8 +115,10 @@ pub struct Frame<'a> {
     pub commit: &'a str,
     /// What tells this state of the clone from another.
     pub state: &'a str,
-    /// How old what is shown is; `None` without a remote.
-    pub age: Option<TimeDelta>,
+    /// When it was made.
+    pub now: DateTime<Utc>,
+    /// How old what is shown is.
+    pub age: FrameAge,
     /// Why the remote cannot be asked; empty if it can.
     pub away: &'a str,
     pub here: Option<Section>,
@@ -103,7 +135,7 @@ pub fn whole(frame: &Frame<'_>, title: &str, view: &Markup) -> String {
         (DOCTYPE)
         html lang="en" {
             (head(&name, &html! { script src="/live.js" defer {} }))
-            body .app data-state=(frame.state) data-still[frame.answers_form] {
+            body .app data-state=(frame.state) data-now=(frame.now.to_rfc3339()) data-still[frame.answers_form] {
                 a .skip href="#main" { "Skip to the content" }
                 header {
                     p .project { a href="/" { bdi { (SeenText(frame.project)) } } }
@@ -174,10 +206,16 @@ fn as_of(frame: &Frame<'_>) -> Markup {
     html! {
         p #as-of .as-of.away[!frame.away.is_empty()] {
             bdi { (SeenText(frame.trunk)) } " at " code { (commit) }
-            @if let Some(age) = frame.age {
-                ", as of " span #age data-seconds=(age.num_seconds()) { (duration::rough(age)) " ago" }
+            @match frame.age {
+                FrameAge::Local => {}
+                FrameAge::Unknown => { ", " span #age { "the remote has not answered yet" } }
+                FrameAge::Known(age) => {
+                    ", " span #age data-seconds=(age.num_seconds()) { "as of " (duration::rough(age)) " ago" }
+                }
             }
-            span #away { @if !frame.away.is_empty() { (SeenText(frame.away)) } }
+            // Both are there from the beginning: what is said in them later is read out.
+            span #away role="status" { @if !frame.away.is_empty() { (SeenText(frame.away)) } }
+            span #news role="status" {}
         }
     }
 }
@@ -213,6 +251,49 @@ mod tests {
         let made = html! { p title=(SeenText(text)) { (SeenText(text)) } }.into_string();
         let shown = "&lt;script&gt;&quot;x&quot; &amp; 'y'\\u{202e}\\n";
         assert_eq!(made, format!("<p title=\"{shown}\">{shown}</p>"));
+        let lines = html! { (SeenLines("<one>\ntwo\u{202e}\n")) }.into_string();
+        assert_eq!(lines, "&lt;one&gt;<br>two\\u{202e}");
+    }
+
+    fn framed(age: FrameAge, away: &str) -> String {
+        let now = test::NOW;
+        let frame = Frame {
+            project: "loom",
+            trunk: "origin/main",
+            commit: "f62a821697759991",
+            state: "s",
+            now,
+            age,
+            away,
+            here: None,
+            answers_form: false,
+            csrf: None,
+        };
+        whole(&frame, "Board", &Markup::default())
+    }
+
+    #[test]
+    fn the_head_says_how_old_everything_is_or_that_nobody_knows() {
+        let known = framed(FrameAge::Known(TimeDelta::seconds(3)), "");
+        assert!(
+            known.contains("<span id=\"age\" data-seconds=\"3\">as of 3 s ago</span>"),
+            "{known}"
+        );
+        // The script fills it in when the remote has answered.
+        let unknown = framed(FrameAge::Unknown, "");
+        assert!(unknown.contains("<span id=\"age\">the remote has not answered yet"), "{unknown}");
+        assert!(!framed(FrameAge::Local, "").contains("id=\"age\""));
+        assert!(known.contains("data-now=\"2026-11-30T12:00:00+00:00\""), "{known}");
+    }
+
+    /// A region is read out when its text changes, so it must be there before.
+    #[test]
+    fn what_is_said_later_has_its_regions_from_the_beginning() {
+        for away in ["", "origin does not answer"] {
+            let page = framed(FrameAge::Unknown, away);
+            assert!(page.contains(&format!("<span id=\"away\" role=\"status\">{away}</span>")));
+            assert!(page.contains("<span id=\"news\" role=\"status\"></span>"), "{page}");
+        }
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::SeenText;
+use super::{SeenLines, SeenText};
 
 pub struct Notice<'a> {
     /// What failed, such as the name of an exit code.
@@ -16,12 +16,27 @@ pub struct Notice<'a> {
 pub fn notice(notice: &Notice<'_>) -> Markup {
     let (address, words) = notice.on;
     html! {
-        section .error role="alert" {
-            h2 { (SeenText(notice.name)) }
-            @for line in notice.message.lines() { p { (SeenText(line)) } }
-            @for hint in notice.hints { p .hint { (SeenText(hint)) } }
-        }
+        (failure(notice.name, notice.message, notice.hints))
         p { a href=(address) { (words) } }
+    }
+}
+
+/// What failed, in a region that has the focus when the page comes, so that it is read first.
+pub fn failure(name: &str, message: &str, hints: &[String]) -> Markup {
+    html! {
+        section .error role="alert" tabindex="-1" autofocus {
+            h2 { (SeenText(name)) }
+            @for line in message.lines() { p { (SeenText(line)) } }
+            @for hint in hints { p .hint { (SeenLines(hint)) } }
+        }
+    }
+}
+
+/// A failure above what could be read before it.
+pub fn outdated(failure: &Markup) -> Markup {
+    html! {
+        (failure)
+        p .none { "Below is what could be read before." }
     }
 }
 
@@ -37,10 +52,7 @@ pub struct Moved<'a> {
 /// Both texts, so that nothing typed is lost.
 pub fn moved(moved: &Moved<'_>) -> Markup {
     html! {
-        section .error role="alert" {
-            h2 { "The ticket has moved" }
-            p { "Somebody has written to " (SeenText(moved.id)) " since this form was shown. Nothing was written." }
-        }
+        (failure("Somebody was faster", &format!("{} has changed since this form was shown. Nothing was written.", moved.id), &[]))
         (typed(moved.yours.as_slice()))
         section { h2 { "What it says now" } pre tabindex="0" { (text(moved.now)) } }
         p { a href={ "/t/" (moved.id) } { "Go on from what it says now" } }
@@ -48,7 +60,7 @@ pub fn moved(moved: &Moved<'_>) -> Markup {
 }
 
 /// The texts that a form carried and that were not written.
-pub fn typed(texts: &[&str]) -> Markup {
+fn typed(texts: &[&str]) -> Markup {
     html! {
         @for yours in texts.iter().filter(|text| !text.trim().is_empty()) {
             section { h2 { "What you wrote" } pre tabindex="0" { (text(yours)) } }
@@ -74,7 +86,7 @@ mod tests {
         assert_holds(
             &notice(&page).into_string(),
             &[
-                "role=\"alert\"><h2>remote refused</h2>",
+                "role=\"alert\" tabindex=\"-1\" autofocus><h2>remote refused</h2>",
                 "<p>one</p><p>two &lt;b&gt;\\u{1b}</p>",
                 "<p class=\"hint\">tix show &lt;x&gt;</p>",
                 "<a href=\"/t/TICKET-a-001\">Back</a>",

@@ -6,7 +6,8 @@ use maud::{Markup, html};
 use super::card::worker_class;
 use super::form::{Action, action};
 use super::{
-    Ago, EventValues, Move, PartValues, SeenText, StatusValues, address_of, markdown, tokens,
+    Ago, EventValues, Move, PartValues, SeenLines, SeenText, StatusValues, address_of, markdown,
+    tokens,
 };
 use crate::report::priority_words;
 use crate::ticket::name_of;
@@ -67,7 +68,7 @@ fn facts(page: &TicketPage<'_>) -> Markup {
         dl .facts {
             dt { "id" } dd { code { (SeenText(&ticket.id)) } }
             dt { "state" } dd { (SeenText(&ticket.lane)) ", " (SeenText(&ticket.status)) @if *stale { ", stale" } }
-            @if let Some(why) = &ticket.blocked { dt { "blocked" } dd .blocked { (SeenText(why)) } }
+            @if let Some(why) = &ticket.blocked { dt { "blocked" } dd .blocked { (SeenLines(why)) } }
             @if let Some(holder) = &ticket.holder {
                 dt { "held by" }
                 dd { bdi { (SeenText(name_of(holder))) } @if let Some(at) = &ticket.claimed_at { ", claimed " (Ago(at, page.now)) } }
@@ -129,54 +130,45 @@ fn overlay(page: &TicketPage<'_>) -> Markup {
     }
 }
 
-/// The verbs of the page, as far as they are open to whoever looks.
+/// The verbs that are a button, each with the command that must be open to whoever looks.
+const ACTIONS: [(&str, Action<'static>); 9] = [
+    ("note", Action { field: Some(("text", "A note")), ..Action::of("note", "Note") }),
+    ("queue", Action::of("queue", "Put into the queue")),
+    (
+        "draft",
+        Action {
+            field: Some(("reason", "What is missing")),
+            ..Action::of("draft", "Make it a draft")
+        },
+    ),
+    ("block", Action { field: Some(("reason", "What blocks it")), ..Action::of("block", "Block") }),
+    ("unblock", Action::of("unblock", "Unblock")),
+    ("release", Action::of("release", "Give back to the queue")),
+    (
+        "reclaim",
+        Action {
+            field: Some(("reason", "Why it is taken over")),
+            ..Action::of("reclaim", "Take it over")
+        },
+    ),
+    (
+        "review --approve",
+        Action { fixed: Some(("verdict", "approve")), ..Action::of("review", "Approve") },
+    ),
+    (
+        "review --request-changes",
+        Action {
+            field: Some(("reason", "What has to change")),
+            fixed: Some(("verdict", "changes")),
+            ..Action::of("review", "Request changes")
+        },
+    ),
+];
+
+/// What can be done, as far as it is open to whoever looks.
 fn actions(status: &StatusValues, csrf: &str, blob: &str) -> Markup {
     let id = status.ticket.id.as_str();
     let may = |command: &str| status.moves.iter().any(|m| m.command == command && m.legal && m.you);
-    let all = [
-        Action { verb: "note", words: "Note", field: Some(("text", "A note")), fixed: None },
-        Action { verb: "queue", words: "Put into the queue", field: None, fixed: None },
-        Action {
-            verb: "draft",
-            words: "Make it a draft",
-            field: Some(("reason", "What is missing")),
-            fixed: None,
-        },
-        Action {
-            verb: "block",
-            words: "Block",
-            field: Some(("reason", "What blocks it")),
-            fixed: None,
-        },
-        Action { verb: "unblock", words: "Unblock", field: None, fixed: None },
-        Action { verb: "release", words: "Give back to the queue", field: None, fixed: None },
-        Action {
-            verb: "reclaim",
-            words: "Take it over",
-            field: Some(("reason", "Why it is taken over")),
-            fixed: None,
-        },
-    ];
-    let reviews = [
-        (
-            "review --approve",
-            Action {
-                verb: "review",
-                words: "Approve",
-                field: None,
-                fixed: Some(("verdict", "approve")),
-            },
-        ),
-        (
-            "review --request-changes",
-            Action {
-                verb: "review",
-                words: "Request changes",
-                field: Some(("reason", "What has to change")),
-                fixed: Some(("verdict", "changes")),
-            },
-        ),
-    ];
     html! {
         section .actions {
             h2 { "What you can do" }
@@ -184,21 +176,44 @@ fn actions(status: &StatusValues, csrf: &str, blob: &str) -> Markup {
                 @if may("edit") { a .button.quiet href={ (address_of(id)) "/edit" } { "Edit the text" } }
                 @if may("tick") && !status.missing.is_empty() { a .button.quiet href={ (address_of(id)) "/tick" } { "Tick boxes" } }
             }
-            @for one in all.iter().filter(|one| may(one.verb)) { (action(id, one, csrf, blob)) }
-            @for (_, one) in reviews.iter().filter(|(command, _)| may(command)) { (action(id, one, csrf, blob)) }
+            @for (_, one) in ACTIONS.iter().filter(|(command, _)| may(command)) { (action(id, one, "", csrf, blob)) }
         }
     }
 }
 
-/// Boxes of a ticket, each with its number, whether it is ticked, and its text.
-pub fn boxes(id: &str, boxes: &[(usize, bool, String)], csrf: &str, blob: &str) -> Markup {
+/// The form of a verb again, with what was typed into it. `fixed` is the field that goes along as it is.
+pub fn action_again(id: &str, verb: (&str, &str), typed: &str, tokens: (&str, &str)) -> Markup {
+    let (verb, fixed) = verb;
+    let is_it =
+        |one: &&Action<'_>| one.verb == verb && one.fixed.map_or("", |(_, value)| value) == fixed;
+    let (csrf, blob) = tokens;
+    html! {
+        @if let Some(one) = ACTIONS.iter().map(|(_, one)| one).find(is_it) {
+            section .actions { h2 { "Try again" } (action(id, one, typed, csrf, blob)) }
+        }
+    }
+}
+
+pub struct TickBox {
+    pub number: usize,
+    pub ticked: bool,
+    /// Whether it was chosen in a form that could not be done.
+    pub chosen: bool,
+    pub text: String,
+}
+
+pub fn boxes(id: &str, boxes: &[TickBox], csrf: &str, blob: &str) -> Markup {
     html! {
         form .write method="post" action={ (address_of(id)) "/tick" } {
             (tokens(csrf, Some(blob)))
-            @for (number, ticked, text) in boxes {
-                label .box { input type="checkbox" name="box" value=(number) checked[*ticked] disabled[*ticked]; " " (SeenText(text)) }
+            @for one in boxes {
+                label .box {
+                    input type="checkbox" name="box" value=(one.number) checked[one.ticked || one.chosen] disabled[one.ticked];
+                    " " (SeenText(&one.text))
+                }
             }
-            div .row { button { "Tick" } a href=(address_of(id)) { "Leave it as it is" } }
+            p .none { "A ticked box stays ticked here. To untick it, " a href={ (address_of(id)) "/edit" } { "edit the text" } "." }
+            div .row { button { "Tick" } a href=(address_of(id)) { "Back to the ticket" } }
         }
     }
 }
@@ -217,7 +232,7 @@ fn open_to(moves: &[Move]) -> Markup {
                             td { (SeenText(&one.by)) }
                             td {
                                 @match (&one.why, one.you) {
-                                    (Some(why), _) => { "no: " (SeenText(why)) }
+                                    (Some(why), _) => { "no: " (SeenLines(why)) }
                                     (None, true) => "yes, you too",
                                     (None, false) => "yes",
                                 }
@@ -286,7 +301,7 @@ mod tests {
                 "<code>/w/&lt;a&gt;</code>, gone",
                 "<h2>Aim</h2>",
                 "&lt;script&gt;",
-                "<summary>Changelog</summary><h3>created</h3>",
+                "<summary>Changelog</summary><h2>created</h2>",
                 "<a href=\"/t/TICKET-c-001\">",
                 "line 28: [ ] &lt;empty&gt;",
                 "<code>A</code> <code>src/&lt;x&gt;.rs</code>",

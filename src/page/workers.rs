@@ -21,7 +21,7 @@ pub struct WorkerRow<'a> {
 pub fn workers(page: &WorkersPage<'_>) -> Markup {
     html! {
         @if page.workers.is_empty() {
-            p .none { "No worker was started on this machine: " code { "tix run ID -- COMMAND" } " starts one." }
+            p .none { "No worker of this clone is known on this machine. " code { "tix run ID -- COMMAND" } " starts one." }
         }
         @for row in &page.workers {
             section .worker {
@@ -70,6 +70,6 @@ mod tests {
             ],
         );
         let none = workers(&WorkersPage { workers: Vec::new(), now: NOW }).into_string();
-        assert_holds(&none, &["No worker was started on this machine"]);
+        assert_holds(&none, &["No worker of this clone is known on this machine."]);
     }
 }

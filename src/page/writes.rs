@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use super::{Ago, MovedValues, SeenText, WriteValues, address_of};
+use super::{Ago, MovedValues, SeenLines, SeenText, WriteValues, address_of};
 use crate::ticket::name_of;
 
 pub struct WritesPage<'a> {
@@ -88,9 +88,9 @@ pub fn write(write: &WriteValues, now: DateTime<Utc>) -> Markup {
                 h2 { "Failed: " (SeenText(write.name.as_deref().unwrap_or("no reason recorded"))) }
                 @for line in write.message.as_deref().unwrap_or_default().lines() { p { (SeenText(line)) } }
                 @if !write.details.is_empty() {
-                    ul { @for (name, detail) in &write.details { li { (SeenText(name)) ": " (SeenText(detail)) } } }
+                    ul { @for (name, detail) in &write.details { li { (SeenText(name)) ": " (SeenLines(detail)) } } }
                 }
-                @for hint in &write.hints { p .hint { (SeenText(hint)) } }
+                @for hint in &write.hints { p .hint { (SeenLines(hint)) } }
                 @if let Some(phase) = &write.phase { p { "It got as far as: " (SeenText(phase)) "." } }
             }
         }
@@ -108,7 +108,7 @@ pub fn write(write: &WriteValues, now: DateTime<Utc>) -> Markup {
             dd .good[is_same] { (untouched(write)) }
             @if !write.followed.is_empty() { dt { "brought up to date" } dd { (list(&write.followed)) } }
             @if !write.warnings.is_empty() {
-                dt { "warnings" } dd { ul { @for warning in &write.warnings { li { (SeenText(warning)) } } } }
+                dt { "warnings" } dd { ul { @for warning in &write.warnings { li { (SeenLines(warning)) } } } }
             }
         }
     }
@@ -203,7 +203,7 @@ mod tests {
     const DONE: &str = r#"{"schema": "tix/receipt@1", "at": "2026-11-30T11:59:00Z", "attempts": 2, "by": "Ada <ada@example.org>",
         "commits": ["f62a821697759991ec5e20a879658fdaccfc9f61"], "duration_ms": 133, "operation": "edit", "outcome": "edited",
         "paths": ["tickets/queue/TICKET-a-001.md"], "pushed": [{"new": "f62a821697759991ec5e20a879658fdaccfc9f61", "old": null, "ref": "refs/heads/main"}],
-        "remote": "origin", "ticket": "TICKET-a-001", "trunk": "main", "warnings": ["mind the <gap>"],
+        "remote": "origin", "ticket": "TICKET-a-001", "trunk": "main", "warnings": ["mind the <gap>\nand the door"],
         "untouched": {"compared": ["HEAD", "index"], "changed": []}}"#;
 
     const FAILED: &str = r#"{"schema": "tix/failure@1", "at": "2026-11-30T11:00:00Z", "attempts": 0, "by": "<b>Eve",
@@ -223,7 +223,7 @@ mod tests {
                 "<code>refs/heads/main</code>: <code>none</code> → <code>f62a82169</code>",
                 "2, 133 ms",
                 "was not touched: HEAD, index are the same as before",
-                "mind the &lt;gap&gt;",
+                "mind the &lt;gap&gt;<br>and the door",
                 "href=\"/t/TICKET-a-001\"",
                 "1 min ago",
             ],

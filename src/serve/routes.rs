@@ -170,7 +170,7 @@ impl Server {
 
 const STRANGER: Refused = (
     StatusCode::FORBIDDEN,
-    "this page is for whoever started it: open the address that `tix serve` has printed",
+    "This browser has no session here. Open the address that `tix serve` printed when it started; it works once, in one browser.",
 );
 
 fn asset(kind: &'static str, text: &'static str) -> Response {
@@ -189,5 +189,11 @@ fn see_other(place: &str) -> Response {
 fn fields(bytes: &[u8]) -> Result<Vec<(String, String)>, Refused> {
     let text = std::str::from_utf8(bytes);
     let fields = text.ok().and_then(|text| serde_urlencoded::from_str(text).ok());
-    fields.ok_or((StatusCode::BAD_REQUEST, "the fields cannot be read"))
+    let fields: Vec<(String, String)> =
+        fields.ok_or((StatusCode::BAD_REQUEST, "the fields cannot be read"))?;
+    // No argument of a program and no text of a ticket has one.
+    if fields.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        return Err((StatusCode::BAD_REQUEST, "a field contains a NUL character"));
+    }
+    Ok(fields)
 }

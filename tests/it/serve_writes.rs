@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the server is a process of its own")]
 
+mod forms;
 mod receipts;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

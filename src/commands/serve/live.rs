@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
-use super::reads::Reads;
+use super::reads::{Reads, Unread};
 use crate::app::context::{Context, Globals};
 use crate::app::watch::Watch;
 use crate::clock;
@@ -89,6 +89,10 @@ impl Follower {
     fn follow(mut self, globals: &Globals, env: &Env) {
         let out = Out::new(Format::Human, Narration::Quiet, env);
         let mut watch = Watch::every(ASK);
+        // So that there is something to show when the settings can no longer be read.
+        if let Err(Unread::NotRun(error)) = self.reads.board() {
+            tracing::warn!(%error, "board");
+        }
         while self.goes_on() {
             // Settings may change while the page is open.
             match Context::open(globals, env, &out, None) {

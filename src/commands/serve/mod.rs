@@ -1,6 +1,7 @@
 //! `tix serve`: the queue, the writes and their diagnostics in a browser.
 
 mod live;
+mod look;
 mod open;
 mod reads;
 mod site;

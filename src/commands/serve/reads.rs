@@ -13,7 +13,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::app::again::{Again, AgainAnswer, AgainQuestion};
@@ -162,10 +161,16 @@ impl Reads {
         Arc::clone(kept.entry(words.to_vec()).or_default())
     }
 
-    /// The same, as values.
-    pub fn values<T: DeserializeOwned>(&self, words: &[&str]) -> Result<T, Unread> {
-        let data = self.ask(words)?;
-        T::deserialize(&*data).map_err(|error| Unread::NotRun(io::Error::other(error)))
+    /// The last good answer to these words, in whatever state; `None` if there was none.
+    pub fn last(&self, words: &[&str]) -> Option<Arc<Value>> {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        let slot = self.slot(&words);
+        lock(&slot).as_ref().map(|kept| Arc::clone(&kept.data))
+    }
+
+    /// The last board, in whatever state.
+    pub fn last_board(&self) -> Option<Arc<BoardValues>> {
+        lock(&self.board).as_ref().map(|(_, values)| Arc::clone(values))
     }
 
     /// All tickets.

@@ -1,26 +1,29 @@
 //! From a path to a page.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::document;
 use super::live::CloneWatch;
+use super::look::{PageLook, is_missing};
 use super::reads::{Reads, Unread};
 use super::writes::{self, FormOutcome};
 use crate::app::context::Context;
 use crate::git::exec::text_of;
 use crate::git::redact;
 use crate::page::{
-    self, BoardPage, BoardValues, DoctorPage, DoctorValues, Frame, LanePage, Moved, NewForm,
-    Notice, SHOWN, Section, StatusValues, TextValues, TicketPage, TicketValues, WorkerRow,
-    WorkersPage, WritesPage,
+    self, BoardPage, BoardValues, DoctorPage, DoctorValues, Frame, FrameAge, LanePage, Moved,
+    NewForm, Notice, SHOWN, Section, StatusValues, TextValues, TickBox, TicketPage, TicketValues,
+    WorkerRow, WorkersPage, WritesPage,
 };
 use crate::serve::{Site, SiteAnswer, SiteRequest};
 use crate::text::safe;
-use crate::ticket::{Lane, TicketId};
+use crate::ticket::{CheckBox, Lane, TicketId};
 use crate::{clock, file};
 
 /// How many writes a page of the diagnostics shows.
@@ -34,6 +37,7 @@ const READ_ONLY: &str = "this page was started with --read-only: write on the co
 pub struct TicketSite {
     project: String,
     trunk: String,
+    has_remote: bool,
     reads: Arc<Reads>,
     live: CloneWatch,
     may_write: bool,
@@ -72,7 +76,12 @@ impl Site for TicketSite {
         if request.path == "/flow" {
             return self.flow(request);
         }
-        let view = self.view(request).unwrap_or_else(|why| not_shown(&why));
+        let look = PageLook::at(&self.reads);
+        let shown = self.view(&look, request);
+        let mut view = shown.unwrap_or_else(|why| not_shown(&why, &request.path));
+        if let Some(failure) = look.into_failure() {
+            view.markup = maud::html! { (page::outdated(&failed(&failure))) (view.markup) };
+        }
         self.page(&view, request)
     }
 
@@ -96,7 +105,8 @@ impl TicketSite {
         live: CloneWatch,
         may_write: bool,
     ) -> TicketSite {
-        TicketSite { project: ctx.project(), trunk: ctx.trunk_label(), reads, live, may_write }
+        let (project, trunk) = (ctx.project(), ctx.trunk_label());
+        TicketSite { project, trunk, has_remote: ctx.remote.is_some(), reads, live, may_write }
     }
 
     fn page(&self, view: &View, request: &SiteRequest) -> SiteAnswer {
@@ -112,7 +122,12 @@ impl TicketSite {
             trunk: &self.trunk,
             commit: &commit,
             state: &state,
-            age: known.age(),
+            now: clock::now(),
+            age: match known.age() {
+                _ if !self.has_remote => FrameAge::Local,
+                None => FrameAge::Unknown,
+                Some(age) => FrameAge::Known(age),
+            },
             away: &known.away,
             here: view.section,
             answers_form: request.form.is_some(),
@@ -121,11 +136,11 @@ impl TicketSite {
         page::whole(&frame, &view.title, &view.markup)
     }
 
-    fn view(&self, request: &SiteRequest) -> Result<View, NoView> {
+    fn view(&self, look: &PageLook<'_>, request: &SiteRequest) -> Result<View, NoView> {
         let csrf = Some(request.csrf.as_str()).filter(|_| self.may_write);
         let parts: Vec<&str> = request.path.split('/').skip(1).collect();
         match (parts.as_slice(), csrf) {
-            ([""], _) => Ok(self.board(request)?),
+            ([""], _) => Ok(board(look, request)?),
             (["new"], Some(csrf)) => Ok(View {
                 status: 200,
                 title: "New ticket".to_owned(),
@@ -139,96 +154,15 @@ impl TicketSite {
                     csrf,
                 ),
             }),
-            (["workers"], _) => Ok(self.workers()?),
+            (["workers"], _) => Ok(workers(look)?),
             (["writes"], _) => Ok(self.writes(request)),
             (["writes", number], _) => self.one_write(number),
             (["doctor"], _) => Ok(self.doctor(request.asked("plan").is_some(), csrf)?),
-            (["t", id], _) => self.ticket(id, csrf),
-            (["t", id, "edit"], Some(csrf)) => self.edit(id, csrf),
-            (["t", id, "tick"], Some(csrf)) => self.tick(id, csrf),
+            (["t", id], _) => ticket(look, id, csrf),
+            (["t", id, "edit"], Some(csrf)) => edit(look, id, csrf),
+            (["t", id, "tick"], Some(csrf)) => tick(look, id, csrf),
             _ => Err(NoView::NotFound),
         }
-    }
-
-    fn board(&self, request: &SiteRequest) -> Result<View, Unread> {
-        let board = self.reads.board()?;
-        let filter = request.asked("q").unwrap_or_default().trim();
-        let from: usize =
-            request.asked("from").and_then(|from| from.parse().ok()).unwrap_or_default();
-        let of = request.asked("lane").and_then(|lane| Lane::from_dir_name(lane.as_bytes()));
-        let now = clock::now();
-        let lanes = Lane::ALL.into_iter().filter(|lane| of.is_none_or(|of| of == *lane));
-        let lanes = lanes.map(|lane| lane_page(&board, lane, filter, (from, of.is_some())));
-        let page = BoardPage { filter, lanes: lanes.collect(), damaged: &board.damaged, now };
-        Ok(View::of(Section::Board, "Board", page::board(&page)))
-    }
-
-    fn ticket(&self, id: &str, csrf: Option<&str>) -> Result<View, NoView> {
-        let id = known_id(id)?;
-        let mut status: StatusValues = self.reads.values(&["status", &id, "--all"])?;
-        let mut text: TextValues = self.reads.values(&["show", &id])?;
-        status.ticket.overlay = text.overlay.take();
-        // Of its worker the board alone knows.
-        let board = self.reads.board()?;
-        let row = board.tickets.iter().find(|ticket| ticket.id == status.ticket.id);
-        if let Some(worker) = row.and_then(|row| row.overlay.as_ref()?.worker.clone()) {
-            status.ticket.overlay.get_or_insert_default().worker = Some(worker);
-        }
-        let log = self.reads.ask(&["log", &id])?;
-        let story = log.get("events").cloned().unwrap_or_default();
-        let story: Vec<page::EventValues> = serde_json::from_value(story).unwrap_or_default();
-        let document = document(&text.text);
-        let (body, changelog) = document.without_changelog();
-        let view = TicketPage {
-            status: &status,
-            body: &body,
-            changelog: &changelog,
-            parts: &text.parts,
-            story: &story,
-            write: csrf.zip(text.blob.as_deref()),
-            now: clock::now(),
-        };
-        let title = status.ticket.title.clone().unwrap_or_else(|| id.clone());
-        Ok(View { status: 200, title, section: None, markup: page::ticket(&view) })
-    }
-
-    fn edit(&self, id: &str, csrf: &str) -> Result<View, NoView> {
-        let id = known_id(id)?;
-        let text: TextValues = self.reads.values(&["show", &id])?;
-        let blob = text.blob.as_deref().unwrap_or_default();
-        let markup = page::edit_form(&id, &text_of(document(&text.text).body()), csrf, blob);
-        Ok(View { status: 200, title: format!("Edit {id}"), section: None, markup })
-    }
-
-    fn tick(&self, id: &str, csrf: &str) -> Result<View, NoView> {
-        let id = known_id(id)?;
-        let text: TextValues = self.reads.values(&["show", &id])?;
-        let document = document(&text.text);
-        let boxes = document.boxes().unwrap_or_default();
-        let boxes: Vec<_> =
-            boxes.into_iter().enumerate().map(|(at, one)| (at + 1, one.ticked, one.text)).collect();
-        let blob = text.blob.as_deref().unwrap_or_default();
-        Ok(View {
-            status: 200,
-            title: format!("Tick boxes of {id}"),
-            section: None,
-            markup: page::boxes(&id, &boxes, csrf, blob),
-        })
-    }
-
-    fn workers(&self) -> Result<View, Unread> {
-        let board = self.reads.board()?;
-        let rows = board.tickets.iter().filter_map(|ticket| {
-            let worker = ticket.overlay.as_ref()?.worker.as_ref()?;
-            let tail = worker
-                .log
-                .as_deref()
-                .and_then(|log| file::tail(Path::new(log), TAIL.0, TAIL.1).ok())
-                .map(|end| redact(&text_of(&end)));
-            Some(WorkerRow { ticket, worker, tail })
-        });
-        let page = WorkersPage { workers: rows.collect(), now: clock::now() };
-        Ok(View::of(Section::Workers, "Workers", page::workers(&page)))
     }
 
     fn writes(&self, request: &SiteRequest) -> View {
@@ -262,7 +196,16 @@ impl TicketSite {
     }
 
     fn doctor(&self, planned: bool, csrf: Option<&str>) -> Result<View, Unread> {
-        let found: DoctorValues = self.reads.values(&["doctor", "--offline"])?;
+        let found = match self.reads.ask(&["doctor", "--offline"]) {
+            Ok(found) => found,
+            // It cannot even begin: that is its finding.
+            Err(Unread::Failed(data)) => {
+                return Ok(View::of(Section::Doctor, "Doctor", failed(&data)));
+            }
+            Err(unread) => return Err(unread),
+        };
+        let found = DoctorValues::deserialize(&*found);
+        let found = found.map_err(|error| Unread::NotRun(io::Error::other(error)))?;
         let plan: Vec<String> = if planned { plan_of(&found) } else { Vec::new() };
         let page = DoctorPage { found: &found, plan: &plan, csrf };
         Ok(View::of(Section::Doctor, "Doctor", page::doctor(&page)))
@@ -284,7 +227,7 @@ impl TicketSite {
     fn flow(&self, request: &SiteRequest) -> SiteAnswer {
         let report = match self.reads.ask(&["report", "--markup"]) {
             Ok(report) => report,
-            Err(unread) => return self.page(&not_shown(&unread.into()), request),
+            Err(unread) => return self.page(&not_shown(&unread.into(), &request.path), request),
         };
         let markup = report.get("markup").and_then(Value::as_str).unwrap_or_default();
         let view = View::of(Section::Flow, "Flow", maud::PreEscaped(markup.to_owned()));
@@ -309,7 +252,23 @@ impl TicketSite {
                 page::new_form(&form, &request.csrf)
             }
             ["t", id, "edit"] => page::edit_form(id, field("text"), &request.csrf, field("blob")),
-            _ => page::typed(&[field("text"), field("reason")]),
+            ["t", id, "tick"] => {
+                let form = request.form.iter().flatten();
+                let chosen: Vec<&str> =
+                    form.filter(|(name, _)| name == "box").map(|(_, box_)| box_.as_str()).collect();
+                // What cannot be read now has been told.
+                let text = PageLook::at(&self.reads).values(&["show", id]);
+                text.map(|text| {
+                    page::boxes(id, &boxes(&text, &chosen), &request.csrf, field("blob"))
+                })
+                .unwrap_or_default()
+            }
+            ["t", id, verb] => {
+                let tokens = (request.csrf.as_str(), field("blob"));
+                let text = ["text", "reason"].map(field).concat();
+                page::action_again(id, (verb, field("verdict")), &text, tokens)
+            }
+            _ => maud::Markup::default(),
         }
     }
 
@@ -322,16 +281,101 @@ impl TicketSite {
                 section: None,
                 markup: page::moved(&Moved { id: &id, yours: yours.as_deref(), now: &now }),
             },
-            FormOutcome::Failed { status, data, again } => {
-                let mut view = View { status, ..failure_view(&data, &again) };
-                view.markup.0.push_str(&self.typed(request).0);
-                view
+            FormOutcome::Failed { status, data, again } => View {
+                status,
+                title: failed_title(&request.path),
+                section: None,
+                markup: maud::html! { (failed(&data)) (self.typed(request)) p { a href=(again) { "Back" } } },
+            },
+            FormOutcome::NotFound => not_shown(&NoView::NotFound, &request.path),
+            FormOutcome::NotRun(error) => {
+                not_shown(&NoView::Unread(Unread::NotRun(error)), &request.path)
             }
-            FormOutcome::NotFound => not_shown(&NoView::NotFound),
-            FormOutcome::NotRun(error) => not_shown(&NoView::Unread(Unread::NotRun(error))),
         };
         self.page(&view, request)
     }
+}
+
+fn board(look: &PageLook<'_>, request: &SiteRequest) -> Result<View, Unread> {
+    let board = look.board()?;
+    let filter = request.asked("q").unwrap_or_default().trim();
+    let from: usize = request.asked("from").and_then(|from| from.parse().ok()).unwrap_or_default();
+    let of = request.asked("lane").and_then(|lane| Lane::from_dir_name(lane.as_bytes()));
+    let now = clock::now();
+    let lanes = Lane::ALL.into_iter().filter(|lane| of.is_none_or(|of| of == *lane));
+    let lanes = lanes.map(|lane| lane_page(&board, lane, filter, (from, of.is_some())));
+    let page = BoardPage { filter, lanes: lanes.collect(), damaged: &board.damaged, now };
+    Ok(View::of(Section::Board, "Board", page::board(&page)))
+}
+
+fn ticket(look: &PageLook<'_>, id: &str, csrf: Option<&str>) -> Result<View, NoView> {
+    let id = known_id(id)?;
+    let mut status: StatusValues = look.values(&["status", &id, "--all"])?;
+    let mut text: TextValues = look.values(&["show", &id])?;
+    status.ticket.overlay = text.overlay.take();
+    // Of its worker the board alone knows.
+    let board = look.board()?;
+    let row = board.tickets.iter().find(|ticket| ticket.id == status.ticket.id);
+    if let Some(worker) = row.and_then(|row| row.overlay.as_ref()?.worker.clone()) {
+        status.ticket.overlay.get_or_insert_default().worker = Some(worker);
+    }
+    let log = look.ask(&["log", &id])?;
+    let story = log.get("events").cloned().unwrap_or_default();
+    let story: Vec<page::EventValues> = serde_json::from_value(story).unwrap_or_default();
+    let document = document(&text.text);
+    let (body, changelog) = document.without_changelog();
+    let view = TicketPage {
+        status: &status,
+        body: &body,
+        changelog: &changelog,
+        parts: &text.parts,
+        story: &story,
+        write: csrf.zip(text.blob.as_deref()),
+        now: clock::now(),
+    };
+    let title = status.ticket.title.clone().unwrap_or_else(|| id.clone());
+    Ok(View { status: 200, title, section: None, markup: page::ticket(&view) })
+}
+
+fn edit(look: &PageLook<'_>, id: &str, csrf: &str) -> Result<View, NoView> {
+    let id = known_id(id)?;
+    let text: TextValues = look.values(&["show", &id])?;
+    let blob = text.blob.as_deref().unwrap_or_default();
+    let markup = page::edit_form(&id, &text_of(document(&text.text).body()), csrf, blob);
+    Ok(View { status: 200, title: format!("Edit {id}"), section: None, markup })
+}
+
+fn tick(look: &PageLook<'_>, id: &str, csrf: &str) -> Result<View, NoView> {
+    let id = known_id(id)?;
+    let text: TextValues = look.values(&["show", &id])?;
+    let blob = text.blob.as_deref().unwrap_or_default();
+    let markup = page::boxes(&id, &boxes(&text, &[]), csrf, blob);
+    Ok(View { status: 200, title: format!("Tick boxes of {id}"), section: None, markup })
+}
+
+/// The boxes of a ticket, with those that were chosen already.
+fn boxes(text: &TextValues, chosen: &[&str]) -> Vec<TickBox> {
+    let boxes = document(&text.text).boxes().unwrap_or_default();
+    let boxes = boxes.into_iter().enumerate().map(|(at, CheckBox { ticked, text, .. })| {
+        let number = at + 1;
+        TickBox { number, ticked, chosen: chosen.contains(&&*number.to_string()), text }
+    });
+    boxes.collect()
+}
+
+fn workers(look: &PageLook<'_>) -> Result<View, Unread> {
+    let board = look.board()?;
+    let rows = board.tickets.iter().filter_map(|ticket| {
+        let worker = ticket.overlay.as_ref()?.worker.as_ref()?;
+        let tail = worker
+            .log
+            .as_deref()
+            .and_then(|log| file::tail(Path::new(log), TAIL.0, TAIL.1).ok())
+            .map(|end| redact(&text_of(&end)));
+        Some(WorkerRow { ticket, worker, tail })
+    });
+    let page = WorkersPage { workers: rows.collect(), now: clock::now() };
+    Ok(View::of(Section::Workers, "Workers", page::workers(&page)))
 }
 
 /// An id in a path; anything else is none of our pages.
@@ -339,56 +383,46 @@ fn known_id(id: &str) -> Result<String, NoView> {
     TicketId::parse(id).ok().map(|id| id.to_string()).ok_or(NoView::NotFound)
 }
 
-fn not_shown(why: &NoView) -> View {
-    match why {
-        NoView::NotFound => {
-            let notice = Notice {
-                name: "not found",
-                message: "There is no such page.",
-                hints: &[],
-                on: ("/", "To the board"),
-            };
-            View {
-                status: 404,
-                title: "Not found".to_owned(),
-                section: None,
-                markup: page::notice(&notice),
-            }
-        }
+/// The page in place of one that cannot be shown.
+fn not_shown(why: &NoView, path: &str) -> View {
+    let (status, title, name, message) = match why {
+        NoView::NotFound => (404, "Not found", "not found", "There is no such page.".to_owned()),
         NoView::Unread(Unread::Failed(data)) => {
-            let view = failure_view(data, "/");
-            let is_missing = data.get("exit").and_then(Value::as_u64) == Some(4);
-            View { status: if is_missing { 404 } else { 503 }, ..view }
+            let (section, title) = Section::of_path(path).unzip();
+            let status = if is_missing(data) { 404 } else { 503 };
+            let title = title.unwrap_or("Not shown").to_owned();
+            let markup = maud::html! { (failed(data)) p { a href="/" { "To the board" } } };
+            return View { status, title, section, markup };
         }
         NoView::Unread(Unread::NotRun(error)) => {
-            let message = format!("tix cannot be run: {error}");
-            let notice = Notice {
-                name: "not read",
-                message: &message,
-                hints: &[],
-                on: ("/", "To the board"),
-            };
-            View {
-                status: 503,
-                title: "Not read".to_owned(),
-                section: None,
-                markup: page::notice(&notice),
-            }
+            (503, "tix cannot be run", "no answer", error.to_string())
         }
-    }
+    };
+    let notice = Notice { name, message: &message, hints: &[], on: ("/", "To the board") };
+    View { status, title: title.to_owned(), section: None, markup: page::notice(&notice) }
 }
 
-/// The page of a failure, from its object.
-fn failure_view(data: &Value, again: &str) -> View {
+/// The failure in an object, for people.
+fn failed(data: &Value) -> maud::Markup {
     let text = |key: &str| data.get(key).and_then(Value::as_str).unwrap_or_default();
     let hints = data.get("hints").and_then(Value::as_array).into_iter().flatten();
     let hints: Vec<String> = hints.filter_map(Value::as_str).map(str::to_owned).collect();
     let facts = data.get("details").and_then(Value::as_object).into_iter().flatten();
     let facts = facts.filter_map(|(name, fact)| Some(format!("\n{name}: {}", fact.as_str()?)));
-    let message = format!("{}{}", text("message"), facts.collect::<String>());
-    let notice =
-        Notice { name: text("name"), message: &message, hints: &hints, on: (again, "Back") };
-    View { status: 422, title: "Not done".to_owned(), section: None, markup: page::notice(&notice) }
+    page::failure(
+        text("name"),
+        &format!("{}{}", text("message"), facts.collect::<String>()),
+        &hints,
+    )
+}
+
+/// The title of the page that answers a form which could not be done.
+fn failed_title(path: &str) -> String {
+    match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
+        ["new"] => "Failed: new ticket".to_owned(),
+        ["t", id, verb] => format!("Failed: {verb} {id}"),
+        _ => "Failed: repair".to_owned(),
+    }
 }
 
 fn lane_page<'b>(

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::document;
 use super::reads::{Reads, Unread};
@@ -104,6 +104,11 @@ fn on_ticket(reads: &Reads, request: &SiteRequest, id: &str, verb: &str) -> Form
         "tick" => {
             let boxes = fields.filter(|(name, _)| name == "box").map(|(_, number)| number.as_str());
             let boxes: Vec<&str> = boxes.filter(|number| number.parse::<u32>().is_ok()).collect();
+            if boxes.is_empty() {
+                let message = "No box was chosen: nothing was written.";
+                let data = json!({ "exit": 2, "name": "usage", "message": message });
+                return FormOutcome::Failed { status: 422, data, again: format!("/t/{id}") };
+            }
             Verb::of(&["tick"]).about(&[&[id], boxes.as_slice()].concat())
         }
         "note" => Verb::of(&["note"]).about(&[id, "-"]).reading(field("text")),

@@ -46,6 +46,7 @@ async fn main() {
 
     a_ticket_is_created_while_agents_claim(&world, &page).await;
     news_arrives_without_a_reload(&world, &page).await;
+    whoever_reads_stays_where_they_are(&world, &page).await;
     failures_are_told(&world, &page).await;
     if let Some(directory) = pictures {
         take_pictures(&page, &directory, "").await;
@@ -163,7 +164,7 @@ async fn enter(world: &World, page: &Page<'_>, address: &str) {
     })
     .await;
     page.browser.goto(address).await.unwrap();
-    page.says("this page is for whoever started it").await;
+    page.says("This browser has no session here").await;
     page.open("/").await;
     page.says("Diagnostics").await;
     println!("the file of --open leads to the board; the address opens nothing a second time");
@@ -216,17 +217,75 @@ async fn news_arrives_without_a_reload(world: &World, page: &Page<'_>) {
     assert_eq!(same, Value::Bool(true), "the page was loaded anew");
 }
 
+/// News leaves the focus, what is open and where the page is scrolled to; ages go on by themselves.
+async fn whoever_reads_stays_where_they_are(world: &World, page: &Page<'_>) {
+    let id = world.ticket(AGENTS);
+    let run = async |script: &str| page.browser.execute(script, Vec::new()).await.unwrap();
+    let note = |words: &str| {
+        let noted = world.tix("me", &["note", &id, words]).stdout(Stdio::null()).status();
+        assert!(noted.unwrap().success());
+    };
+    page.browser.set_window_size(800, 400).await.unwrap();
+    let places = [
+        (format!("/t/{id}"), "form[action$='/note'] button"),
+        (format!("/t/{id}"), ".links a"),
+        (format!("/t/{id}"), "#moves summary"),
+        ("/".to_owned(), ".card a"),
+        ("/writes".to_owned(), "td a"),
+    ];
+    for (at, (path, what)) in places.iter().enumerate() {
+        page.open(path).await;
+        run(&format!("window.held = document.querySelector(\"main {what}\"); held.focus()")).await;
+        run("const one = document.querySelector('details'); if (one) one.open = true").await;
+        run("window.before = held.getBoundingClientRect().top").await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        run("window.trunk = document.querySelector('#as-of code').textContent").await;
+        note(&format!("poke {at}"));
+        until("the page is drawn anew", async || {
+            let moved = "return document.querySelector('#as-of code').textContent !== trunk";
+            run(moved).await == Value::Bool(true)
+        })
+        .await;
+        let same = run("return held.isConnected && document.activeElement === held").await;
+        let now = run("return document.activeElement.outerHTML.slice(0, 90)").await;
+        assert_eq!(same, Value::Bool(true), "{path} {what}: {now}");
+        let moved = run("return Math.abs(held.getBoundingClientRect().top - before)").await;
+        // News above it may take up a line or two.
+        assert!(moved.as_f64().unwrap() < 80.0, "{path} {what}: moved by {moved}");
+        let open =
+            run("const one = document.querySelector('details'); return !one || one.open").await;
+        assert_eq!(open, Value::Bool(true), "{path}: it was closed");
+    }
+    page.open(&format!("/t/{id}")).await;
+    page.fill("text", "half a note").await;
+    note("meanwhile");
+    until("the page says so", async || page.text().await.contains("there is news")).await;
+    let typed = run("return document.getElementById('note-text').value").await;
+    assert_eq!(typed, Value::from("half a note"));
+    page.open("/").await;
+    let ages =
+        "return [...document.querySelectorAll('main time')].map((one) => one.textContent).join()";
+    let before = run(ages).await;
+    until("the ages go on", async || run(ages).await != before).await;
+    page.browser.set_window_size(360, 740).await.unwrap();
+    let lines = run("return new Set([...document.querySelectorAll('header nav a')].map((one) => one.offsetTop)).size").await;
+    assert_eq!(lines, Value::from(1), "the navigation has one line at 360 px");
+    page.browser.set_window_size(1280, 900).await.unwrap();
+    println!("news leaves focus, scroll and half a note where they are; ages go on by themselves");
+}
+
 async fn failures_are_told(world: &World, page: &Page<'_>) {
     world.refuse_pushes(true);
     page.create("Refused").await;
     page.says("this branch is protected").await;
+    let role = "return document.activeElement.getAttribute('role')";
+    let focused = page.browser.execute(role, Vec::new()).await.unwrap();
+    assert_eq!(focused, Value::from("alert"), "the failure has the focus");
     world.refuse_pushes(false);
     let heard = world.tix("me", &["new", "Meanwhile"]).stdout(Stdio::null()).status().unwrap();
     assert!(heard.success());
-    until("the page says that there is news", async || {
-        page.browser.find(Locator::Css("#as-of[data-news]")).await.is_ok()
-    })
-    .await;
+    until("the page says that there is news", async || page.text().await.contains("there is news"))
+        .await;
     let title = page.browser.find(Locator::Css("main [name=title]")).await.unwrap();
     assert_eq!(title.prop("value").await.unwrap().as_deref(), Some("Refused"), "it is lost");
     world.hide_remote(true);
