@@ -49,7 +49,7 @@ pub fn board(page: &BoardPage<'_>) -> Markup {
                     @if lane.cards.is_empty() { p .none { "nothing here" } }
                     ul .cards { @for ticket in &lane.cards { (card(&of_ticket(ticket, page.now))) } }
                     @if let Some(more) = &lane.more {
-                        p .more { a href=(more) { "More of the " (lane.total) " in " (lane.name) } }
+                        p .more { a href=(more) { "Show more of " (lane.total) " in " (lane.name) } }
                     }
                     @if page.lanes.len() == 1 { p .more { a href="/" { "All lanes" } } }
                 }
@@ -113,7 +113,7 @@ mod tests {
                 ">blocked: no thread<",
                 "class=\"live\">worker live<",
                 ">loom<",
-                "More of the 51 in active",
+                "Show more of 51 in active",
                 "tickets/x.md</code>: no &lt;front&gt; matter",
             ],
         );

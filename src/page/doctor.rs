@@ -31,7 +31,7 @@ pub fn doctor(page: &DoctorPage<'_>) -> Markup {
         }
         @if let (Some(csrf), true) = (page.csrf, fixable) {
             @if page.plan.is_empty() {
-                p { a .button.quiet href="/doctor?plan=1" { "What the safe repairs would do" } }
+                p { a .button.quiet href="/doctor?plan=1" { "Show what the safe repairs would do" } }
             } @else {
                 section {
                     h2 { "The safe repairs" }

@@ -26,9 +26,9 @@ pub fn new_form(form: &NewForm<'_>, csrf: &str) -> Markup {
             label for="priority" { "Priority" }
             input #priority name="priority" value=(form.priority) list="priorities" autocomplete="off";
             datalist #priorities { @for priority in form.priorities { option value=(priority) {} } }
-            (line("labels", "Labels, with commas", form.labels, false))
-            (line("parent", "Part of", form.parent, false))
-            (line("depends_on", "Depends on, with commas", form.depends_on, false))
+            (line("labels", "Labels, separated by commas", form.labels, false))
+            (line("parent", "Part of: an id", form.parent, false))
+            (line("depends_on", "Depends on: ids, separated by commas", form.depends_on, false))
             div .row { button { "Create" } a href="/" { "Back to the board" } }
         }
     }

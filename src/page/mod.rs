@@ -151,7 +151,7 @@ pub fn whole(frame: &Frame<'_>, title: &str, view: &Markup) -> String {
                     h1 { bdi { (SeenText(title)) } }
                     (view)
                 }
-                footer { p { "Served by tix to this machine alone." } }
+                footer { p { "Only programs of this machine can reach this page." } }
             }
         }
     }

@@ -55,7 +55,7 @@ pub fn moved(moved: &Moved<'_>) -> Markup {
         (failure("Somebody was faster", &format!("{} has changed since this form was shown. Nothing was written.", moved.id), &[]))
         (typed(moved.yours.as_slice()))
         section { h2 { "What it says now" } pre tabindex="0" { (text(moved.now)) } }
-        p { a href={ "/t/" (moved.id) } { "Go on from what it says now" } }
+        p { a href={ "/t/" (moved.id) } { "Open the ticket as it is now" } }
     }
 }
 

@@ -36,13 +36,13 @@ pub(super) fn admit(
     headers: &HeaderMap,
 ) -> Result<RequestPurpose, Refused> {
     let host = only(headers, HOST.as_str())
-        .ok_or((StatusCode::MISDIRECTED_REQUEST, "one Host is needed"))?;
+        .ok_or((StatusCode::MISDIRECTED_REQUEST, "the request must name one host"))?;
     if uri.authority().is_some() || !names.0.iter().any(|name| name == host) {
-        return Err((StatusCode::MISDIRECTED_REQUEST, "this is another host"));
+        return Err((StatusCode::MISDIRECTED_REQUEST, "this server does not go by that name"));
     }
     // hyper follows it where there is a length too; nothing that we serve needs it.
     if headers.contains_key(TRANSFER_ENCODING) {
-        return Err((StatusCode::NOT_IMPLEMENTED, "a form has a length"));
+        return Err((StatusCode::NOT_IMPLEMENTED, "a form must say how long it is"));
     }
     let site =
         if headers.contains_key(SITE) { Some(only(headers, SITE).ok_or(FOREIGN)?) } else { None };
@@ -60,7 +60,7 @@ pub(super) fn admit(
     }
     // hyper has refused two that differ.
     if headers.get_all(CONTENT_LENGTH).iter().nth(1).is_some() {
-        return Err((StatusCode::BAD_REQUEST, "a form has one length"));
+        return Err((StatusCode::BAD_REQUEST, "a form must say once how long it is"));
     }
     let origin = only(headers, ORIGIN.as_str()).ok_or(FOREIGN)?;
     if origin.strip_prefix("http://") != Some(host) || !matches!(site, None | Some("same-origin")) {
@@ -69,7 +69,7 @@ pub(super) fn admit(
     let kind = only(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "only the forms of these pages are read"));
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "only forms of this page are accepted"));
     }
     Ok(RequestPurpose::Write)
 }

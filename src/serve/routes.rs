@@ -132,20 +132,20 @@ impl Server {
         let bytes = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, LONGEST_FORM)).await;
         let bytes = bytes
             .map_err(|_error| (StatusCode::REQUEST_TIMEOUT, "the form did not come in time"))?
-            .map_err(|_error| (StatusCode::BAD_REQUEST, "the form broke off"))?;
+            .map_err(|_error| (StatusCode::BAD_REQUEST, "the form was cut off"))?;
         let fields = fields(&bytes)?;
         let given = fields.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.as_str());
         if !given.is_some_and(|given| same(given, csrf)) {
             return Err((
                 StatusCode::FORBIDDEN,
-                "the form is not one of this session: load the page again",
+                "the form belongs to another session: load the page again",
             ));
         }
         Ok(fields)
     }
 
     async fn ask_site(&self, request: SiteRequest) -> Result<Response, Refused> {
-        const GONE: Refused = (StatusCode::SERVICE_UNAVAILABLE, "the server ends");
+        const GONE: Refused = (StatusCode::SERVICE_UNAVAILABLE, "tix serve is ending");
         let _turn = self.answers.acquire().await.map_err(|_error| GONE)?;
         let site = Arc::clone(&self.site);
         let answer = tokio::task::spawn_blocking(move || site.answer(&request)).await;
