@@ -13,14 +13,17 @@
     reason = "a benchmark prints a table, and one whose world cannot be made has nothing to report but where it broke"
 )]
 
+#[path = "../tests/it/serve_writes/page.rs"]
+mod page;
 mod support;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use page::Page;
 use support::{Figures, Goals, Machine, Options, Shape, Table, World, millis, ratio, ticket_id};
 
 const PROJECT: Shape = Shape { files: 250, tickets: 5000 };
@@ -59,87 +62,25 @@ fn main() -> ExitCode {
     goals.report(&options)
 }
 
-/// A server, and a session of it.
-struct Page {
-    child: Child,
-    port: u16,
-    cookie: String,
-}
-
-impl Drop for Page {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-struct Answered {
-    text: String,
-    first_byte: Duration,
-}
-
-impl Answered {
-    fn after(&self, words: &str, end: char) -> String {
-        let rest = self.text.split(words).nth(1).unwrap_or_else(|| panic!("{}", self.text));
-        rest.split(end).next().unwrap().to_owned()
-    }
-}
-
 impl Page {
     fn of(world: &World, clone: &Path) -> Page {
-        let mut command = world.tix(&Machine::named("git"), clone, &["serve"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let rest = line.trim().strip_prefix("http://127.0.0.1:").unwrap();
-        let (port, path) = rest.split_once('/').unwrap();
-        let mut page = Page { child, port: port.parse().unwrap(), cookie: String::new() };
-        let entered = page.ask(&format!("GET /{path}"), "", "");
-        page.cookie = entered.after("set-cookie: ", ';');
-        page
-    }
-
-    fn open(&self, request: &str, headers: &str, body: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        let (port, cookie) = (self.port, &self.cookie);
-        let text = format!(
-            "{request} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookie}\r\n{headers}\r\n{body}"
-        );
-        stream.write_all(text.as_bytes()).unwrap();
-        stream
-    }
-
-    fn ask(&self, request: &str, headers: &str, body: &str) -> Answered {
-        let began = Instant::now();
-        let mut stream = self.open(request, &format!("Connection: close\r\n{headers}"), body);
-        let mut first = [0];
-        stream.read_exact(&mut first).unwrap();
-        let first_byte = began.elapsed();
-        let mut bytes = first.to_vec();
-        stream.read_to_end(&mut bytes).unwrap();
-        Answered { text: String::from_utf8(bytes).unwrap(), first_byte }
+        Page::start(&mut world.tix(&Machine::named("git"), clone, &["serve"]))
     }
 
     /// Creates a ticket, and reads its receipt.
     fn create(&self, csrf: &str, title: &str) {
-        let body = format!("csrf={csrf}&title={title}");
-        let headers = format!(
-            "Origin: http://127.0.0.1:{}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
-            self.port,
-            body.len()
-        );
-        let place = self.ask("POST /new", &headers, &body).after("location: ", '\r');
-        assert!(self.ask(&format!("GET {place}"), "", "").text.contains(title));
+        let written = self.post("/new", &[("csrf", csrf), ("title", title)]).expect(303);
+        self.get(written.place()).says(title);
     }
 }
 
 fn board(page: &Page, options: &Options, goals: &mut Goals) {
-    let cold = page.ask("GET /", "", "").first_byte;
+    let cold = page.get("/").first_byte;
     let rounds = options.rounds(200, 20);
     let mut size = 0;
     let sample = (0..rounds).map(|_| {
-        let answer = page.ask("GET /", "", "");
-        size = answer.text.len();
+        let answer = page.get("/");
+        size = answer.head.len() + answer.body.len();
         answer.first_byte
     });
     let warm = Figures::of(sample.collect());
@@ -153,7 +94,7 @@ fn board(page: &Page, options: &Options, goals: &mut Goals) {
 }
 
 fn writes(world: &World, clone: &Path, page: &Page, options: &Options, goals: &mut Goals) {
-    let csrf = page.ask("GET /new", "", "").after("name=\"csrf\" value=\"", '"');
+    let csrf = page.get("/new").hidden("csrf");
     let rounds = options.rounds(30, 5);
     let (mut by_page, mut by_command) = (Vec::new(), Vec::new());
     for round in 0..rounds {
@@ -176,9 +117,7 @@ fn events(world: &World, clone: &Path, page: &Page, options: &Options, goals: &m
     let rounds = options.rounds(20, 4);
     let mut sample = Vec::new();
     for round in 0..rounds {
-        let state = page.ask("GET /", "", "").after("data-state=\"", '"');
-        let stream = page.open(&format!("GET /events?since={state}"), "", "");
-        let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+        let mut lines = page.events(&page.get("/").state()).lines().map(Result::unwrap);
         assert!(lines.any(|line| line == "event: age" || line == "event: away"));
         world.time_tix(clone, &["note", &ticket_id(round), "news"]);
         let began = Instant::now();
@@ -198,10 +137,9 @@ fn events(world: &World, clone: &Path, page: &Page, options: &Options, goals: &m
 }
 
 fn memory(page: &Page, goals: &mut Goals) {
-    let streams: Vec<TcpStream> =
-        (0..PAGES).map(|_| page.open("GET /events?since=none", "", "")).collect();
+    let streams: Vec<BufReader<TcpStream>> = (0..PAGES).map(|_| page.events("none")).collect();
     for _ in 0..PAGES {
-        page.ask("GET /", "", "");
+        page.get("/");
     }
     let status =
         std::fs::read_to_string(format!("/proc/{}/status", page.child.id())).unwrap_or_default();

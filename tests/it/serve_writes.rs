@@ -3,66 +3,18 @@
 #![allow(clippy::disallowed_methods, reason = "the server is a process of its own")]
 
 mod forms;
+mod page;
 mod receipts;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::io::BufRead as _;
+use std::process::Command;
 
 use serde_json::Value;
 
+use self::page::{Answered, Page};
 use crate::activate::{ID, QUEUED};
 use crate::harness::net::wait_until;
 use crate::harness::{On, Place, Prepared, Sandbox, Shim, Untouched, queue_ticket};
-
-/// A page that is served, and the browser that has opened it.
-struct Page {
-    child: Child,
-    port: u16,
-    cookie: String,
-}
-
-impl Drop for Page {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-/// What a request was answered.
-struct Answered {
-    status: u16,
-    head: String,
-    body: String,
-}
-
-impl Answered {
-    #[track_caller]
-    fn expect(self, status: u16) -> Answered {
-        assert_eq!(self.status, status, "{}\n{}", self.head, self.body);
-        self
-    }
-
-    #[track_caller]
-    fn says(&self, words: &str) -> &Answered {
-        assert!(self.body.contains(words), "no `{words}` in\n{}", self.body);
-        self
-    }
-
-    fn place(&self) -> &str {
-        let line = self.head.lines().find_map(|line| line.strip_prefix("location: "));
-        line.unwrap_or_default()
-    }
-
-    /// The value of the first hidden field of this name.
-    #[track_caller]
-    fn hidden(&self, name: &str) -> String {
-        let after = self.body.split(&format!("name=\"{name}\" value=\"")).nth(1);
-        let value = after.and_then(|rest| rest.split('"').next());
-        value.unwrap_or_else(|| panic!("no `{name}` in\n{}", self.body)).to_owned()
-    }
-}
 
 impl Page {
     #[track_caller]
@@ -72,62 +24,9 @@ impl Page {
 
     #[track_caller]
     fn from(prepared: &Prepared) -> Page {
-        let mut child = Command::new(&prepared.program)
-            .args(&prepared.args)
-            .current_dir(&prepared.directory)
-            .env_clear()
-            .envs(&prepared.variables)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let rest =
-            line.trim().strip_prefix("http://127.0.0.1:").unwrap_or_else(|| panic!("{line}"));
-        let (port, path) = rest.split_once('/').unwrap();
-        let mut page = Page { child, port: port.parse().unwrap(), cookie: String::new() };
-        let entered = page.ask(&format!("GET /{path} HTTP/1.1"), "", "").expect(200);
-        let cookie = entered.head.lines().find_map(|line| line.strip_prefix("set-cookie: "));
-        cookie.unwrap().split(';').next().unwrap().clone_into(&mut page.cookie);
-        page
-    }
-
-    fn open(&self, request: &str, headers: &str, body: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
-        let (port, cookie) = (self.port, &self.cookie);
-        let text = format!(
-            "{request}\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookie}\r\n{headers}\r\n{body}"
-        );
-        stream.write_all(text.as_bytes()).unwrap();
-        stream
-    }
-
-    fn ask(&self, request: &str, headers: &str, body: &str) -> Answered {
-        let headers = format!("Connection: close\r\n{headers}");
-        let mut text = Vec::new();
-        self.open(request, &headers, body).read_to_end(&mut text).unwrap();
-        let text = String::from_utf8(text).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{text}"));
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answered { status, head: head.to_owned(), body: body.to_owned() }
-    }
-
-    fn get(&self, path: &str) -> Answered {
-        self.ask(&format!("GET {path} HTTP/1.1"), "", "")
-    }
-
-    fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answered {
-        let pairs = fields.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
-        let body = pairs.collect::<Vec<_>>().join("&");
-        let headers = format!(
-            "Origin: http://127.0.0.1:{}\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
-            self.port,
-            body.len()
-        );
-        self.ask(&format!("POST {path} HTTP/1.1"), &headers, &body)
+        let mut command = Command::new(&prepared.program);
+        command.args(&prepared.args).current_dir(&prepared.directory);
+        Page::start(command.env_clear().envs(&prepared.variables))
     }
 
     /// A form for a new ticket with this title.
@@ -141,15 +40,6 @@ impl Page {
         let page = self.get(&format!("/t/{id}")).expect(200);
         (page.hidden("csrf"), page.hidden("blob"))
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.bytes().fold(String::new(), |done, byte| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => {
-            done + char::from(byte).encode_utf8(&mut [0; 4])
-        }
-        _ => format!("{done}%{byte:02X}"),
-    })
 }
 
 fn ready() -> (Sandbox, Place) {
@@ -366,9 +256,7 @@ fn an_open_page_hears_of_writes_of_this_clone_and_of_others() {
     let (sandbox, clone) = ready();
     let page = Page::of(&clone);
     let shown = page.get("/").expect(200);
-    let state = shown.body.split("data-state=\"").nth(1).unwrap().split('"').next().unwrap();
-    let events = page.open(&format!("GET /events?since={state} HTTP/1.1"), "", "");
-    let mut lines = BufReader::new(events).lines().map(Result::unwrap);
+    let mut lines = page.events(&shown.state()).lines().map(Result::unwrap);
     clone.tix(&["note", ID, "from here"]).success();
     assert!(lines.any(|line| line == "event: news"));
     page.get(&format!("/t/{ID}")).expect(200).says("from here");
@@ -388,11 +276,9 @@ fn an_open_page_hears_of_what_others_write_on_ticket_branches() {
     clone.tix(&["list", "--fetch"]).success();
     let page = Page::of(&clone);
     let shown = page.get("/").expect(200);
-    let state = shown.body.split("data-state=\"").nth(1).unwrap().split('"').next().unwrap();
     let trunk = sandbox.remote().git(&["rev-parse", "main"]);
     other.tix(&["note", ID, "from the holder"]).success();
-    let events = page.open(&format!("GET /events?since={state} HTTP/1.1"), "", "");
-    let mut lines = BufReader::new(events).lines().map(Result::unwrap);
+    let mut lines = page.events(&shown.state()).lines().map(Result::unwrap);
     assert!(lines.any(|line| line == "event: news"));
     wait_until("the page shows it", || {
         page.get(&format!("/t/{ID}")).body.contains("from the holder")
