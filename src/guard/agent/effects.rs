@@ -114,7 +114,7 @@ impl Moment<'_> {
             | Intent::Switch(_)
             | Intent::Stage(_)
             | Intent::Write
-            | Intent::Tag
+            | Intent::Tag(_)
             | Intent::Fetch { .. }
             | Intent::Configure { .. }
             | Intent::Follow { .. }

@@ -79,6 +79,12 @@ pub const CONFIG: Grammar = Grammar {
     valued: "--file --blob --type --default --comment --value",
     flags: "--global --local --system --worktree --add --all --append --replace-all --get --get-all --unset",
 };
+pub const TAG: Grammar = Grammar {
+    letters: "mFu",
+    attached: "n",
+    valued: "--cleanup --file --local-user --message --trailer",
+    flags: "--delete --force --list --verify",
+};
 pub const PLAIN: Grammar =
     Grammar { letters: "", attached: "", valued: "--pathspec-from-file", flags: "" };
 pub const REMOTE: Grammar =

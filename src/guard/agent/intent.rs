@@ -30,7 +30,7 @@ pub enum Intent {
         existing: Existing,
     },
     /// A tag is made or moved.
-    Tag,
+    Tag(ShellWord),
     /// These refspecs of a remote are fetched; none is what the configuration says.
     Fetch { remote: Option<ShellWord>, names: Vec<ShellWord> },
     /// The configuration gets this value under this key.

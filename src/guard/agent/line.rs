@@ -2,6 +2,13 @@
 
 use super::super::shell::{Certainty, Dir, PATTERN, ShellCall, ShellWord};
 
+/// Whether a text has a sign of going past git's hooks, or of leading git to others.
+pub fn goes_past_hooks(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let signs = ["no-verify", "hookspath", "tix_guard", "git_config", "include"];
+    signs.iter().any(|sign| text.contains(sign))
+}
+
 /// The subcommands that may move a branch: a text that nobody can read is searched for these.
 pub const MOVERS: [&str; 15] = [
     "am",

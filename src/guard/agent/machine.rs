@@ -8,7 +8,7 @@ use super::super::shell::{
 };
 use super::ALSO_MOVERS;
 use super::judge::{GuardedPlace, Judge, in_the_lanes};
-use super::line::{GitLine, MOVERS};
+use super::line::{GitLine, MOVERS, goes_past_hooks};
 use super::state::{AssumedHead, FRESH, LineState, MadeTree, WORKSPACE};
 use super::writes;
 use crate::env::GitVar;
@@ -18,6 +18,8 @@ const INSTALLERS: &str = " bun husky lefthook npm npx pnpm pre-commit prek yarn 
 
 /// Programs whose last word gets what the ones before it hold.
 const COPIERS: &str = " cp install ln mv rsync ";
+/// Those that fill a directory with what they are given, wherever that stands among their words.
+const UNPACKERS: &str = " cpio pax scp tar ";
 
 impl Judge<'_> {
     /// Judges a whole line.
@@ -71,7 +73,12 @@ impl Judge<'_> {
         let Some((program, arguments)) = call.words.split_first() else { return nothing };
         let name = program.start().rsplit('/').next().unwrap_or_default();
         let mut behind = state.clone();
-        self.has_changed_hooks |= !has(READERS, name) && names_hooks(&self.text);
+        let does_more = || {
+            let acts =
+                |word: &ShellWord| self::has(" -delete -exec -execdir -ok -okdir ", word.start());
+            name == "find" && arguments.iter().any(acts)
+        };
+        self.has_changed_hooks |= (!has(READERS, name) || does_more()) && names_hooks(&self.text);
         if name == "hash" {
             behind.files.extend(arguments.iter().filter_map(last_name));
         }
@@ -91,12 +98,12 @@ impl Judge<'_> {
         if has(COPIERS, name) || !has(READERS, name) && !has(WRITERS, name) {
             behind.filled.extend(arguments.iter().filter_map(last_name));
         }
-        if has(COPIERS, name) {
+        if has(COPIERS, name) || has(UNPACKERS, name) {
             behind.copied.extend(arguments.iter().filter_map(last_name));
         }
         if has(WRITERS, name) {
-            let text =
-                if has(COPIERS, name) && names_script { self.text.clone() } else { String::new() };
+            let is_copy = has(COPIERS, name) && names_script;
+            let text = if is_copy { self.text.clone() } else { name.to_owned() };
             for file in written(name, arguments, |file| {
                 self.is_directory(call.dir.join(file).path(), state)
             }) {
@@ -160,7 +167,13 @@ impl Machine for Judge<'_> {
         let mut scripts = state.scripts.iter().filter(|name| !name.is_empty());
         let names_script = scripts.any(|name| trouble.text.contains(name));
         let is_made = names_script || state.files.iter().any(is_file);
-        let text = if is_made { self.text.clone() } else { trouble.text.clone() };
+        // What a variable of it holds may stand in the line, too.
+        let is_open = trouble.text.contains(['$', '`']);
+        let text = match (is_made, is_open) {
+            (true, _) => self.text.clone(),
+            (false, true) => format!("{}\n{}", trouble.text, self.text),
+            (false, false) => trouble.text.clone(),
+        };
         let is_about = |verbs: &[&str]| mentions(&text, verbs);
         if !is_about(&MOVERS) && !is_about(&ALSO_MOVERS) {
             return;
@@ -176,9 +189,7 @@ impl Machine for Judge<'_> {
             let Some(branch) = on_head.or(named) else { continue };
             here.certainty = Certainty::Maybe;
             // Who writes this in it may have it all go past the hooks.
-            let text = text.to_ascii_lowercase();
-            let past = ["no-verify", "hookspath", "tix_guard", "git_config", "include"];
-            self.has_changed_hooks |= past.iter().any(|sign| text.contains(sign));
+            self.has_changed_hooks |= goes_past_hooks(&text);
             self.unreadable(&here, &branch, "a part of this line", &trouble.why);
         }
     }
@@ -187,9 +198,12 @@ impl Machine for Judge<'_> {
         let at = dir.join(file);
         let path = self.real(at.path());
         let text = path.display().to_string();
-        state.files.extend(last_name(file));
-        let is_for_people = [".md", ".txt", ".rst"].iter().any(|end| text.ends_with(end));
-        if !is_for_people && mentions(content, &MOVERS) {
+        let is_for_people = FOR_PEOPLE.iter().any(|end| text.ends_with(end));
+        let may_be_script = mentions(content, &MOVERS);
+        if may_be_script || !is_said(content) {
+            state.files.extend(last_name(file));
+        }
+        if !is_for_people && may_be_script {
             let name = file.text().and_then(|path| path.rsplit('/').next());
             state.scripts.insert(name.unwrap_or_default().to_owned());
         }
@@ -280,14 +294,38 @@ impl Machine for Judge<'_> {
     }
 }
 
+/// Files that no program runs unless it is told to.
+const FOR_PEOPLE: [&str; 5] = [".log", ".md", ".out", ".rst", ".txt"];
+
+/// Whether all that a command writes to a file stands in the command, and nothing was in the file before.
+fn is_said(content: &str) -> bool {
+    let command = content.trim_start();
+    if has(" chmod mkdir rm shred touch truncate unlink ", command) {
+        return true;
+    }
+    let is_document = command.starts_with("cat ") && content.contains("<<");
+    let is_quoted = ["<<'", "<<\"", "<< '", "<<-'"].iter().any(|sign| content.contains(sign));
+    let is_plain = !content.contains(['$', '`', '|']) || is_document && is_quoted;
+    let tells = ["echo ", "printf "].iter().any(|name| command.starts_with(name));
+    (tells || is_document) && is_plain && !content.contains(">>")
+}
+
 /// Whether a line says where git's hooks are: whoever is told that may take them away.
 fn names_hooks(line: &str) -> bool {
     let is_word = |sign: char| sign.is_ascii_alphanumeric() || sign == '-' || sign == '_';
     let mut words =
         line.split(|sign: char| !is_word(sign)).map(|word| word.trim_start_matches('-'));
     let of_git = ["git-dir", "git-path", "git-common-dir", "GIT_DIR"];
+    const HOOKS: [&str; 5] = [
+        "pre-commit",
+        "pre-merge-commit",
+        "pre-push",
+        "prepare-commit-msg",
+        "reference-transaction",
+    ];
     let is_git = |word: &str| of_git.contains(&word) || word == "git" && line.contains(".git");
-    words.clone().any(|word| word == "hooks") && words.any(is_git)
+    let is_hook = |word: &str| word == "hooks" || HOOKS.contains(&word) && line.contains(".git");
+    words.clone().any(is_hook) && words.any(is_git)
 }
 
 /// The files that a program writes or removes with these arguments.

@@ -216,6 +216,8 @@ impl Judge<'_> {
             // only if the line names its branch.
             let is_filled = is_said && matches!(dir, Dir::At(_));
             let is_made = is_filled && !state.may_have_copied(&self.real(&path));
+            // Hooks may be left out of a copy.
+            self.has_changed_hooks |= is_filled && !is_made;
             let around = if is_made { repositories(vec![base.clone()]) } else { vec![own.clone()] };
             let mut found = [around, named, below, linked].concat();
             let trunk = self.guarded(&own).and_then(|own| own.trunk());

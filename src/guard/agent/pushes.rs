@@ -1,6 +1,6 @@
 //! What a push would send to protected branches.
 
-use super::super::shell::ShellWord;
+use super::super::shell::{ShellWord, names_branch};
 use super::super::{GuardError, PushDestination};
 use super::effects::{Moment, UNSEEN, is_variable, short_name};
 use super::intent::{Everything, Push};
@@ -34,9 +34,9 @@ impl Judge<'_> {
                 }
                 // A word that the line does not say may hold them all, the remote's name too.
                 let remote = push.remote.iter().filter(|_| push.refspecs.is_empty());
-                let is_open = |word: &ShellWord| word.text().is_none() && word.end().is_empty();
-                if remote.chain(&push.refspecs).any(is_open)
-                    && let Some(trunk) = self.named_trunk(here)
+                let mut words = remote.chain(&push.refspecs);
+                if let Some(trunk) = here.guarded.trunk()
+                    && words.any(|word| may_lead_to(word, trunk.short(), &self.text))
                 {
                     self.conclude(here, &trunk, action, UNSEEN);
                 }
@@ -47,6 +47,25 @@ impl Judge<'_> {
                 }
             }
         }
+    }
+}
+
+/// Whether a refspec that the line does not say in full may have this branch for its destination.
+fn may_lead_to(word: &ShellWord, branch: &str, line: &str) -> bool {
+    if word.text().is_some() || !word.end().is_empty() {
+        return false;
+    }
+    match word.start().split_once(':') {
+        Some((_, "" | "heads/" | "refs/heads/")) => names_branch(line, branch),
+        Some((_, to)) => {
+            let begins = |whole: &str| whole.starts_with(to) || to.starts_with(whole);
+            begins(branch) || begins(&format!("refs/heads/{branch}"))
+        }
+        None if word.start().is_empty() => word.is_list() || names_branch(line, branch),
+        // It goes under the name that it begins with, unless what the line says elsewhere is a part of it.
+        None => ["", "heads/", "refs/heads/"]
+            .iter()
+            .any(|place| line.contains(&format!(":{place}{branch}"))),
     }
 }
 

@@ -20,6 +20,8 @@ pub struct LineState {
     pub created: BTreeSet<RefName>,
     /// Whether names mean something else by then, or commits that the line makes or brings: nobody can look at them yet.
     pub is_unseen: bool,
+    /// The names of tags that the line makes or moves.
+    pub tagged: BTreeSet<String>,
     /// What was staged, by the root of the worktree.
     pub staged: BTreeMap<PathBuf, Staged>,
     /// Worktrees in which a program may have written other files than tickets.
@@ -89,6 +91,7 @@ impl Default for LineState {
             before: BTreeMap::new(),
             created: BTreeSet::new(),
             is_unseen: false,
+            tagged: BTreeSet::new(),
             staged: BTreeMap::new(),
             written: BTreeSet::new(),
             files: BTreeSet::new(),
@@ -153,7 +156,12 @@ impl LineState {
                 }
                 self.is_unseen |= *existing != Existing::Kept;
             }
-            Intent::Tag => self.is_unseen = true,
+            Intent::Tag(name) => match name.text() {
+                Some(name) => {
+                    self.tagged.insert(name.to_owned());
+                }
+                None => self.is_unseen = true,
+            },
             Intent::Fetch { remote, names } => self.fetch(here, remote.as_ref(), names),
             Intent::Pull(pull) => self.pull(here, pull),
             Intent::Configure { key, value } => self.settings.push((key.clone(), value.clone())),
@@ -328,6 +336,9 @@ impl LineState {
         let name = if name == "-" { "@{-1}" } else { name };
         let at = name.find(['^', '~', ':']).unwrap_or(name.len());
         let (named, steps) = name.split_at(at);
+        if self.tagged.contains(named.trim_start_matches("refs/").trim_start_matches("tags/")) {
+            return None;
+        }
         let is_switched = self.heads.contains_key(&here.key) || here.tree == TreeState::NotYet;
         let lower = named.to_ascii_lowercase();
         let resolved = match lower.as_str() {

@@ -2,8 +2,8 @@
 
 use super::super::shell::{ShellWord, written};
 use super::grammar::{
-    BRANCH, CLONE, COMMIT, CONFIG, MERGE, PLAIN, PUSH, REBASE, REMOTE, RESET, SWITCH, UPDATE_REF,
-    WORKTREE,
+    BRANCH, CLONE, COMMIT, CONFIG, MERGE, PLAIN, PUSH, REBASE, REMOTE, RESET, SWITCH, TAG,
+    UPDATE_REF, WORKTREE,
 };
 use super::intent::{CommitIntent, Content, Empty, Existing, Intent, Staging, Switch};
 use super::options::Options;
@@ -28,8 +28,7 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
         "merge" => merge(&Options::of_names(args, &MERGE)),
         "pull" => pull(&Options::of_names(args, &MERGE)),
         "rebase" => rebase(&Options::of_names(args, &REBASE)),
-        "tag" if !args.is_empty() => vec![Intent::Tag],
-        "tag" => Vec::new(),
+        "tag" => tag(&Options::of_names(args, &TAG)),
         "stash" => stash(args),
         "restore" => restore(&Options::read(args, &RESET)),
         "apply" => apply(&Options::read(args, &PLAIN)),
@@ -242,6 +241,13 @@ fn pick(options: &Options) -> Vec<Intent> {
         return vec![Intent::Stage(Staging::Anything), Intent::Write];
     }
     vec![Intent::Grow]
+}
+
+fn tag(options: &Options) -> Vec<Intent> {
+    if options.has(&["-l", "--list", "-v", "--verify"]) {
+        return Vec::new();
+    }
+    options.operands.first().cloned().map(Intent::Tag).into_iter().collect()
 }
 
 fn update_ref(options: &Options) -> Vec<Intent> {

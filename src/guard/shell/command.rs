@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use shuck_ast::{ArrayElem, AssignmentValue, Command, SimpleCommand, Stmt, StmtSeq};
+use shuck_ast::{ArrayElem, ArrayExpr, AssignmentValue, Command, SimpleCommand, Stmt, StmtSeq};
 
 use super::script::{self, fed};
 use super::walk::{DEPTH, Walker};
@@ -95,20 +95,8 @@ impl<M: Machine> Walker<'_, M> {
         }
         let word = match &assignment.value {
             AssignmentValue::Scalar(word) => word,
-            // What an array holds is not kept.
             AssignmentValue::Compound(list) => {
-                for element in &list.elements {
-                    if let ArrayElem::Keyed { key, .. } | ArrayElem::KeyedAppend { key, .. } =
-                        element
-                    {
-                        worlds = self.within(key.span().slice(source), worlds);
-                    }
-                }
-                let elements = list.elements.iter().map(word_of);
-                let mut worlds =
-                    elements.fold(worlds, |worlds, word| self.nested(word, source, worlds));
-                forget(&mut worlds, &name);
-                return worlds;
+                return self.assign_array(&name, assignment.append, list, source, worlds);
             }
         };
         let mut worlds = self.nested(word, source, worlds);
@@ -130,7 +118,44 @@ impl<M: Machine> Walker<'_, M> {
                 true => value,
                 false => ShellWord::unknown(),
             };
+            word::set_listed(&mut world.variables, &word::in_array(&name), None);
             world.variables.insert(name.clone(), value);
+        }
+        worlds
+    }
+
+    /// `A=(b c)`
+    fn assign_array(
+        &mut self,
+        name: &str,
+        append: bool,
+        list: &ArrayExpr,
+        source: &Rc<str>,
+        worlds: Worlds<M::State>,
+    ) -> Worlds<M::State> {
+        let mut worlds = worlds;
+        let mut is_row = true;
+        for element in &list.elements {
+            if let ArrayElem::Keyed { key, .. } | ArrayElem::KeyedAppend { key, .. } = element {
+                worlds = self.within(key.span().slice(source), worlds);
+                is_row = false;
+            }
+            worlds = self.nested(word_of(element), source, worlds);
+        }
+        let row = word::in_array(name);
+        for world in &mut worlds {
+            let read = |element| word::read(word_of(element), source, &world.variables).words;
+            let new: Vec<ShellWord> = list.elements.iter().flat_map(read).collect();
+            let before =
+                if append { word::listed(&world.variables, &row) } else { Some(Vec::new()) };
+            let all = before.filter(|_| is_row).map(|before| [before, new].concat());
+            let held: usize = world.variables.values().map(|value| value.written().len()).sum();
+            let all = all.filter(|all| {
+                let added: usize = all.iter().map(|word| word.written().len()).sum();
+                held + added <= word::LONGEST
+            });
+            world.variables.insert(name.to_owned(), ShellWord::filled());
+            word::set_listed(&mut world.variables, &row, all);
         }
         worlds
     }
@@ -442,6 +467,7 @@ pub fn forget<S>(worlds: &mut Worlds<S>, variable: &str) {
 
 pub fn assign<S>(worlds: &mut Worlds<S>, variable: &str, value: &ShellWord) {
     for world in worlds {
+        word::set_listed(&mut world.variables, &word::in_array(variable), None);
         world.variables.insert(variable.to_owned(), value.clone());
     }
 }

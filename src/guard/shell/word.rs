@@ -180,8 +180,15 @@ pub fn read<'a>(
     let value = if is_too_long {
         ShellWord::filled()
     } else if word.has_active_brace_expansion() {
+        if let Some(words) = literal(word, source).and_then(|text| braces(&text)) {
+            found.words = words
+                .into_iter()
+                .map(|word| ShellWord::Known(unescaped(&word, Quotes::None)))
+                .collect();
+            return found;
+        }
         text.start.truncate(text.start.find('{').unwrap_or(text.start.len()));
-        ShellWord::Open(OpenWord { end: String::new(), ..text })
+        ShellWord::Open(OpenWord { end: String::new(), is_list: true, ..text })
     } else if open {
         ShellWord::Known(text.start)
     } else {
@@ -194,7 +201,11 @@ pub fn read<'a>(
         found.words = arguments;
         return found;
     }
+    let is_array = is_array(&word.parts);
     found.words = match (value, word.parts.as_slice()) {
+        (ShellWord::Open(open), _) if is_array => {
+            vec![ShellWord::Open(OpenWord { is_list: true, ..open })]
+        }
         // `$COMMAND` and `$(echo git commit)` without quotes become as many words as their value has.
         (ShellWord::Known(text), [part]) if is_split(part) => {
             let signs = variables.get("IFS").map_or(" \t\n", ShellWord::start);
@@ -211,7 +222,50 @@ pub fn read<'a>(
     found
 }
 
-/// What a word stands for that is `"$@"`, or `$*` without quotes, where the arguments are known.
+/// The text of a word in which nothing is quoted and nothing computed.
+fn literal(word: &shuck_ast::Word, source: &str) -> Option<String> {
+    let text = |part: &WordPartNode| match &part.kind {
+        WordPart::Literal(text) => Some(text.as_str(source, part.span).to_owned()),
+        _ => None,
+    };
+    word.parts.iter().map(text).collect()
+}
+
+/// How many words the braces of one may make, and how long they may be together.
+const MOST_BRACES: usize = 64;
+
+/// The words that lists in braces make of one. `None` for what is more than lists, or too much.
+fn braces(text: &str) -> Option<Vec<String>> {
+    let Some(open) = text.find('{') else { return Some(vec![text.to_owned()]) };
+    let (before, rest) = text.split_at(open);
+    let (mut depth, mut commas, mut close) = (0_usize, vec![open], None);
+    for (at, sign) in rest.char_indices() {
+        match sign {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 1 => commas.push(open + at),
+            '\\' => return None,
+            _ => {}
+        }
+        if depth == 0 {
+            close = Some(open + at);
+            break;
+        }
+    }
+    let close = close.filter(|_| commas.len() > 1)?;
+    commas.push(close);
+    let behind = braces(text.get(close + 1..)?)?;
+    let mut words = Vec::new();
+    for ends in commas.windows(2) {
+        let [start, end] = ends else { continue };
+        for inner in braces(text.get(start + 1..*end)?)? {
+            words.extend(behind.iter().map(|behind| format!("{before}{inner}{behind}")));
+        }
+    }
+    (words.len() <= MOST_BRACES).then_some(words)
+}
+
+/// What a word stands for that is `"$@"`, or `$*` without quotes, or all of an array, where the arguments are known.
 fn arguments(parts: &[WordPartNode], variables: &Variables) -> Option<Vec<ShellWord>> {
     let [part] = parts else { return None };
     let (part, names): (_, &[&str]) = if let WordPart::DoubleQuoted { parts, .. } = &part.kind {
@@ -220,26 +274,56 @@ fn arguments(parts: &[WordPartNode], variables: &Variables) -> Option<Vec<ShellW
     } else {
         (part, &["@", "*"])
     };
+    if let Some(reference) =
+        reference(&part.kind).filter(|reference| reference.has_array_selector())
+    {
+        return listed(variables, &in_array(reference.name.as_str()));
+    }
     let is_all = variable(&part.kind).is_some_and(|name| names.contains(&name));
     is_all.then(|| positional(variables)).flatten()
 }
 
+/// Whether a word is all of an array.
+fn is_array(parts: &[WordPartNode]) -> bool {
+    let [part] = parts else { return false };
+    if let WordPart::DoubleQuoted { parts, .. } = &part.kind {
+        return is_array(parts);
+    }
+    reference(&part.kind).is_some_and(VarRef::has_array_selector)
+}
+
+/// What the names of the elements of an array begin with, among the variables.
+pub fn in_array(name: &str) -> String {
+    format!("{name}[")
+}
+
 /// The arguments of a function or a shell, where they are known.
 pub fn positional(variables: &Variables) -> Option<Vec<ShellWord>> {
-    let count: usize = variables.get("#")?.text()?.parse().ok()?;
-    (1..=count).map(|number| variables.get(&number.to_string()).cloned()).collect()
+    listed(variables, "")
 }
 
 /// Gives a function or a shell arguments: without any they are not known.
 pub fn set_positional(variables: &mut Variables, arguments: Option<Vec<ShellWord>>) {
-    variables
-        .retain(|name, _| name != "#" && !name.starts_with(|first: char| first.is_ascii_digit()));
-    let Some(arguments) = arguments.filter(|all| !all.iter().any(ShellWord::is_list)) else {
+    set_listed(variables, "", arguments);
+}
+
+/// The words that stand in a row under this beginning of names, where they are known.
+pub fn listed(variables: &Variables, prefix: &str) -> Option<Vec<ShellWord>> {
+    let count: usize = variables.get(&format!("{prefix}#"))?.text()?.parse().ok()?;
+    (1..=count).map(|number| variables.get(&format!("{prefix}{number}")).cloned()).collect()
+}
+
+/// Puts words in a row under this beginning of names.
+pub fn set_listed(variables: &mut Variables, prefix: &str, words: Option<Vec<ShellWord>>) {
+    let is_of_row =
+        |name: &str| name == "#" || name.starts_with(|first: char| first.is_ascii_digit());
+    variables.retain(|name, _| !name.strip_prefix(prefix).is_some_and(is_of_row));
+    let Some(words) = words.filter(|all| !all.iter().any(ShellWord::is_list)) else {
         return;
     };
-    variables.insert("#".to_owned(), ShellWord::known(arguments.len().to_string()));
-    let numbered = arguments.into_iter().enumerate();
-    variables.extend(numbered.map(|(at, word)| ((at + 1).to_string(), word)));
+    variables.insert(format!("{prefix}#"), ShellWord::known(words.len().to_string()));
+    let numbered = words.into_iter().enumerate();
+    variables.extend(numbered.map(|(at, word)| (format!("{prefix}{}", at + 1), word)));
 }
 
 /// The variable that a part of a word names, without anything done to its value.
