@@ -6,7 +6,7 @@ use crate::app::agent_files::{self, AgentFile, AgentFileChange, AgentJson};
 use crate::app::context::{Context, Globals};
 use crate::app::hooks::{self, HookChangeJson};
 use crate::env::Env;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::guard::install::agents::{Agent, AgentPart};
 use crate::guard::install::engine::{InstallMode, InstallReport, Request};
 use crate::guard::install::hook::Strictness;
@@ -26,7 +26,8 @@ use crate::text::safe;
 /// shares; everything else in these files stays as it is, and so does an entry of tix that somebody has changed: it is
 /// named. One file that fails keeps nothing else from being installed.
 ///
-/// Exit codes: 5 a file cannot be read or written; 9 what it holds cannot be edited.
+/// Exit codes: 1 this worktree lacks the hooks that the others have; 5 a file cannot be read or written; 9
+/// what it holds cannot be edited.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct HookInstallArgs {
@@ -96,8 +97,25 @@ pub fn run(args: &HookInstallArgs, globals: &Globals, env: &Env, out: &Out) -> R
     }
     drop(lock);
     let advice = agent_files::advice(&agents, &ctx.config);
-    answer(out, mode, &report, &agents, advice.as_deref());
-    agent_files::finish(&agents, out.format)
+    let nothing = report.lines.iter().all(hooks::is_unchanged)
+        && agents.iter().all(|file| file.edit.is_keep());
+    // A workspace may lack what git takes the hooks of the others from.
+    let lacking = if nothing { Some(hooks::status(&ctx.repo)?) } else { None };
+    let lacking = lacking.filter(|guard| guard.mend.is_some());
+    let opening = match (nothing, mode) {
+        (true, _) if lacking.is_none() => Some("nothing to do, the guard is installed"),
+        (false, InstallMode::Rehearse) => Some("this would be done:"),
+        (true, _) | (false, InstallMode::Do) => None,
+    };
+    let opening = opening.filter(|_| !nothing || agents.iter().all(|file| !file.has_failed()));
+    answer(out, mode, &report, &agents, advice.as_deref(), (nothing, opening));
+    agent_files::finish(&agents, out.format)?;
+    let Some(guard) = lacking else { return Ok(()) };
+    if out.format == Format::Json {
+        return Err(Failure::answered(Exit::No));
+    }
+    let failure = Failure::new(Exit::No, "the guard is installed, and git does not run it here");
+    Err(hooks::mends(&guard).into_iter().fold(failure, Failure::hint))
 }
 
 fn answer(
@@ -106,9 +124,8 @@ fn answer(
     report: &InstallReport,
     agents: &[AgentFile],
     advice: Option<&str>,
+    (nothing, opening): (bool, Option<&str>),
 ) {
-    let nothing = report.lines.iter().all(hooks::is_unchanged)
-        && agents.iter().all(|file| file.edit.is_keep());
     let mut notes = agent_files::notes(agents, AgentPart::Hooks);
     notes.splice(0..0, report.notes.iter().map(String::as_str));
     notes.extend(advice);
@@ -126,10 +143,8 @@ fn answer(
         return;
     }
     let mut text = String::new();
-    if nothing && agents.iter().all(|file| !file.has_failed()) {
-        text.push_str("nothing to do, the guard is installed\n");
-    } else if !nothing && mode == InstallMode::Rehearse {
-        text.push_str("this would be done:\n");
+    if let Some(opening) = opening {
+        text.push_str(&format!("{opening}\n"));
     }
     text.push_str(&hooks::text_of(report));
     text.push_str(&agent_files::lines(agents));

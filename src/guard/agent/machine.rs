@@ -310,19 +310,16 @@ fn is_said(content: &str) -> bool {
     (tells || is_document) && is_plain && !content.contains(">>")
 }
 
+/// The hooks that the guard is called by.
+const HOOKS: [&str; 5] =
+    ["pre-commit", "pre-merge-commit", "pre-push", "prepare-commit-msg", "reference-transaction"];
+
 /// Whether a line says where git's hooks are: whoever is told that may take them away.
 fn names_hooks(line: &str) -> bool {
     let is_word = |sign: char| sign.is_ascii_alphanumeric() || sign == '-' || sign == '_';
     let mut words =
         line.split(|sign: char| !is_word(sign)).map(|word| word.trim_start_matches('-'));
     let of_git = ["git-dir", "git-path", "git-common-dir", "GIT_DIR"];
-    const HOOKS: [&str; 5] = [
-        "pre-commit",
-        "pre-merge-commit",
-        "pre-push",
-        "prepare-commit-msg",
-        "reference-transaction",
-    ];
     let is_git = |word: &str| of_git.contains(&word) || word == "git" && line.contains(".git");
     let is_hook = |word: &str| word == "hooks" || HOOKS.contains(&word) && line.contains(".git");
     words.clone().any(is_hook) && words.any(is_git)

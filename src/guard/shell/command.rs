@@ -4,17 +4,12 @@ use std::rc::Rc;
 
 use shuck_ast::{ArrayElem, ArrayExpr, AssignmentValue, Command, SimpleCommand, Stmt, StmtSeq};
 
+use super::lists;
 use super::script::{self, fed};
 use super::walk::{DEPTH, Walker};
-use super::word::{self, OpenWord, ShellWord, Variables};
+use super::word::{self, ShellWord, Variables};
 use super::world::{BothWorlds, Certainty, Machine, Trouble, World, Worlds};
 use super::wrap::{self, ShellCall, Unwrapped};
-
-/// A loop over more words than these is not gone through word by word.
-const TURNS: usize = 5;
-
-/// With one of these a word stands for the names of files.
-pub const PATTERN: [char; 3] = ['*', '?', '['];
 
 /// What a statement says beside its words.
 struct StatementInput<'a> {
@@ -118,7 +113,7 @@ impl<M: Machine> Walker<'_, M> {
                 true => value,
                 false => ShellWord::unknown(),
             };
-            word::set_listed(&mut world.variables, &word::in_array(&name), None);
+            lists::set_listed(&mut world.variables, &lists::in_array(&name), None);
             world.variables.insert(name.clone(), value);
         }
         worlds
@@ -142,12 +137,12 @@ impl<M: Machine> Walker<'_, M> {
             }
             worlds = self.nested(word_of(element), source, worlds);
         }
-        let row = word::in_array(name);
+        let row = lists::in_array(name);
         for world in &mut worlds {
             let read = |element| word::read(word_of(element), source, &world.variables).words;
             let new: Vec<ShellWord> = list.elements.iter().flat_map(read).collect();
             let before =
-                if append { word::listed(&world.variables, &row) } else { Some(Vec::new()) };
+                if append { lists::listed(&world.variables, &row) } else { Some(Vec::new()) };
             let all = before.filter(|_| is_row).map(|before| [before, new].concat());
             let held: usize = world.variables.values().map(|value| value.written().len()).sum();
             let all = all.filter(|all| {
@@ -155,7 +150,7 @@ impl<M: Machine> Walker<'_, M> {
                 held + added <= word::LONGEST
             });
             world.variables.insert(name.to_owned(), ShellWord::filled());
-            word::set_listed(&mut world.variables, &row, all);
+            lists::set_listed(&mut world.variables, &row, all);
         }
         worlds
     }
@@ -265,14 +260,14 @@ impl<M: Machine> Walker<'_, M> {
                 world.set(arguments);
                 if let Some(at) = arguments.iter().position(|word| word.is("--")) {
                     let rest = arguments.get(at + 1..).unwrap_or_default().to_vec();
-                    word::set_positional(&mut world.variables, Some(rest));
+                    lists::set_positional(&mut world.variables, Some(rest));
                 }
             }
             "shift" => {
                 let count = arguments.first().map_or(Some(1), |word| word.text()?.parse().ok());
-                let left = word::positional(&world.variables).zip(count);
+                let left = lists::positional(&world.variables).zip(count);
                 let left = left.and_then(|(all, count)| Some(all.get(count..)?.to_vec()));
-                word::set_positional(&mut world.variables, left);
+                lists::set_positional(&mut world.variables, left);
             }
             "unset" => {
                 for name in arguments.iter().filter_map(ShellWord::text) {
@@ -400,11 +395,11 @@ impl<M: Machine> Walker<'_, M> {
         }
         self.depth += 1;
         let called = self.functions.remove_entry(name);
-        let outer = word::positional(&world.variables);
-        word::set_positional(&mut world.variables, Some(arguments.to_vec()));
+        let outer = lists::positional(&world.variables);
+        lists::set_positional(&mut world.variables, Some(arguments.to_vec()));
         let mut flow = self.statement(body, source, vec![world]);
         for world in flow.ok.iter_mut().chain(&mut flow.failed) {
-            word::set_positional(&mut world.variables, outer.clone());
+            lists::set_positional(&mut world.variables, outer.clone());
         }
         self.functions.extend(called);
         self.depth -= 1;
@@ -467,28 +462,9 @@ pub fn forget<S>(worlds: &mut Worlds<S>, variable: &str) {
 
 pub fn assign<S>(worlds: &mut Worlds<S>, variable: &str, value: &ShellWord) {
     for world in worlds {
-        word::set_listed(&mut world.variables, &word::in_array(variable), None);
+        lists::set_listed(&mut world.variables, &lists::in_array(variable), None);
         world.variables.insert(variable.to_owned(), value.clone());
     }
-}
-
-/// What the variable of a loop over these words stands for, turn by turn. Of a word that may be several there are two, because
-/// the second turn may begin where the first one ended.
-pub fn turns(words: &[ShellWord]) -> Vec<ShellWord> {
-    let of_word = |word: &ShellWord| match word.text() {
-        Some(text) if text.contains(PATTERN) => {
-            let start = text.split(PATTERN).next().unwrap_or_default().to_owned();
-            let any = OpenWord { start, written: text.to_owned(), ..OpenWord::default() };
-            vec![ShellWord::Open(any); 2]
-        }
-        Some(_) => vec![word.clone()],
-        None => vec![word.clone(); 2],
-    };
-    if (1..=TURNS).contains(&words.len()) {
-        return words.iter().flat_map(of_word).collect();
-    }
-    let all = words.iter().map(ShellWord::written).collect::<Vec<_>>().join(",");
-    vec![ShellWord::Open(OpenWord { written: format!("{{{all}}}"), ..OpenWord::default() }); 2]
 }
 
 fn word_of(element: &ArrayElem) -> &shuck_ast::Word {

@@ -8,13 +8,14 @@
 //! program or on the environment is a word of which only the beginning is known.
 
 mod command;
+mod lists;
 mod script;
 mod walk;
 mod word;
 mod world;
 mod wrap;
 
-pub use command::PATTERN;
+pub use lists::PATTERN;
 pub use script::written;
 pub use walk::walk;
 pub use word::{OpenWord, ShellWord, Variables, mentions, names_branch};

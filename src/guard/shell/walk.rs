@@ -9,7 +9,8 @@ use shuck_ast::{
     StmtTerminator,
 };
 
-use super::command::{assign, forget, turns};
+use super::command::{assign, forget};
+use super::lists::turns;
 use super::script::fed;
 use super::word::{self, ShellWord};
 use super::world::{BothWorlds, Machine, Trouble, World, Worlds, union};

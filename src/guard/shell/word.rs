@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use shuck_ast::{BourneParameterExpansion, StmtSeq, VarRef, WordPart, WordPartNode};
 
+use super::lists::{braces, in_array, listed, positional};
+
 /// A word of a command, after quotes are taken away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ShellWord {
@@ -224,45 +226,11 @@ pub fn read<'a>(
 
 /// The text of a word in which nothing is quoted and nothing computed.
 fn literal(word: &shuck_ast::Word, source: &str) -> Option<String> {
-    let text = |part: &WordPartNode| match &part.kind {
-        WordPart::Literal(text) => Some(text.as_str(source, part.span).to_owned()),
-        _ => None,
+    let text = |part: &WordPartNode| {
+        let WordPart::Literal(text) = &part.kind else { return None };
+        Some(text.as_str(source, part.span).to_owned())
     };
     word.parts.iter().map(text).collect()
-}
-
-/// How many words the braces of one may make, and how long they may be together.
-const MOST_BRACES: usize = 64;
-
-/// The words that lists in braces make of one. `None` for what is more than lists, or too much.
-fn braces(text: &str) -> Option<Vec<String>> {
-    let Some(open) = text.find('{') else { return Some(vec![text.to_owned()]) };
-    let (before, rest) = text.split_at(open);
-    let (mut depth, mut commas, mut close) = (0_usize, vec![open], None);
-    for (at, sign) in rest.char_indices() {
-        match sign {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            ',' if depth == 1 => commas.push(open + at),
-            '\\' => return None,
-            _ => {}
-        }
-        if depth == 0 {
-            close = Some(open + at);
-            break;
-        }
-    }
-    let close = close.filter(|_| commas.len() > 1)?;
-    commas.push(close);
-    let behind = braces(text.get(close + 1..)?)?;
-    let mut words = Vec::new();
-    for ends in commas.windows(2) {
-        let [start, end] = ends else { continue };
-        for inner in braces(text.get(start + 1..*end)?)? {
-            words.extend(behind.iter().map(|behind| format!("{before}{inner}{behind}")));
-        }
-    }
-    (words.len() <= MOST_BRACES).then_some(words)
 }
 
 /// What a word stands for that is `"$@"`, or `$*` without quotes, or all of an array, where the arguments are known.
@@ -290,40 +258,6 @@ fn is_array(parts: &[WordPartNode]) -> bool {
         return is_array(parts);
     }
     reference(&part.kind).is_some_and(VarRef::has_array_selector)
-}
-
-/// What the names of the elements of an array begin with, among the variables.
-pub fn in_array(name: &str) -> String {
-    format!("{name}[")
-}
-
-/// The arguments of a function or a shell, where they are known.
-pub fn positional(variables: &Variables) -> Option<Vec<ShellWord>> {
-    listed(variables, "")
-}
-
-/// Gives a function or a shell arguments: without any they are not known.
-pub fn set_positional(variables: &mut Variables, arguments: Option<Vec<ShellWord>>) {
-    set_listed(variables, "", arguments);
-}
-
-/// The words that stand in a row under this beginning of names, where they are known.
-pub fn listed(variables: &Variables, prefix: &str) -> Option<Vec<ShellWord>> {
-    let count: usize = variables.get(&format!("{prefix}#"))?.text()?.parse().ok()?;
-    (1..=count).map(|number| variables.get(&format!("{prefix}{number}")).cloned()).collect()
-}
-
-/// Puts words in a row under this beginning of names.
-pub fn set_listed(variables: &mut Variables, prefix: &str, words: Option<Vec<ShellWord>>) {
-    let is_of_row =
-        |name: &str| name == "#" || name.starts_with(|first: char| first.is_ascii_digit());
-    variables.retain(|name, _| !name.strip_prefix(prefix).is_some_and(is_of_row));
-    let Some(words) = words.filter(|all| !all.iter().any(ShellWord::is_list)) else {
-        return;
-    };
-    variables.insert(format!("{prefix}#"), ShellWord::known(words.len().to_string()));
-    let numbered = words.into_iter().enumerate();
-    variables.extend(numbered.map(|(at, word)| (format!("{prefix}{}", at + 1), word)));
 }
 
 /// The variable that a part of a word names, without anything done to its value.

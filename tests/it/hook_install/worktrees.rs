@@ -88,6 +88,9 @@ fn a_workspace_without_the_hooks_of_husky_is_told_of_everywhere_until_it_has_the
     assert_eq!(unguarded(&workspace), []);
     let inside = workspace.tix(&["hook", "status"]);
     assert_eq!(mends(inside.exits(1).stderr()), mend);
+    let again = workspace.tix(&["hook", "install", "--files"]);
+    assert_eq!(mends(again.exits(1).stderr()), mend, "{again}");
+    assert!(!again.stdout().contains("nothing to do"), "{again}");
     let doctor = clone.tix(&["doctor", "--json"]).json();
     let finding =
         doctor["findings"].as_array().unwrap().iter().find(|f| f["check"] == "hooks-missing");
