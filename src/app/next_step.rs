@@ -5,12 +5,12 @@ use super::context::Context;
 use super::merged::proof;
 use super::queue::Survey;
 use super::request::by_request;
-use super::work::{holds_work, with_work};
+use super::work::{holds_work, tip_here, tip_seen, with_work};
 use crate::config::RecordPlace;
 use crate::error::Failure;
 use crate::lifecycle::machine::{Verb, lane_of};
 use crate::lifecycle::{self, Act, Missing, Ticket, Work};
-use crate::names::{Oid, RefName};
+use crate::names::Oid;
 use crate::ticket::{FrontMatter, Lane, Status, WorkerNow};
 use crate::trunk::View;
 use crate::workspace;
@@ -70,7 +70,7 @@ impl TicketAsSeen<'_> {
 
     /// Whether something is missing of a completed ticket, such as a review that was not required then.
     fn is_incomplete(&self) -> Result<bool, Failure> {
-        let Some((_, tip)) = self.tip()? else { return Ok(false) };
+        let Some((_, tip)) = tip_seen(self.ctx, &self.ticket.entry.id)? else { return Ok(false) };
         let missing = |work: &Work<'_>| lifecycle::missing(self.ticket, self.act.policy, work);
         Ok(!with_work(self.ctx, &self.ticket.entry.id, &tip, missing).is_empty())
     }
@@ -115,7 +115,7 @@ impl TicketAsSeen<'_> {
     /// The verb that submits what is on the branch; `None` while there is nothing on it.
     fn handed_in_by(&self) -> Result<Option<Verb>, Failure> {
         let (ctx, id) = (self.ctx, &self.ticket.entry.id);
-        let Some(tip) = self.tip_here()? else { return Ok(None) };
+        let Some(tip) = tip_here(self.ctx, &self.ticket.entry.id)? else { return Ok(None) };
         let known: Vec<Oid> = self.base()?.into_iter().chain(self.view.commit().cloned()).collect();
         if !holds_work(ctx, &known, self.ticket, &tip)? {
             return Ok(None);
@@ -130,27 +130,17 @@ impl TicketAsSeen<'_> {
         if self.act.policy.stages.is_empty() {
             return Ok(None);
         }
-        let Some(tip) = self.tip_here()? else { return Ok(None) };
+        let Some(tip) = tip_here(self.ctx, &self.ticket.entry.id)? else { return Ok(None) };
         let missing = |work: &Work<'_>| lifecycle::missing(self.ticket, self.act.policy, work);
         let missing = with_work(self.ctx, &self.ticket.entry.id, &tip, missing);
         Ok(missing.into_iter().find(|one| matches!(one, Missing::Approval { .. })))
-    }
-
-    /// Where the ticket branch is, with the commits of this clone that are not pushed yet.
-    fn tip_here(&self) -> Result<Option<Oid>, Failure> {
-        let Some((branch, seen)) = self.tip()? else { return Ok(None) };
-        let here = self.ctx.objects.resolve(branch.as_str())?.filter(|here| *here != seen);
-        Ok(match here {
-            Some(here) if self.ctx.repo.is_ancestor(&seen, &here)? => Some(here),
-            Some(_) | None => Some(seen),
-        })
     }
 
     /// For a ticket that has ended: removes what it left in this clone and on the remote, once its work is landed.
     fn after_the_end(&self) -> Result<Option<String>, Failure> {
         let (ctx, trunk) = (self.ctx, self.ticket.trunk);
         let clean = || Some(format!("tix clean {}", self.ticket.entry.id));
-        let Some((branch, tip)) = self.tip()? else {
+        let Some((branch, tip)) = tip_seen(self.ctx, &self.ticket.entry.id)? else {
             return Ok((*self.workspace != Workspace::None).then(clean).flatten());
         };
         // With the progress on the branch, what the trunk calls completed has come with the branch.
@@ -177,16 +167,5 @@ impl TicketAsSeen<'_> {
             Some(base) => Ok(Some(base.clone())),
             None => Ok(ctx.objects.resolve(ctx.seen_ref(&ctx.base).as_str())?),
         }
-    }
-
-    /// The ticket branch and where it is, as last fetched, else as it is here.
-    fn tip(&self) -> Result<Option<(RefName, Oid)>, Failure> {
-        let ctx = self.ctx;
-        let Ok(branch) = ctx.ticket_branch(&self.ticket.entry.id) else { return Ok(None) };
-        let tip = match ctx.objects.resolve(ctx.seen_ref(&branch).as_str())? {
-            None => ctx.objects.resolve(branch.as_str())?,
-            seen => seen,
-        };
-        Ok(tip.map(|tip| (branch, tip)))
     }
 }

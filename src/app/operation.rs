@@ -91,6 +91,7 @@ impl Identity {
             },
             typed: &self.typed,
             policy: ctx.policy(),
+            branches: ctx,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use crate::git::{GitError, HistoryQuery, HistoryWalk};
-use crate::lifecycle::{Ticket, Work, trailer};
-use crate::names::Oid;
+use crate::lifecycle::{Ticket, Work, WorkComparison, trailer};
+use crate::names::{Oid, RefName};
 use crate::settings::AuthorIdentity;
 use crate::ticket::{TicketId, moment};
 
@@ -25,6 +25,36 @@ pub fn with_work<T>(
         }
     };
     decide(&Work { tip, same: &same })
+}
+
+/// The ticket branch and where it is, as last fetched, else as it is here.
+pub fn tip_seen(ctx: &Context<'_>, id: &TicketId) -> Result<Option<(RefName, Oid)>, GitError> {
+    let Ok(branch) = ctx.ticket_branch(id) else { return Ok(None) };
+    let tip = match ctx.objects.resolve(ctx.seen_ref(&branch).as_str())? {
+        None => ctx.objects.resolve(branch.as_str())?,
+        seen => seen,
+    };
+    Ok(tip.map(|tip| (branch, tip)))
+}
+
+/// Where the ticket branch is, with the commits of this clone that are not pushed yet.
+pub fn tip_here(ctx: &Context<'_>, id: &TicketId) -> Result<Option<Oid>, GitError> {
+    let Some((branch, seen)) = tip_seen(ctx, id)? else { return Ok(None) };
+    let here = ctx.objects.resolve(branch.as_str())?.filter(|here| *here != seen);
+    Ok(match here {
+        Some(here) if ctx.repo.is_ancestor(&seen, &here)? => Some(here),
+        Some(_) | None => Some(seen),
+    })
+}
+
+impl WorkComparison for Context<'_> {
+    fn holds_what(&self, id: &TicketId, approved: &Oid) -> bool {
+        let tip = tip_here(self, id).unwrap_or_else(|error| {
+            tracing::debug!(%error, %id, "branch");
+            None
+        });
+        tip.is_some_and(|tip| with_work(self, id, &tip, |work| work.is_still(approved)))
+    }
 }
 
 fn is_same(ctx: &Context<'_>, id: &TicketId, one: &Oid, other: &Oid) -> Result<bool, GitError> {

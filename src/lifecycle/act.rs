@@ -7,8 +7,8 @@ use super::machine::{self, Mover, Policy, Situation, TicketState, Verb};
 use super::refusal::{ClaimedWorkspace, Refusal};
 use super::review::Approval;
 use super::snapshot::{Ticket, set_all};
-use crate::names::RepoPath;
-use crate::ticket::{Appended, ChangelogEntry as LogEntry, Status, Value};
+use crate::names::{Oid, RepoPath};
+use crate::ticket::{Appended, ChangelogEntry as LogEntry, Status, TicketId, Value};
 
 #[derive(Clone, Copy)]
 pub struct Act<'a> {
@@ -19,6 +19,14 @@ pub struct Act<'a> {
     /// The command as typed, to show how to repeat it with the claim.
     pub typed: &'a str,
     pub policy: Policy<'a>,
+    pub branches: &'a dyn WorkComparison,
+}
+
+/// Compares an approval with the branch of its ticket, which the text of the ticket cannot tell. Only refusals ask, so it may be
+/// slow.
+pub trait WorkComparison {
+    /// Whether the branch of a ticket has the same work as this commit: what was approved is there, and nothing else.
+    fn holds_what(&self, id: &TicketId, approved: &Oid) -> bool;
 }
 
 /// How somebody proves that a claim is theirs. A name proves nothing: the agents of a fleet share one.
@@ -70,7 +78,10 @@ impl Act<'_> {
         let mut legal = machine::legal(situation, self.policy);
         legal.retain(|verb| self.require_mover(*verb, ticket, situation).is_ok());
         let approvals = Approval::all_of(&ticket.document);
-        let given = |stage: &Status| approvals.iter().any(|approval| approval.stage == *stage);
+        let given = |stage: &Status| {
+            let holds = |one: &Approval| self.branches.holds_what(&ticket.entry.id, &one.commit);
+            approvals.iter().any(|approval| approval.stage == *stage && holds(approval))
+        };
         if !self.policy.stages.iter().all(given) {
             legal.retain(|verb| *verb != Verb::Complete);
         }

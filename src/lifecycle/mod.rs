@@ -31,7 +31,7 @@ mod takeover;
 #[cfg(test)]
 mod tests;
 
-pub use act::{Act, ChangelogText, ClaimProof};
+pub use act::{Act, ChangelogText, ClaimProof, WorkComparison};
 pub use activate::{ActivateRequest, FailureNote, note_failure, record_activation};
 pub use awaited::Awaited;
 pub use change::{

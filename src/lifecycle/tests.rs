@@ -22,7 +22,16 @@ fn act<'a>(actor: &'a str, proof: ClaimProof<'a>) -> Act<'a> {
         own_review: OwnReview::Refused,
         arrival: Arrival::Request,
     };
-    Act { actor, at: now(), proof, typed: "tix it", policy }
+    Act { actor, at: now(), proof, typed: "tix it", policy, branches: &AsApproved }
+}
+
+/// Branches on which nothing has happened since the approval.
+struct AsApproved;
+
+impl WorkComparison for AsApproved {
+    fn holds_what(&self, _: &TicketId, _: &Oid) -> bool {
+        true
+    }
 }
 
 const NO_CLAIM: ClaimProof<'_> =

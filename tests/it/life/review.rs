@@ -272,7 +272,14 @@ fn on_a_trunk_of_its_own_the_review_speaks_of_the_ticket_branch() {
     work(&there, "work.txt");
     there.tix(&["submit"]).success();
     bob(&sandbox).tix(&["review", ID, "--approve"]).success();
+    // A refusal lists what is possible, and goes by what is committed here, pushed or not.
+    let legal = || {
+        let refusal = there.tix(&["reopen", "--reason", "x", "--json"]).exits(5).json();
+        refusal["details"]["legal now"].as_str().unwrap_or_default().to_owned()
+    };
+    assert!(legal().contains("complete"), "{}", legal());
     work(&there, "more.txt");
+    assert!(!legal().contains("complete"), "{}", legal());
     there.tix(&["complete"]).exits(5);
     there.tix(&["submit"]).success();
     sandbox.clone_named("c").env("TIX_ACTOR", "carol").tix(&["review", ID, "--approve"]).success();
