@@ -1,5 +1,7 @@
 //! The queue for those who look for work: the tickets, the filter, and which ticket is next.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::board::{Damage, TrunkAsSeen, progress};
@@ -9,7 +11,10 @@ use super::earlier::Leavings;
 use super::frame::AsOf;
 use crate::error::{Exit, Failure};
 use crate::git::GitError;
-use crate::lifecycle::{Hindrance, KnownTicket, Prospect, TicketEntry, judge, needed, waits};
+use crate::lifecycle::machine::lane_of;
+use crate::lifecycle::{
+    Hindrance, KnownTicket, Prospect, TicketEntry, UnmetDependency, judge, needed, waits,
+};
 use crate::names::Oid;
 use crate::out::Format;
 use crate::ticket::{FrontMatter, Lane, Priority, TicketId, TicketRow};
@@ -123,7 +128,7 @@ impl<'v> Survey<'v> {
         ctx: &Context<'_>,
         view: &View<'_>,
         (entry, head): (&TicketEntry, FrontMatter),
-    ) -> Result<Vec<Hindrance>, GitError> {
+    ) -> Result<Vec<Hindrance>, Failure> {
         let live = |e: &&TicketEntry| matches!(e.lane, Lane::Queue | Lane::Active);
         let others = view.snapshot.entries.iter().filter(live).filter(|other| other.id != entry.id);
         let others: Vec<&TicketEntry> = others.collect();
@@ -137,7 +142,9 @@ impl<'v> Survey<'v> {
         }
         let needed = needed(std::slice::from_ref(&known), &view.snapshot);
         survey.read(ctx, view, &needed)?;
-        Ok(waits(&known, &survey.known, &view.snapshot))
+        let mut waits = waits(&known, &survey.known, &view.snapshot);
+        find_unmerged(ctx, view, waits.iter_mut())?;
+        Ok(waits)
     }
 
     fn read(
@@ -205,6 +212,41 @@ impl<'v> Survey<'v> {
         let mut claimable = verdicts.take_while(|verdict| verdict.hindrances.is_empty());
         claimable.find(|verdict| hindrance_here(&leavings, view, verdict).is_none())
     }
+}
+
+/// Finds out which of the held tickets that others wait for are completed on their branches, so that they wait for their merge
+/// and for nobody's work.
+fn find_unmerged<'h>(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    hindrances: impl Iterator<Item = &'h mut Hindrance>,
+) -> Result<(), Failure> {
+    let mut held: Vec<(&mut UnmetDependency, &TicketEntry)> = Vec::new();
+    for hindrance in hindrances {
+        if let Hindrance::Waits { why, .. } = hindrance
+            && let UnmetDependency::Open(id, Lane::Active) = &*why
+            && let Ok(entry) = view.snapshot.find_id(id)
+        {
+            held.push((why, entry));
+        }
+    }
+    let mut claims: BTreeMap<&TicketId, Option<String>> = BTreeMap::new();
+    let once: BTreeMap<&TicketId, &TicketEntry> = held.iter().map(|(_, e)| (&e.id, *e)).collect();
+    let once: Vec<&TicketEntry> = once.into_values().collect();
+    view.heads(&ctx.repo, &once, |entry, head| {
+        claims.insert(&entry.id, head.ok().and_then(|head| head.claim_id));
+    })?;
+    let asked = held.iter().map(|(_, entry)| {
+        let claim = claims.get(&entry.id).and_then(Option::as_deref);
+        (*entry, claim)
+    });
+    for newer in progress(ctx, &asked.collect::<Vec<_>>())? {
+        let is_completed = newer.row.known.map(lane_of) == Some(Lane::Completed);
+        if let Some((why, _)) = held.get_mut(newer.at).filter(|_| is_completed) {
+            **why = UnmetDependency::Unmerged;
+        }
+    }
+    Ok(())
 }
 
 /// What keeps this clone from a ticket that others can claim.
@@ -305,7 +347,11 @@ impl Choice {
         limit: usize,
     ) -> Result<Choice, Failure> {
         let survey = Survey::of(ctx, seen.view)?;
-        let verdicts = survey.judge_here(ctx, seen.view, filter);
+        let mut verdicts = survey.judge_here(ctx, seen.view, filter);
+        if detail == Detail::Reasons {
+            let shown = verdicts.iter_mut().take(limit);
+            find_unmerged(ctx, seen.view, shown.flat_map(|verdict| &mut verdict.hindrances))?;
+        }
         Ok(Choice::among(ctx, seen, (&verdicts, &survey.damaged), detail, limit))
     }
 

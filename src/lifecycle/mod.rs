@@ -57,7 +57,7 @@ pub use mark::{
     NewText, NewValue, STATUS, block, check_key, gate, is_read, nearest_key, note, replace, set,
     unblock,
 };
-pub use next::{Hindrance, Prospect, Rank, judge, needed, waits};
+pub use next::{Hindrance, Prospect, Rank, UnmetDependency, judge, needed, waits};
 pub use refusal::{ClaimedWorkspace, Holder, Refusal};
 pub use relations::{DependencyState, KnownTicket, fate};
 pub use release::{BranchDisposal, Reached, ReleaseRequest, release};

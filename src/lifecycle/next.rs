@@ -51,8 +51,11 @@ pub enum UnmetDependency {
     Missing,
     #[error("which may be any of {}", list(.0))]
     Ambiguous(Vec<TicketId>),
-    #[error("which is in {0}/")]
-    Open(Lane),
+    #[error("which is in {1}/")]
+    Open(TicketId, Lane),
+    /// It is completed on its branch.
+    #[error("which is completed, not merged yet")]
+    Unmerged,
     /// It was closed without being done.
     #[error("which was closed without being done")]
     Dropped,
@@ -196,8 +199,8 @@ impl<'a> Dependencies<'a> {
         };
         let blockers = self.blockers.get(&known.entry.id).into_iter().flatten();
         let others = blockers.filter(|id| !named_too(id)).filter_map(|id| {
-            let lane = self.heads.get(id)?.entry.lane;
-            Some(Hindrance::Waits { name: id.to_string(), why: UnmetDependency::Open(lane) })
+            let why = UnmetDependency::Open((*id).clone(), self.heads.get(id)?.entry.lane);
+            Some(Hindrance::Waits { name: id.to_string(), why })
         });
         named.chain(others).collect()
     }
@@ -213,7 +216,9 @@ impl<'a> Dependencies<'a> {
                 let head = self.heads.get(&entry.id).map(|known| &known.head);
                 match head.map_or(DependencyState::Open, |head| fate(entry.lane, head)) {
                     DependencyState::Done => None,
-                    DependencyState::Open => Some(UnmetDependency::Open(entry.lane)),
+                    DependencyState::Open => {
+                        Some(UnmetDependency::Open(entry.id.clone(), entry.lane))
+                    }
                     DependencyState::Dropped => Some(UnmetDependency::Dropped),
                 }
             }

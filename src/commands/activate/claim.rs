@@ -263,7 +263,7 @@ impl<'a> Activation<'a> {
         // One that is chosen waits for nothing.
         if self.args.ticket.is_some() && !self.args.anyway {
             let waits = Survey::waits(ctx, view, (entry, FrontMatter::of(&ticket.document)));
-            let (waits, id) = (waits.map_err(Failure::from)?, entry.id.clone());
+            let (waits, id) = (waits?, entry.id.clone());
             if !waits.is_empty() {
                 return Err(Refusal::Waits { id, waits }.into());
             }

@@ -420,4 +420,12 @@ fn what_a_ticket_waits_for_is_told_before_somebody_tries() {
     let complete = complete.unwrap();
     assert_eq!((&complete["legal"], &complete["you"]), (&true.into(), &false.into()));
     assert_eq!(complete["why"], format!("it waits for {other}, which is in queue/"));
+    // Nobody has to work on it any more.
+    ada.tix(&["activate", other]).success();
+    let second = ada.at(workspace(&ada, other));
+    work(&second, "other.txt");
+    second.tix(&["complete"]).success();
+    let waits = format!("it waits for {other}, which is completed, not merged yet");
+    assert!(status(&there).contains("which is completed, not merged"), "{}", status(&there));
+    assert!(there.tix(&["complete"]).exits(5).stderr().contains(&waits));
 }
