@@ -12,13 +12,26 @@ use crate::ticket::{TicketId, name_of};
 use crate::trunk::View;
 use crate::workspace;
 
+/// Whether this run has written anything to the branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MadeChange {
+    Made,
+    /// Everything was as wanted before.
+    Nothing,
+}
+
 /// Updates this clone with what tix has pushed to a ticket branch: its local branch, and the workspace if there is one.
 /// It returns a warning. Nothing is lost: a branch with commits of its own, and a workspace in which the same file was
 /// changed, stay as they are, one commit behind what is on the remote, as after anybody's push.
 ///
 /// It uses git's own fast-forward, which checks and moves branch, index and files together, and leaves every other change
 /// in the workspace alone.
-pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<String>, Failure> {
+pub fn follow(
+    ctx: &Context<'_>,
+    branch: &RefName,
+    tip: &Oid,
+    change: MadeChange,
+) -> Result<Option<String>, Failure> {
     let (Some(remote), Some(local)) = (&ctx.remote, ctx.objects.resolve(branch.as_str())?) else {
         // Without a remote the transaction has moved branch and workspace itself.
         return Ok(None);
@@ -38,6 +51,9 @@ pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<S
             return Ok(Some(format!(
                 "{holder} holds the ticket now, and the local branch {short} has unpushed commits of an earlier claim\n{aside}"
             )));
+        }
+        if change == MadeChange::Nothing {
+            return Ok(None);
         }
         let at = worktree.as_ref().map(|w| shell_word(&w.path.display().to_string()));
         let how = at.map_or_else(

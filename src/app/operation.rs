@@ -3,7 +3,7 @@
 
 use super::complete::ids;
 use super::context::{Context, Globals};
-use super::follow::follow;
+use super::follow::{MadeChange, follow};
 use super::here::named_or_here;
 use super::interrupted::typed;
 use super::receipt::{Receipt, record};
@@ -217,21 +217,21 @@ pub fn finish(
     receipt: &mut Receipt,
 ) -> Result<(), Failure> {
     // What was done before may have been cut off before the workspace followed.
-    let tip = match written {
+    let (tip, change) = match written {
         Outcome::Answered(tip) => {
             receipt.outcome = "already";
-            tip.as_ref()
+            (tip.as_ref(), MadeChange::Nothing)
         }
         Outcome::Landed(landed) => {
             receipt.add(landed);
-            (landed.output == Home::Branch).then_some(&landed.commit)
+            ((landed.output == Home::Branch).then_some(&landed.commit), MadeChange::Made)
         }
     };
     let Some(tip) = tip else { return Ok(()) };
     diary.phase = "follow";
     let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     // The write stands, whatever becomes of the workspace.
-    match follow(ctx, &branch, tip) {
+    match follow(ctx, &branch, tip, change) {
         Ok(warning) => receipt.warnings.extend(warning),
         Err(failure) => receipt.warnings.push(failure.message),
     }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::context::Context;
-use super::follow::follow;
+use super::follow::{MadeChange, follow};
 use super::merged::proof;
 use super::receipt::{PushedJson, Receipt};
 use super::write::carried;
@@ -71,7 +71,7 @@ pub fn push_first(
     would(&ticket, &view, &work.tip)?;
     push_work(ctx, branch, &work, receipt)?;
     // What follows may write to the trunk alone, and then nothing else brings the merge to the workspace.
-    receipt.warnings.extend(follow(ctx, branch, &work.tip)?);
+    receipt.warnings.extend(follow(ctx, branch, &work.tip, MadeChange::Made)?);
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use super::adopt::{Adoption, adopt};
 use super::context::Context;
 use super::expected::require_newest;
 use super::find::claim_commit;
-use super::follow::follow;
+use super::follow::{MadeChange, follow};
 use super::here::named_or_here;
 use super::operation::Identity;
 use super::receipt::Receipt;
@@ -251,7 +251,7 @@ fn settle(
         }
     }
     match tip {
-        Some(tip) => follow(ctx, names.branch, tip),
+        Some(tip) => follow(ctx, names.branch, tip, MadeChange::Made),
         None => Ok(None),
     }
 }
@@ -268,7 +268,7 @@ fn go_on(
         Ok(found.map(|(commit, _)| commit.to_string()))
     };
     keep_workspace(ctx, names, claim_id, commit)?;
-    follow(ctx, names.branch, tip)
+    follow(ctx, names.branch, tip, MadeChange::Made)
 }
 
 /// Records that the workspace, if there is one, belongs to this claim. A handoff forgets the record, and the worktree stays.

@@ -2,6 +2,7 @@
 
 use super::{ACTIVE, BRANCH, COMPLETED, ID, bob, held_with, work};
 use crate::activate::{fact, hints};
+use crate::harness::Output;
 
 #[test]
 fn complete_brings_together_what_was_committed_here_and_what_was_pushed_from_elsewhere() {
@@ -100,11 +101,16 @@ fn no_push_takes_in_what_others_have_pushed_to_the_ticket() {
     assert!(fact(refused.exits(5), "not ticked").contains("a box"), "{refused}");
     // On the branch that is pushed, which is not the one here.
     let ticked = |output: &str| output.lines().next().unwrap().to_owned();
-    let first = there.tix(&["tick", "a box"]).success().stdout().to_owned();
+    let first = there.tix(&["tick", "a box"]);
     // A part of its id stands before a box, as it does before a note.
-    let again = there.tix(&["tick", "foo", "a box"]).success().stdout().to_owned();
-    assert_eq!(ticked(&first), format!("{ID}: 3 of 3 boxes ticked"));
-    assert_eq!(ticked(&again), format!("nothing to tick in {ID}: 3 of 3 boxes are ticked"));
+    let again = there.tix(&["tick", "foo", "a box"]);
+    let is_warned = |output: &Output| output.stderr().contains("this change is not in it yet");
+    assert!(is_warned(&first) && !is_warned(&again), "{first}{again}");
+    assert_eq!(ticked(first.success().stdout()), format!("{ID}: 3 of 3 boxes ticked"));
+    assert_eq!(
+        ticked(again.success().stdout()),
+        format!("nothing to tick in {ID}: 3 of 3 boxes are ticked")
+    );
     ada.tix(&["note", ID, "from elsewhere"]).success();
     let tip = sandbox.remote().git(&["rev-parse", BRANCH]);
     let receipt = there.tix(&["complete", "--no-push", "--json"]).success().json();
