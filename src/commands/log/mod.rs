@@ -141,7 +141,7 @@ fn answer(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, events: &[LogEvent], limit:
 const COLUMNS: [ColumnSpec; 6] = [
     ColumnSpec::new("when"),
     ColumnSpec::new("what"),
-    ColumnSpec::new("ticket").cut_to(16),
+    ColumnSpec::new("ticket").cut_to(16).apart(),
     ColumnSpec::new("who").cut_to(8).leaves(2),
     ColumnSpec::new("commit").leaves(1),
     ColumnSpec::new("more").cut_to(16).leaves(3),
@@ -170,4 +170,20 @@ fn operation(event: &LogEvent) -> Cell {
         return cell;
     }
     cell.short(&format!("{} failed", event.operation)).meaning(Meaning::Bad)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::out::table::{Colors, TableLayout};
+
+    #[test]
+    fn ids_that_begin_alike_stay_different() {
+        let mut table = Table::new(COLUMNS).titled();
+        for id in ["rate-limit-the-public-api-001", "rate-limit-the-public-api-002"] {
+            table.push(["now", "claim", id, "Ada", "1111111111", "-"]);
+        }
+        let text = table.render(TableLayout::Terminal { width: Some(50), colors: Colors::Off });
+        assert!(text.contains("api-001") && text.contains("api-002"), "{text}");
+    }
 }
