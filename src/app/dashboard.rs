@@ -2,11 +2,11 @@
 //!
 //! Reads what was last fetched and never asks the remote.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::board::{self, Look, TicketRows, TrunkAsSeen, WorkspaceLook, is_stale, overlay};
+use super::board::{self, Damage, Look, TicketRows, TrunkAsSeen, WorkspaceLook, is_stale, overlay};
 use super::cells;
 use super::context::{Context, Globals};
 use super::frame::AsOf;
@@ -132,10 +132,7 @@ impl Dashboard {
         let queue = rows.iter().filter(|row| row.lane == Lane::Queue).count();
         rows.retain(|row| row.lane == Lane::Active);
         let active = rows.len();
-        let mut attention: Vec<Attention> = damaged
-            .iter()
-            .map(|damage| Attention { kind: "damaged", ticket: None, text: damage.to_string() })
-            .collect();
+        let mut attention = unreadable(&damaged);
         attention.extend(misplaced);
         attention.extend(stuck);
         attention.extend(stale(ctx, seen, &rows)?);
@@ -237,6 +234,18 @@ const COLUMNS: [ColumnSpec; 4] = [
     ColumnSpec::new("state").leaves(1),
     ColumnSpec::new("text").cut_to(12),
 ];
+
+/// Files that cannot be read as tickets. What several have in common, such as an id, is one thing.
+fn unreadable(damaged: &[Damage]) -> Vec<Attention> {
+    let mut seen = HashSet::new();
+    let told = damaged.iter().filter_map(|damage| {
+        let names_all = damage.why.contains(&damage.path);
+        let text = if names_all { damage.why.clone() } else { damage.to_string() };
+        let is_new = !names_all || seen.insert(&damage.why);
+        is_new.then_some(Attention { kind: "damaged", ticket: None, text })
+    });
+    told.collect()
+}
 
 /// What its status says belongs in another lane, so that nobody can go on with it.
 fn misplaced(row: &TicketRow) -> Option<Attention> {

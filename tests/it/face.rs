@@ -156,6 +156,21 @@ fn alone_tix_names_tickets_that_wait_for_each_other() {
 }
 
 #[test]
+fn alone_tix_names_an_id_that_two_files_have_once() {
+    let sandbox = Sandbox::new();
+    let text = Ticket::new("TICKET-a-001").text();
+    sandbox.seed(&[
+        ("tickets/queue/TICKET-a-001.md", text.clone()),
+        ("tickets/archive/TICKET-a-001.md", text),
+    ]);
+    let json = sandbox.clone_named("a").tix(&["--json"]).success().json();
+    let told: Vec<_> =
+        json["attention"].as_array().unwrap().iter().map(|one| &one["text"]).collect();
+    let paths = "tickets/archive/TICKET-a-001.md, tickets/queue/TICKET-a-001.md";
+    assert_eq!(told, [&format!("TICKET-a-001 exists 2 times: {paths}")], "{json}");
+}
+
+#[test]
 fn alone_tix_names_a_status_that_does_not_fit_its_lane() {
     let sandbox = Sandbox::new();
     let done = Ticket::new("TICKET-odd-001").key("status", "done").text();

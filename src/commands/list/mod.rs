@@ -254,11 +254,21 @@ fn keep_by_text(
 }
 
 /// Why the list is empty, and where there are tickets.
-fn nothing(args: &ListArgs, seen: &TrunkAsSeen<'_>) -> String {
+fn nothing(args: &ListArgs, seen: &TrunkAsSeen<'_>, damaged: &[Damage]) -> String {
     let lanes = Lanes::of(&args.lane);
     let entries = &seen.view.snapshot.entries;
-    if entries.iter().any(|entry| lanes.contains(&entry.lane)) {
-        return "no ticket matches".to_owned();
+    let here: HashSet<String> = entries
+        .iter()
+        .filter(|entry| lanes.contains(&entry.lane))
+        .map(|entry| entry.path.to_string())
+        .collect();
+    if !here.is_empty() {
+        let unread = damaged.iter().filter(|damage| here.contains(&damage.path)).count();
+        return match here.len() {
+            1 if unread == 1 => "the only ticket here cannot be read".to_owned(),
+            all if unread == all => format!("none of the {all} tickets here can be read"),
+            _ => "no ticket matches".to_owned(),
+        };
     }
     let done = entries.iter().filter(|entry| !lanes.contains(&entry.lane)).count();
     match done {
@@ -295,7 +305,7 @@ fn answer(
     }
     if ctx.out.formats().contains(&Format::Human) {
         if total == 0 {
-            ctx.out.narrate(&nothing(args, seen));
+            ctx.out.narrate(&nothing(args, seen, damaged));
         } else if returned < total {
             let at = if args.offset == 0 {
                 "the first".to_owned()

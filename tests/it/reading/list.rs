@@ -91,6 +91,20 @@ fn a_damaged_file_never_hides_the_others() {
 }
 
 #[test]
+fn where_no_ticket_can_be_read_the_list_says_that_instead_of_nothing() {
+    let sandbox = Sandbox::new();
+    let broken = "no front matter\n".to_owned();
+    sandbox.seed(&[(queue_path("TICKET-a-001"), broken.clone())]);
+    let clone = sandbox.clone_named("a");
+    let told = |args: &[&str]| clone.tix(args).success().stderr().to_owned();
+    assert!(told(&["list"]).contains("the only ticket here cannot be read\n"));
+    sandbox.seed(&[(queue_path("TICKET-b-001"), broken)]);
+    assert!(told(&["list", "--fetch"]).contains("none of the 2 tickets here can be read\n"));
+    sandbox.seed(&[(queue_path("TICKET-c-001"), queue_ticket("TICKET-c-001"))]);
+    assert!(told(&["list", "--fetch", "--label", "x"]).contains("no ticket matches\n"));
+}
+
+#[test]
 fn nothing_of_a_ticket_reaches_the_terminal_as_a_command() {
     let sandbox = Sandbox::new();
     let hostile = Ticket::new("TICKET-x-001")
