@@ -10,6 +10,7 @@ mod reference;
 mod slash;
 #[cfg(test)]
 mod tests;
+pub mod usage;
 mod version;
 
 use std::ffi::OsString;

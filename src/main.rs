@@ -99,19 +99,13 @@ fn usage(error: &clap::Error, env: &Env) -> ExitCode {
         error.print().ok();
         return ExitCode::SUCCESS;
     }
-    let format = if in_json { Format::Json } else { Format::Human };
-    if let Some(failure) = cli::help::no_command(error, env::arguments()) {
-        Out::new(format, Narration::On, env).failure(&failure);
-    } else if in_json {
-        let text = error.render().to_string();
-        // Missing arguments are on lines of their own; the usage follows after an empty line.
-        let said = text.lines().map(str::trim).take_while(|line| !line.is_empty());
-        let said = said.collect::<Vec<_>>().join(" ");
-        let failure = Failure::new(error::Exit::Usage, said.trim_start_matches("error: "));
-        let failure = failure.hint("tix --help");
-        Out::new(Format::Json, Narration::On, env).failure(&failure);
-    } else {
+    if !in_json && error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    {
         error.print().ok();
+    } else {
+        let format = if in_json { Format::Json } else { Format::Human };
+        let failure = cli::usage::failure(error, env::arguments());
+        Out::new(format, Narration::On, env).failure(&failure);
     }
     let exit = if cli::is_hook(&env::words()) { error::Exit::No } else { error::Exit::Usage };
     ExitCode::from(exit.code())

@@ -1,6 +1,6 @@
 //! Texts from arguments, files and standard input.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
@@ -48,7 +48,13 @@ pub fn read_stdin() -> Result<Vec<u8>, Failure> {
 
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let failed = |error: std::io::Error| {
-        Failure::new(Exit::Usage, format!("{} cannot be read: {error}", path.display()))
+        let path = path.display();
+        let message = if error.kind() == ErrorKind::NotFound {
+            format!("there is no file {path}")
+        } else {
+            format!("{path} cannot be read: {error}")
+        };
+        Failure::new(Exit::Usage, message)
     };
     let meta = std::fs::metadata(path).map_err(failed)?;
     if meta.len() > LARGEST {

@@ -210,7 +210,7 @@ pub fn completed(mut words: Vec<OsString>) -> Vec<OsString> {
 }
 
 /// Where the name of the command stands: behind the options of every command, and the values of those.
-fn command_at(words: &[OsString]) -> Option<usize> {
+pub(super) fn command_at(words: &[OsString]) -> Option<usize> {
     const WITH_VALUE: [&str; 6] = ["-C", "--remote", "--trunk", "--role", "--color", "--"];
     let mut rest = words.iter().enumerate().skip(1);
     while let Some((at, word)) = rest.next() {

@@ -146,10 +146,7 @@ fn bytes_that_are_no_text_are_no_id() {
     ----- stdout -----
     ----- stderr -----
     error: invalid UTF-8 was detected in one or more arguments
-
-    Usage: tix activate [OPTIONS] [TICKET]
-
-    For more information, try '--help'.
+    hint: tix activate --help
     ");
     let output = clone.sh(&format!("'{tix}' activate --json \"$(printf 'a\\377b')\"")).run();
     is_error(&output, 2);
@@ -176,13 +173,9 @@ fn a_wrong_command_line_is_told_in_the_form_that_was_asked_for() {
     exit: 2
     ----- stdout -----
     ----- stderr -----
-    error: unexpected argument '--jsn' found
-
-      tip: a similar argument exists: '--json'
-
-    Usage: tix activate --json [TICKET]
-
-    For more information, try '--help'.
+    error: tix activate has no option `--jsn`
+    hint: perhaps you mean: --json
+    hint: tix activate --help
     ");
 }
 

@@ -237,6 +237,7 @@ mod tests {
             ("try again later, or with a longer --timeout", None),
             ("write one: tix new 'a title'", None),
             ("tix --help", None),
+            ("tix activate --help", None),
         ] {
             assert_eq!(of_tools(hint).as_deref(), told, "{hint}");
         }

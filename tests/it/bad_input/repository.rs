@@ -355,7 +355,7 @@ fn a_file_for_a_new_ticket_must_be_there() {
     exit: 2
     ----- stdout -----
     ----- stderr -----
-    error: [ROOT]/clone/nowhere.md cannot be read: No such file or directory (os error 2)
+    error: there is no file [ROOT]/clone/nowhere.md
     ");
     assert_snapshot!(fails_in(&clone, &["new", "--from", "tickets"], 2).redacted(), @"
     exit: 2

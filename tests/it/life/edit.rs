@@ -49,7 +49,7 @@ fn a_text_is_handed_in_as_itself_in_a_file_and_on_standard_input() {
     assert_eq!(same.success().json()["outcome"], "already");
     // A name with a mistake in it is no text.
     for args in [&["edit", ID, "--body", "word.md"], &["new", "x", "--body", "word.md"]] {
-        assert!(ada.tix(args).exits(2).stderr().contains("word.md cannot be read"));
+        assert!(ada.tix(args).exits(2).stderr().contains("there is no file "));
     }
     ada.tix(&["edit", ID, "--body", " "]).exits(2);
     ada.tix(&["edit", ID, "--body", "a b", "--append", "c d"]).exits(2);
