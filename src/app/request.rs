@@ -17,21 +17,58 @@ pub fn by_request(ctx: &Context<'_>, branch: &RefName) -> Result<String, GitErro
     let Some(remote) = &ctx.remote else {
         return Ok(format!("{}git merge {head}    # on {base}", there(ctx)?));
     };
-    Ok(match ctx.repo.place_of(remote) {
-        RemotePlace::Host { host, .. } if host.contains("github") => {
-            format!("gh pr create --base {base} --head {head} --fill")
-        }
-        RemotePlace::Host { host, .. } if host.contains("gitlab") => {
+    let there = there(ctx)?;
+    let by_hand =
+        || format!("{there}git switch {base} && git pull && git merge {head} && git push");
+    let RemotePlace::Host { host, page } = ctx.repo.place_of(remote) else { return Ok(by_hand()) };
+    Ok(match Forge::of(&host) {
+        Some(Forge::GitHub) => format!("gh pr create --base {base} --head {head} --fill"),
+        Some(Forge::GitLab) => {
             format!("glab mr create --target-branch {base} --source-branch {head} --fill")
         }
-        RemotePlace::Host { page, .. } => {
+        Some(forge) => {
+            let page = forge.branch_page(&page, &ctx.base, branch);
             format!("open a pull request from {head} to {base}: {page}")
         }
-        RemotePlace::Directory | RemotePlace::Unknown => {
-            let there = there(ctx)?;
-            format!("{there}git switch {base} && git pull && git merge {head} && git push")
-        }
+        None => by_hand(),
     })
+}
+
+/// The software of a host, if its name tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Forge {
+    GitHub,
+    GitLab,
+    /// Bitbucket Cloud; the pages of Bitbucket on a team's own server cannot be told from the address for git.
+    Bitbucket,
+    /// Gitea or Forgejo.
+    Gitea,
+}
+
+impl Forge {
+    fn of(host: &str) -> Option<Forge> {
+        let has = |word: &str| host.contains(word);
+        match host {
+            _ if has("github") => Some(Forge::GitHub),
+            _ if has("gitlab") => Some(Forge::GitLab),
+            "bitbucket.org" => Some(Forge::Bitbucket),
+            _ if ["codeberg", "gitea", "forgejo"].into_iter().any(has) => Some(Forge::Gitea),
+            _ => None,
+        }
+    }
+
+    /// Where a browser shows the branch and its pull request, or offers to open one; `page` is the repository's.
+    fn branch_page(self, page: &str, base: &RefName, branch: &RefName) -> String {
+        let (base, head) = (for_address(base.short()), for_address(branch.short()));
+        match self {
+            Forge::GitHub => format!("{page}/pulls?q=is%3Apr+head%3A{head}"),
+            Forge::GitLab => {
+                format!("{page}/-/merge_requests?scope=all&state=all&source_branch={head}")
+            }
+            Forge::Bitbucket => format!("{page}/branch/{head}"),
+            Forge::Gitea => format!("{page}/compare/{base}...{head}"),
+        }
+    }
 }
 
 /// What goes to the checkout of the base, or else to the main one; nothing for whoever is there.
@@ -52,13 +89,9 @@ pub fn request_page(ctx: &Context<'_>, branch: &RefName) -> Option<String> {
     let RemotePlace::Host { host, page } = ctx.repo.place_of(ctx.remote.as_ref()?) else {
         return None;
     };
-    let head = for_address(branch.short());
-    Some(if host.contains("github") {
-        format!("{page}/pulls?q=is%3Apr+head%3A{head}")
-    } else if host.contains("gitlab") {
-        format!("{page}/-/merge_requests?scope=all&state=all&source_branch={head}")
-    } else {
-        page
+    Some(match Forge::of(&host) {
+        Some(forge) => forge.branch_page(&page, &ctx.base, branch),
+        None => page,
     })
 }
 

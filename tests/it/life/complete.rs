@@ -457,7 +457,20 @@ fn what_brings_a_branch_to_the_base_goes_by_the_host_of_the_remote() {
         ),
         (
             "ssh://git@codeberg.org/a/b.git",
-            format!("open a pull request from ticket/{ID} to main: https://codeberg.org/a/b"),
+            format!(
+                "open a pull request from ticket/{ID} to main: https://codeberg.org/a/b/compare/main...ticket/{ID}"
+            ),
+        ),
+        (
+            "git@bitbucket.org:a/b.git",
+            format!(
+                "open a pull request from ticket/{ID} to main: https://bitbucket.org/a/b/branch/ticket/{ID}"
+            ),
+        ),
+        // Whether it has pull requests, nobody knows.
+        (
+            "https://git.example.org/a/b",
+            format!("git switch main && git pull && git merge ticket/{ID} && git push"),
         ),
     ] {
         ada.git(&["config", "remote.origin.url", url]);
