@@ -42,8 +42,9 @@ impl CheckoutMark {
     /// Reads what costs no more than a few files, and with `files` the times and sizes of all that is checked out.
     pub fn of(repo: &Repo, objects: &Objects, files: bool) -> CheckoutMark {
         let at = |name: &str| objects.resolve(name).ok().map(|at| format!("{at:?}").into_bytes());
-        let named = fs::read(repo.git_dir.join("HEAD")).ok();
-        let head = named.zip(at(&head_of(repo))).map(|(name, at)| [name, at].concat());
+        let named = fs::read_to_string(repo.git_dir.join("HEAD")).ok();
+        let head =
+            named.and_then(|name| Some([name.as_bytes(), &at(&head_of(repo, &name))?].concat()));
         let mut parts = vec![
             ("HEAD", head),
             ("index", index(&repo.git_dir.join("index")).ok()),
@@ -83,13 +84,20 @@ impl CheckoutMark {
     }
 }
 
-/// The name of the `HEAD` of this worktree: the reader of objects may run in another one.
-fn head_of(repo: &Repo) -> String {
-    match repo.git_dir.file_name() {
-        Some(name) if repo.git_dir != repo.common_dir => {
+/// What the `HEAD` of this worktree means, by a name that any reader of objects knows: one that runs in another worktree has
+/// another `HEAD`, and for a branch without a commit git complains of the name.
+fn head_of(repo: &Repo, text: &str) -> String {
+    match text.trim_end().strip_prefix("ref: ") {
+        // So it is where refs are kept in reftables: gitrepository-layout(5).
+        Some("refs/heads/.invalid") if repo.git_dir == repo.common_dir => {
+            "main-worktree/HEAD".to_owned()
+        }
+        Some("refs/heads/.invalid") => {
+            let name = repo.git_dir.file_name().unwrap_or_default();
             format!("worktrees/{}/HEAD", name.display())
         }
-        Some(_) | None => "main-worktree/HEAD".to_owned(),
+        Some(branch) => branch.to_owned(),
+        None => text.trim_end().to_owned(),
     }
 }
 
