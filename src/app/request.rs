@@ -17,20 +17,20 @@ pub fn by_request(ctx: &Context<'_>, branch: &RefName) -> Result<String, GitErro
     let Some(remote) = &ctx.remote else {
         return Ok(format!("{}git merge {head}    # on {base}", there(ctx)?));
     };
-    let there = there(ctx)?;
-    let by_hand =
-        || format!("{there}git switch {base} && git pull && git merge {head} && git push");
-    let RemotePlace::Host { host, page } = ctx.repo.place_of(remote) else { return Ok(by_hand()) };
+    let RemotePlace::Host { host, page } = ctx.repo.place_of(remote) else {
+        let there = there(ctx)?;
+        return Ok(format!("{there}git switch {base} && git pull && git merge {head} && git push"));
+    };
     Ok(match Forge::of(&host) {
         Some(Forge::GitHub) => format!("gh pr create --base {base} --head {head} --fill"),
         Some(Forge::GitLab) => {
             format!("glab mr create --target-branch {base} --source-branch {head} --fill")
         }
-        Some(forge) => {
-            let page = forge.branch_page(&page, &ctx.base, branch);
+        forge => {
+            // Of a host that nobody knows the repository's page is all that the address says.
+            let page = forge.map_or(page.clone(), |f| f.branch_page(&page, &ctx.base, branch));
             format!("open a pull request from {head} to {base}: {page}")
         }
-        None => by_hand(),
     })
 }
 

@@ -467,10 +467,9 @@ fn what_brings_a_branch_to_the_base_goes_by_the_host_of_the_remote() {
                 "open a pull request from ticket/{ID} to main: https://bitbucket.org/a/b/branch/ticket/{ID}"
             ),
         ),
-        // Whether it has pull requests, nobody knows.
         (
             "https://git.example.org/a/b",
-            format!("git switch main && git pull && git merge ticket/{ID} && git push"),
+            format!("open a pull request from ticket/{ID} to main: https://git.example.org/a/b"),
         ),
     ] {
         ada.git(&["config", "remote.origin.url", url]);
