@@ -12,6 +12,7 @@ mod error;
 mod file;
 mod git;
 mod guard;
+mod import;
 mod kanban;
 mod lifecycle;
 mod lock;

@@ -30,6 +30,13 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "import",
+        &[
+            Example("tix import beads --dry-run", "what would come from .beads/issues.jsonl"),
+            Example("tix import beads --all", "also what is done there"),
+        ],
+    ),
+    (
         "explain",
         &[
             Example("tix explain 3", "what an exit code means"),

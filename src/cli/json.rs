@@ -14,7 +14,8 @@ use super::reference::{docs, pin};
 use crate::app::{dashboard, queue as queued, receipt};
 use crate::commands::{
     activate, agent_guide, board, check, clean, completions, config, demo, dep, doctor, explain,
-    graph, hook, init, list, log, man, mcp, path, report, shell_init, show, status, trust, undo,
+    graph, hook, import, init, list, log, man, mcp, path, report, shell_init, show, status, trust,
+    undo,
 };
 use crate::error::FailureJson;
 
@@ -92,6 +93,7 @@ fn kinds() -> Vec<AnswerKind> {
             "every command that fails, on stdout, with its exit code",
         ),
         kind::<activate::ActivationPlan>("tix/plan@1", "`tix activate --dry-run`"),
+        kind::<import::ImportJson<'_>>("tix/import@1", "`tix import`"),
         kind::<queued::Choice>(
             "tix/next@1",
             "`tix next`; with the outcome `empty` also `tix activate --next`, both with exit code 4 then",

@@ -23,6 +23,7 @@ pub mod explain;
 pub mod graph;
 pub mod handoff;
 pub mod hook;
+pub mod import;
 pub mod init;
 pub mod land;
 pub mod list;

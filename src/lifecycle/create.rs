@@ -1,6 +1,6 @@
 //! Creates tickets, numbered on the trunk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -43,11 +43,11 @@ pub fn create(
     snapshot: &Snapshot,
     request: &NewTicket<'_>,
 ) -> Result<(Change, Vec<TicketId>), Refusal> {
-    let mut next: BTreeMap<String, u32> = BTreeMap::new();
+    let mut numbers = FreeIds::of(snapshot);
     let mut ids: Vec<TicketId> = Vec::new();
     let mut edits = Vec::new();
     for draft in request.drafts {
-        let id = number(draft, snapshot, &mut next, &ids)?;
+        let id = numbers.take(&draft.session, draft.wanted.as_ref())?;
         let bad = |why: &str| Refusal::BadName { id: id.clone(), why: why.to_owned() };
         let path = request
             .queue
@@ -81,26 +81,43 @@ pub fn create(
     Ok((change, ids))
 }
 
-fn number(
-    draft: &Draft,
-    snapshot: &Snapshot,
-    next: &mut BTreeMap<String, u32>,
-    taken: &[TicketId],
-) -> Result<TicketId, Refusal> {
-    let free = |id: &TicketId| !taken.contains(id) && snapshot.entries.iter().all(|e| e.id != *id);
-    if let Some(wanted) = draft.wanted.as_ref().filter(|id| free(id)) {
-        return Ok(wanted.clone());
+/// Gives new tickets ids that no ticket has.
+pub struct FreeIds<'a> {
+    snapshot: &'a Snapshot,
+    taken: HashSet<TicketId>,
+    /// The next sequence of a family of ids.
+    next: BTreeMap<String, u32>,
+}
+
+impl<'a> FreeIds<'a> {
+    pub fn of(snapshot: &'a Snapshot) -> FreeIds<'a> {
+        let taken = snapshot.entries.iter().map(|entry| entry.id.clone()).collect();
+        FreeIds { snapshot, taken, next: BTreeMap::new() }
     }
-    let family = format!("TICKET-{}", draft.session.as_str());
-    let counter = next.entry(family).or_insert_with_key(|family| snapshot.next_sequence(family));
-    loop {
-        let id = draft.session.numbered_ticket(*counter).map_err(|e| Refusal::BadQuery {
-            query: draft.session.as_str().to_owned(),
-            why: e.to_string(),
-        })?;
-        *counter += 1;
-        if free(&id) {
-            return Ok(id);
+
+    /// The wanted id if it is free, else the next one of the session.
+    pub fn take(
+        &mut self,
+        session: &SessionId,
+        wanted: Option<&TicketId>,
+    ) -> Result<TicketId, Refusal> {
+        if let Some(wanted) = wanted.filter(|wanted| self.taken.insert((*wanted).clone())) {
+            return Ok(wanted.clone());
+        }
+        let family = format!("TICKET-{}", session.as_str());
+        let counter = self
+            .next
+            .entry(family)
+            .or_insert_with_key(|family| self.snapshot.next_sequence(family));
+        loop {
+            let id = session.numbered_ticket(*counter).map_err(|e| Refusal::BadQuery {
+                query: session.as_str().to_owned(),
+                why: e.to_string(),
+            })?;
+            *counter += 1;
+            if self.taken.insert(id.clone()) {
+                return Ok(id);
+            }
         }
     }
 }

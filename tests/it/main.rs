@@ -29,6 +29,7 @@ mod history;
 mod hook;
 mod hook_install;
 mod hostile;
+mod import;
 mod init;
 mod json;
 mod land;

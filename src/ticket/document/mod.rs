@@ -19,6 +19,7 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -144,10 +145,25 @@ impl Document {
         scalar::text(self.block(), self.field(key)?)
     }
 
+    pub fn first_text(&self, keys: &[&str]) -> Option<String> {
+        keys.iter().find_map(|key| self.text(key))
+    }
+
     /// The value of a key as a list: a YAML list of either kind, or one text, split at its commas. Items that are not
     /// text are left out. If a key has several lines, the last one counts.
     pub fn list(&self, key: &str) -> Vec<String> {
         self.field(key).map_or_else(Vec::new, |field| scalar::list(self.block(), field))
+    }
+
+    /// The texts below a key that has keys of its own, in lines below it.
+    pub fn inner(&self, key: &str) -> BTreeMap<String, String> {
+        let lines = self.field(key).and_then(|field| self.block().get(field.tail.clone()));
+        let lines = lines.unwrap_or_default();
+        let indent = lines.len() - lines.trim_start_matches(' ').len();
+        let outer = |line: &str| line.get(indent..).unwrap_or_default().to_owned();
+        let outer: String = lines.split_inclusive('\n').map(outer).collect();
+        let inner = Document::parse(format!("---\n{outer}\n---\n").into_bytes());
+        inner.map(|inner| inner.said().into_iter().collect()).unwrap_or_default()
     }
 
     /// The keys of the front matter that say something, in their order, each with its value; that of a list is its items,

@@ -26,6 +26,8 @@ const MAY_USE: &[Row] = &[
     ("guard::shell", "git::clean_path text"),
     // Of the other parts of the guard what they found, of git what the commits hold that are asked about.
     ("guard::landing", "config git guard lifecycle names ticket"),
+    // Reads what other systems wrote, as text that it is given.
+    ("import", "lifecycle names text ticket"),
     ("doctor", "lifecycle names text ticket"),
     ("page", "report text ticket"),
     ("report", "ticket"),
@@ -62,7 +64,7 @@ const MAY_USE: &[Row] = &[
 ];
 
 /// All of the crate but what stands above; no other command.
-const FOR_COMMANDS: &str = "app audit cache clock config doctor env error file git guard kanban lifecycle lock names out page report serve settings \
+const FOR_COMMANDS: &str = "app audit cache clock config doctor env error file git guard import kanban lifecycle lock names out page report serve settings \
                             text ticket trunk workspace";
 
 /// A use of one module by another.

@@ -1,0 +1,97 @@
+//! The text of a source's file, whatever its encoding.
+
+use super::{RefusedRecord, SourcePlace};
+
+/// A file of a source, as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Relative to the directory that is imported.
+    pub path: String,
+    pub text: String,
+    /// What was odd about its encoding.
+    pub odd: Vec<String>,
+}
+
+impl SourceFile {
+    /// Reads UTF-8, with or without a mark in front, and UTF-16 with one. Any other encoding is refused: which one it is
+    /// can only be guessed. Line breaks become `\n`.
+    pub fn decode(path: &str, bytes: &[u8]) -> Result<SourceFile, RefusedRecord> {
+        let refuse = |line, why: &str| {
+            let place = SourcePlace { file: path.to_owned(), line };
+            RefusedRecord { place, why: why.to_owned() }
+        };
+        let mut odd = Vec::new();
+        let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
+            let (pairs, left) = rest.as_chunks::<2>();
+            let units: Vec<u16> = pairs.iter().copied().map(unit).collect();
+            String::from_utf16(&units).ok().filter(|_| left.is_empty())
+        };
+        let text = match bytes {
+            [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+            [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+            [0xef, 0xbb, 0xbf, rest @ ..] | rest => {
+                let text = str::from_utf8(rest).map_err(|error| {
+                    let good = rest.get(..error.valid_up_to()).unwrap_or_default();
+                    let line = good.split(|byte| *byte == b'\n').count();
+                    refuse(line, "this is not UTF-8: save the file as UTF-8")
+                })?;
+                return Ok(SourceFile::of(path, text, odd));
+            }
+        };
+        let text = text.ok_or_else(|| refuse(1, "this is not UTF-16, as its first bytes say"))?;
+        odd.push(format!("{path} is UTF-16"));
+        Ok(SourceFile::of(path, &text, odd))
+    }
+
+    fn of(path: &str, text: &str, mut odd: Vec<String>) -> SourceFile {
+        let text = text.replace("\r\n", "\n");
+        if let Some(line) = text.lines().position(is_doubled) {
+            odd.push(format!(
+                "{path}:{}: this looks like UTF-8 that was encoded twice; it is kept as it is",
+                line + 1
+            ));
+        }
+        SourceFile { path: path.to_owned(), text, odd }
+    }
+}
+
+/// Whether characters stand there that are the bytes of another one: a letter and signs after it, as `é` becomes `Ã©`.
+fn is_doubled(line: &str) -> bool {
+    let codes: Vec<u32> = line.chars().map(u32::from).collect();
+    codes.iter().enumerate().any(|(at, code)| {
+        let more = match code {
+            0xc2..=0xdf => 1,
+            0xe0..=0xef => 2,
+            0xf0..=0xf4 => 3,
+            _ => return false,
+        };
+        let behind = codes.get(at + 1..=at + more);
+        behind.is_some_and(|behind| behind.iter().all(|code| (0x80..0xc0).contains(code)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings_are_told_apart_by_their_marks_and_what_has_none_is_utf_8_or_refused() {
+        let read = |bytes: &[u8]| SourceFile::decode("a", bytes);
+        for bytes in
+            [&b"\xef\xbb\xbfa\r\nb"[..], b"a\nb", b"\xff\xfea\0\r\0\n\0b\0", b"\xfe\xff\0a\0\n\0b"]
+        {
+            assert_eq!(read(bytes).unwrap().text, "a\nb");
+        }
+        assert_eq!(read(b"\xff\xfea\0").unwrap().odd, ["a is UTF-16"]);
+        assert_eq!(read(b"one\ncaf\xe9\n").unwrap_err().place.line, 2);
+        assert_eq!(read(b"\xff\xfea").unwrap_err().place.line, 1);
+    }
+
+    #[test]
+    fn a_text_that_was_encoded_twice_is_named_and_one_in_french_is_not() {
+        let odd = |text: &str| SourceFile::decode("a", text.as_bytes()).unwrap().odd.len();
+        assert_eq!(odd("plain\nun caf\u{c3}\u{a9}"), 1);
+        assert_eq!(odd("\u{e3}\u{81}\u{82}"), 1);
+        assert_eq!(odd("un café à la crème, ÂGE, Ãœ 日本語"), 0);
+    }
+}

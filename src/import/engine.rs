@@ -1,0 +1,415 @@
+//! The one place where imported tickets become tickets of tix, whatever their source.
+//!
+//! A pure decision over the trunk, as every write is: run again on a trunk that somebody else has moved, it finds the tickets
+//! that they imported by source and id, and makes none of them twice.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::document::{Resolved, TicketText, is_untouched, origin, place_of};
+use super::relations::circles;
+use super::{Imported, ImportedState, RefusedRecord, SourcePlace};
+use crate::lifecycle::{
+    Change, CommitReach, FileEdit, FreeIds, Refusal, Snapshot, Ticket, trailer,
+};
+use crate::names::RepoPath;
+use crate::text::{count, one_line};
+use crate::ticket::{
+    Appended, ChangelogEntry, Document, Lane, Relation, SessionId, TicketId, Value,
+};
+
+/// Whether tickets that ended in the source come along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClosedTickets {
+    Left,
+    Brought,
+}
+
+/// The directories of the lanes that an import writes to.
+#[derive(Clone, Debug)]
+pub struct LaneDirs {
+    pub queue: RepoPath,
+    pub completed: RepoPath,
+    pub archive: RepoPath,
+}
+
+pub struct ImportRequest<'a> {
+    pub tickets: &'a [Imported],
+    pub closed: ClosedTickets,
+    pub actor: &'a str,
+    pub at: DateTime<Utc>,
+    /// The same as written: RFC 3339, UTC.
+    pub created: &'a str,
+    /// Who writes the changelog entry.
+    pub role: &'a str,
+    pub lanes: &'a LaneDirs,
+}
+
+/// What an import does with a ticket of the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum ImportOutcome {
+    Created,
+    /// The source has changed, and nobody had touched the ticket.
+    Updated,
+    Unchanged,
+    /// The source has changed, and so has the ticket, which stays as it is.
+    Touched,
+    /// It ended in the source and stays there.
+    Left,
+}
+
+/// A ticket of the source and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ImportRow {
+    /// `created`, `updated`, `unchanged`, `touched` where source and ticket have both changed, or `left` where it ended in the
+    /// source.
+    pub outcome: ImportOutcome,
+    /// Its id in the source.
+    pub source_id: String,
+    /// Its ticket; missing where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketId>,
+    /// Its title.
+    pub title: String,
+}
+
+#[derive(Debug, Default)]
+pub struct ImportPlan {
+    pub rows: Vec<ImportRow>,
+    pub refused: Vec<RefusedRecord>,
+    pub warnings: Vec<String>,
+    /// Nothing where nothing has to be written.
+    pub change: Option<Change>,
+}
+
+/// Decides what becomes of each ticket. `known` are the tickets of the trunk that can be read.
+pub fn import(
+    snapshot: &Snapshot,
+    known: &[Ticket<'_>],
+    request: &ImportRequest<'_>,
+) -> Result<ImportPlan, Refusal> {
+    let mut plan = ImportPlan::default();
+    let mut picked = pick(known, request, &mut plan);
+    let mut numbers = FreeIds::of(snapshot);
+    for one in picked.iter_mut().filter(|one| one.id.is_none() && !one.stays(request)) {
+        let wanted =
+            one.imported.file.as_ref().and_then(|_| TicketId::parse(&one.imported.id).ok());
+        one.id = Some(numbers.take(&one.session, wanted.as_ref())?);
+    }
+    let related = related(&picked, known, &mut plan.warnings);
+    let (mut edits, mut written) = (Vec::new(), Vec::new());
+    for (one, related) in picked.iter().zip(&related) {
+        let row = |outcome| ImportRow {
+            outcome,
+            source_id: one.imported.id.clone(),
+            ticket: one.id.clone(),
+            title: one_line(&one.imported.title),
+        };
+        let Some(id) = &one.id else {
+            plan.rows.push(row(ImportOutcome::Left));
+            continue;
+        };
+        match one.decide(id, related, request) {
+            Ok((outcome, edit)) => {
+                written.extend(edit.is_some().then(|| id.to_string()));
+                edits.extend(edit);
+                plan.rows.push(row(outcome));
+            }
+            Err(why) => plan.refused.push(RefusedRecord { place: one.imported.place.clone(), why }),
+        }
+    }
+    plan.change = (!edits.is_empty()).then(|| change(edits, &written, request));
+    Ok(plan)
+}
+
+fn change(edits: Vec<FileEdit>, ids: &[String], request: &ImportRequest<'_>) -> Change {
+    let sources: BTreeSet<&str> = request.tickets.iter().map(|ticket| ticket.source).collect();
+    let sources: Vec<&str> = sources.into_iter().collect();
+    let mut trailers: Vec<(&'static str, String)> =
+        ids.iter().map(|id| (trailer::TICKET, id.clone())).collect();
+    trailers.push((trailer::ACTOR, request.actor.to_owned()));
+    let tickets = count(ids.len() as u64, "ticket", "tickets");
+    Change {
+        edits,
+        subject: format!("import: {tickets} from {}", sources.join(", ")),
+        reason: None,
+        trailers,
+        refs: Vec::new(),
+        establishes: None,
+        merge: None,
+        follow_up: None,
+        reach: CommitReach::Trunk,
+    }
+}
+
+/// A ticket of the source, and the one of the trunk that it has become or becomes.
+struct Pick<'a> {
+    imported: &'a Imported,
+    /// The ticket of an earlier import.
+    known: Option<&'a Ticket<'a>>,
+    session: SessionId,
+    id: Option<TicketId>,
+}
+
+/// Finds the tickets of earlier imports, and refuses the second of two records with one id.
+fn pick<'a>(
+    known: &'a [Ticket<'a>],
+    request: &ImportRequest<'a>,
+    plan: &mut ImportPlan,
+) -> Vec<Pick<'a>> {
+    let by_origin: HashMap<(String, String), &Ticket<'_>> =
+        known.iter().filter_map(|ticket| Some((origin(&ticket.document)?, ticket))).collect();
+    let by_id: HashMap<&str, &Ticket<'_>> =
+        known.iter().map(|ticket| (ticket.entry.id.as_str(), ticket)).collect();
+    let mut seen: HashMap<(&str, &str), &SourcePlace> = HashMap::new();
+    let mut picked = Vec::new();
+    for imported in request.tickets {
+        let key = (imported.source, imported.id.as_str());
+        if let Some(first) = seen.get(&key) {
+            let why = format!("{} is in {}:{} already", imported.id, first.file, first.line);
+            plan.refused.push(RefusedRecord { place: imported.place.clone(), why });
+            continue;
+        }
+        seen.insert(key, &imported.place);
+        let known = match &imported.file {
+            Some(_) => by_id.get(key.1).copied(),
+            None => by_origin.get(&(key.0.to_owned(), key.1.to_owned())).copied(),
+        };
+        let id = known.map(|ticket| ticket.entry.id.clone());
+        let said = known.map(|ticket| &ticket.document).or(imported.file.as_ref());
+        let said = said.and_then(|document| document.text("session_id"));
+        let session = said.and_then(|said| SessionId::parse(&said).ok());
+        let session = session.unwrap_or_else(|| SessionId::slug_from_title(&imported.title));
+        picked.push(Pick { imported, known, session, id });
+    }
+    picked
+}
+
+/// Where the relations of a ticket lead.
+#[derive(Default)]
+struct Related {
+    here: BTreeMap<Relation, Vec<String>>,
+    /// By the ids of the source.
+    elsewhere: BTreeMap<Relation, Vec<String>>,
+}
+
+/// Finds the tickets that each ticket names. A relation by which one would wait for itself is kept, but not as a relation.
+fn related(picked: &[Pick<'_>], known: &[Ticket<'_>], warnings: &mut Vec<String>) -> Vec<Related> {
+    let here: HashMap<(&str, &str), usize> = picked
+        .iter()
+        .enumerate()
+        .map(|(at, one)| ((one.imported.source, one.imported.id.as_str()), at))
+        .collect();
+    let known: BTreeSet<&str> = known.iter().map(|ticket| ticket.entry.id.as_str()).collect();
+    let mut related: Vec<Related> = picked.iter().map(|_| Related::default()).collect();
+    for relations in [
+        &[Relation::DependsOn, Relation::Blocks][..],
+        &[Relation::Parent],
+        &[Relation::DuplicateOf],
+        &[Relation::Related],
+    ] {
+        let mut steps = Vec::new();
+        for (at, one) in picked.iter().enumerate() {
+            for (relation, name) in
+                one.imported.relations.iter().filter(|(r, _)| relations.contains(r))
+            {
+                let to = here.get(&(one.imported.source, name.as_str())).copied();
+                steps.push((at, *relation, name, to));
+            }
+        }
+        let orders = |(at, relation, _, to): &(usize, Relation, &String, Option<usize>)| match (
+            relation, to,
+        ) {
+            (Relation::Related, _) | (_, None) => (*at, usize::MAX),
+            (Relation::Blocks, Some(to)) => (*to, *at),
+            (Relation::DependsOn | Relation::Parent | Relation::DuplicateOf, Some(to)) => {
+                (*at, *to)
+            }
+        };
+        let closing = circles(picked.len(), &steps.iter().map(orders).collect::<Vec<_>>());
+        for ((at, relation, name, to), closes) in steps.into_iter().zip(closing) {
+            let Some(slot) = related.get_mut(at) else { continue };
+            let id = to.and_then(|to| picked.get(to)).and_then(|other| other.id.as_ref());
+            // A file of tix may name a ticket that is here and not in the source.
+            let id = id
+                .map(ToString::to_string)
+                .or_else(|| known.get(name.as_str()).map(|id| (*id).to_owned()));
+            let own = picked.get(at).map_or("", |one| one.imported.id.as_str());
+            match id.filter(|_| !closes) {
+                Some(id) => add(&mut slot.here, relation, id),
+                None => add(&mut slot.elsewhere, relation, name.clone()),
+            }
+            if closes {
+                let key = relation.key();
+                warnings.push(format!(
+                    "{own}: `{key}: {name}` would close a circle; it is kept below `imported:`"
+                ));
+            } else if to.is_none() && !known.contains(name.as_str()) {
+                let key = relation.key();
+                warnings.push(format!("{own}: `{key}: {name}` leads to nothing in the source; it is kept below `imported:`"));
+            }
+        }
+    }
+    related
+}
+
+fn add(relations: &mut BTreeMap<Relation, Vec<String>>, relation: Relation, name: String) {
+    let names = relations.entry(relation).or_default();
+    if !names.contains(&name) {
+        names.push(name);
+    }
+}
+
+impl Pick<'_> {
+    /// Whether it ended in the source and is not asked for.
+    fn stays(&self, request: &ImportRequest<'_>) -> bool {
+        let ended = matches!(self.imported.state, ImportedState::Done | ImportedState::Closed);
+        ended && request.closed == ClosedTickets::Left
+    }
+
+    fn decide(
+        &self,
+        id: &TicketId,
+        related: &Related,
+        request: &ImportRequest<'_>,
+    ) -> Result<(ImportOutcome, Option<FileEdit>), String> {
+        let (lane, _) = place_of(self.imported.state);
+        let directory = match lane {
+            Lane::Queue | Lane::Active => &request.lanes.queue,
+            Lane::Completed => &request.lanes.completed,
+            Lane::Archive => &request.lanes.archive,
+        };
+        let path = directory.join(&format!("{id}.md")).ok_or("its name is not a file name")?;
+        if let Some(file) = &self.imported.file {
+            return self.decide_file(file, id, related, path, request);
+        }
+        let existing = self.known.map(|ticket| &ticket.document);
+        let before = existing.and_then(|document| document.text("created"));
+        let created =
+            self.imported.created.as_deref().or(before.as_deref()).unwrap_or(request.created);
+        let written = TicketText::of(&Resolved {
+            imported: self.imported,
+            id,
+            session: &self.session,
+            created,
+            relations: related.here.clone(),
+            elsewhere: related.elsewhere.clone(),
+        });
+        let document = written.document(existing, &self.entry(request));
+        let content =
+            document.map_err(|error| format!("it cannot be written: {error}"))?.into_bytes();
+        let Some(ticket) = self.known else {
+            return Ok((ImportOutcome::Created, Some(FileEdit::Add { path, content })));
+        };
+        if written.is(&ticket.document) {
+            return Ok((ImportOutcome::Unchanged, None));
+        }
+        if !is_untouched(&ticket.document) || ticket.entry.lane == Lane::Active {
+            return Ok((ImportOutcome::Touched, None));
+        }
+        let from = ticket.entry.path.clone();
+        let to = if ticket.entry.lane == lane { from.clone() } else { path };
+        Ok((ImportOutcome::Updated, Some(FileEdit::Move { from, to, content })))
+    }
+
+    /// A ticket of tix is told by its id, and its file stays as it is where that is possible.
+    fn decide_file(
+        &self,
+        file: &Document,
+        id: &TicketId,
+        related: &Related,
+        path: RepoPath,
+        request: &ImportRequest<'_>,
+    ) -> Result<(ImportOutcome, Option<FileEdit>), String> {
+        let mut document = file.clone();
+        let set = |document: &mut Document, key: &str, value: Value<'_>| {
+            document.set(key, value).map_err(|error| format!("{key}: {error}"))
+        };
+        for (relation, ids) in &related.here {
+            let unknown = related.elsewhere.get(relation).into_iter().flatten();
+            let names: Vec<String> = ids.iter().chain(unknown).cloned().collect();
+            let changed = names
+                .iter()
+                .any(|name| !self.imported.relations.contains(&(*relation, name.clone())));
+            match (changed, relation.is_list(), names.first()) {
+                (false, ..) | (true, _, None) => {}
+                (true, true, _) => set(&mut document, relation.key(), Value::List(&names))?,
+                (true, false, Some(name)) => set(&mut document, relation.key(), Value::Text(name))?,
+            }
+        }
+        if document.text("ticket_id").is_some_and(|said| said != id.as_str())
+            && id.as_str() != self.imported.id
+        {
+            set(&mut document, "ticket_id", Value::Text(id.as_str()))?;
+        }
+        if self.imported.state == ImportedState::InProgress {
+            let (_, status) = place_of(self.imported.state);
+            set(&mut document, "status", Value::Text(status.as_str()))?;
+            for key in ["claimed_by", "claimed_at", "claim_id", "branch", "worktree_path"] {
+                if document.text(key).is_some() {
+                    set(&mut document, key, Value::Null)?;
+                }
+            }
+        }
+        if let Some(ticket) = self.known {
+            let same = is_same(&ticket.document, &document, self.imported.state);
+            let outcome = if same { ImportOutcome::Unchanged } else { ImportOutcome::Touched };
+            return Ok((outcome, None));
+        }
+        if self.imported.state == ImportedState::InProgress {
+            let lines = self.lines(request);
+            let (at, role) = (request.at, request.role);
+            // A ticket without a changelog says it in the commit alone.
+            match document.append_changelog(&ChangelogEntry {
+                at,
+                role,
+                kind: "imported",
+                lines: &lines,
+            }) {
+                Appended::Yes | Appended::NoSection | Appended::TooLong => {}
+            }
+        }
+        let content = document.into_bytes();
+        Ok((ImportOutcome::Created, Some(FileEdit::Add { path, content })))
+    }
+
+    /// The entry of the changelog.
+    fn entry(&self, request: &ImportRequest<'_>) -> String {
+        let kind = if self.known.is_some() { "updated" } else { "imported" };
+        let time = request.at.format("%Y-%m-%d %H:%M");
+        let lines = self.lines(request);
+        let lines: String = lines.iter().map(|line| format!("- {line}\n")).collect();
+        format!("## [{time}] - {}: {kind}\n{lines}", request.role)
+    }
+
+    /// Its details.
+    fn lines(&self, request: &ImportRequest<'_>) -> Vec<String> {
+        let what = if self.known.is_some() { "Updated" } else { "Imported" };
+        let Imported { source, id, state, holder, .. } = self.imported;
+        let mut lines =
+            vec![format!("{what} by {} from {source}: {}", request.actor, one_line(id))];
+        if *state == ImportedState::InProgress {
+            let with = holder.as_deref().map(|who| format!(" with {}", one_line(who)));
+            let with = with.unwrap_or_default();
+            lines.push(format!("It was in progress there{with}; a claim cannot be imported"));
+        }
+        lines
+    }
+}
+
+/// Whether a file that was imported is the same; what was in progress has an entry more in its changelog.
+fn is_same(ticket: &Document, file: &Document, state: ImportedState) -> bool {
+    if state != ImportedState::InProgress {
+        return ticket.as_bytes() == file.as_bytes();
+    }
+    let front = |document: &Document| {
+        let bytes = document.as_bytes();
+        bytes.get(..bytes.len() - document.body().len()).map(<[u8]>::to_vec)
+    };
+    front(ticket) == front(file) && ticket.without_changelog().0 == file.without_changelog().0
+}
