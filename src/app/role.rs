@@ -11,7 +11,7 @@ use crate::out::Out;
 use crate::text::near;
 
 /// What any role may do: read, and what git, agents and shells call by themselves.
-pub const ALWAYS: [&str; 20] = [
+pub const ALWAYS: [&str; 21] = [
     "agent-guide",
     "board",
     "check",
@@ -19,6 +19,7 @@ pub const ALWAYS: [&str; 20] = [
     "demo",
     "doctor",
     "explain",
+    "export",
     "graph",
     "hook",
     "list",

@@ -37,6 +37,13 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "export",
+        &[
+            Example("tix export", "every ticket as JSON"),
+            Example("tix export --format plan", "as a plan that tix new --plan takes"),
+        ],
+    ),
+    (
         "explain",
         &[
             Example("tix explain 3", "what an exit code means"),

@@ -15,7 +15,7 @@ use crate::error::Failure;
 
 /// The commands by what somebody wants to do.
 const GROUPS: [(&str, &[&str]); 8] = [
-    ("Start", &["init", "demo", "new", "import", "explain"]),
+    ("Start", &["init", "demo", "new", "import", "export", "explain"]),
     ("Look", &["status", "next", "list", "show", "log", "board", "report", "serve"]),
     (
         "Work on a ticket",

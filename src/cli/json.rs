@@ -14,8 +14,8 @@ use super::reference::{docs, pin};
 use crate::app::{dashboard, queue as queued, receipt};
 use crate::commands::{
     activate, agent_guide, board, check, clean, completions, config, demo, dep, doctor, explain,
-    graph, hook, import, init, list, log, man, mcp, path, report, shell_init, show, status, trust,
-    undo,
+    export, graph, hook, import, init, list, log, man, mcp, path, report, shell_init, show, status,
+    trust, undo,
 };
 use crate::error::FailureJson;
 
@@ -93,6 +93,7 @@ fn kinds() -> Vec<AnswerKind> {
             "every command that fails, on stdout, with its exit code",
         ),
         kind::<activate::ActivationPlan>("tix/plan@1", "`tix activate --dry-run`"),
+        kind::<export::ExportJson>("tix/export@1", "`tix export`"),
         kind::<import::ImportJson<'_>>("tix/import@1", "`tix import`"),
         kind::<queued::Choice>(
             "tix/next@1",

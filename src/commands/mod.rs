@@ -20,6 +20,7 @@ pub mod doctor;
 pub mod draft;
 pub mod edit;
 pub mod explain;
+pub mod export;
 pub mod graph;
 pub mod handoff;
 pub mod hook;

@@ -54,13 +54,15 @@ pub struct TicketText {
 impl TicketText {
     pub fn of(ticket: &Resolved<'_>) -> TicketText {
         let imported = ticket.imported;
-        let mut body = imported.body.trim().to_owned();
+        let mut body = imported.body.trim().replace("\r\n", "\n");
+        let held = imported.state == ImportedState::InProgress;
+        let holder = imported.holder.clone().filter(|_| held);
         let mut kept = vec![
             ("source".to_owned(), Value::from(imported.source)),
             ("id".to_owned(), Value::from(imported.id.as_str())),
             ("address".to_owned(), Value::from(imported.address.clone())),
             ("status".to_owned(), Value::from(imported.status.as_str())),
-            ("holder".to_owned(), Value::from(imported.holder.clone())),
+            ("holder".to_owned(), Value::from(holder)),
         ];
         for (name, value) in &imported.rest {
             let long =

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::json::{Members, Placed, reason, word};
 use super::{
     Comment, Imported, ImportedState, Reading, RefusedRecord, SourceFile, SourceKind, SourcePlace,
-    is_kind,
+    is_kind, words,
 };
 use crate::ticket::Relation;
 
@@ -115,11 +115,12 @@ fn issues(text: &str) -> (Vec<Placed<'_>>, Option<(usize, String)>) {
 }
 
 fn issue(mut members: Members, children: &mut Vec<(String, String)>) -> Result<Imported, String> {
-    let number = members.text("number").ok_or("it has no number")?;
+    let number = members.text("number");
     let title = members.text("title").ok_or("it has no title")?;
     // The `url` of the REST API is one for programs.
     let address = members.first_text(&["html_url", "url"]);
-    let id = address.as_deref().and_then(id_of).unwrap_or_else(|| format!("#{number}"));
+    let id = address.as_deref().and_then(id_of).or_else(|| Some(format!("#{}", number?)));
+    let id = id.ok_or("it has neither a number nor an address")?;
     let mut ticket = Imported { source: GITHUB.name, id, title, address, ..Imported::default() };
     ticket.body = members.text("body").unwrap_or_default();
     let state = members.text("state").unwrap_or_else(|| "open".to_owned()).to_lowercase();
@@ -131,6 +132,16 @@ fn issue(mut members: Members, children: &mut Vec<(String, String)>) -> Result<I
         ("closed", _) => ImportedState::Done,
         _ => return Err(format!("its state `{state}` is unknown")),
     };
+    // An export of tix says more than the two states of an issue.
+    let (said, mut unknown) = (members.text("status"), Vec::new());
+    if let Some(said) = said.filter(|_| state == "open") {
+        ticket.status = said;
+        ticket.state = words::state(&mut ticket, &mut unknown);
+    }
+    ticket.blocked = members.text("blocked");
+    if let Some(priority) = members.text("priority") {
+        ticket.set_priority(&priority);
+    }
     ticket.status = if why.is_empty() { state } else { format!("{state} ({why})") };
     ticket.labels = names(&members.list("labels"), "name");
     let assignees = names(&members.list("assignees"), "login");
@@ -178,10 +189,13 @@ fn relate(ticket: &mut Imported, members: &mut Members, children: &mut Vec<(Stri
     for (name, relation) in [("blockedBy", Relation::DependsOn), ("blocking", Relation::Blocks)] {
         ticket.relations.extend(several(name).into_iter().map(|id| (relation, id)));
     }
+    ticket.relations.extend(several("related").into_iter().map(|id| (Relation::Related, id)));
     children.extend(several("subIssues").into_iter().map(|child| (own.clone(), child)));
     let parent = members.0.remove("parent").as_ref().and_then(other);
     let parent = parent.or_else(|| id_of(&members.text("parent_issue_url")?));
     ticket.relations.extend(parent.map(|parent| (Relation::Parent, parent)));
+    let original = members.0.remove("duplicateOf").as_ref().and_then(other);
+    ticket.relations.extend(original.map(|original| (Relation::DuplicateOf, original)));
 }
 
 /// `owner/name#7`, from the address of an issue.
@@ -263,6 +277,14 @@ mod tests {
             1
         );
         assert_eq!(of("{\"number\":1,\"title\":\"A\"}").tickets.len(), 1);
+        assert_eq!(
+            of("{\"url\":\"https://github.com/o/r/issues/5\",\"title\":\"A\"}").tickets[0].id,
+            "o/r#5"
+        );
+        assert_eq!(
+            of("{\"title\":\"A\"}").refused[0].why,
+            "it has neither a number nor an address"
+        );
         assert_eq!(of("[{\"number\":1,\"title\":\"A\"},").refused.len(), 1);
     }
 }

@@ -9,22 +9,34 @@ mod beads;
 mod decode;
 mod document;
 mod engine;
+mod export;
+mod folders;
 mod front;
 mod github;
+mod hal;
+mod jira;
 mod json;
+mod linear;
+mod markdown;
+pub mod plan;
 mod relations;
+mod table;
 mod taskmaster;
+mod todotxt;
 mod wedow;
 mod words;
+mod yoi;
 
 use serde_json::Value;
 
 use crate::ticket::{Document, Priority, Relation};
 
 pub use decode::SourceFile;
+pub use document::place_of;
 pub use engine::{
     ClosedTickets, ImportOutcome, ImportPlan, ImportRequest, ImportRow, LaneDirs, import,
 };
+pub use export::{ExportedTicket, TicketToExport, csv, github, plan as as_plan};
 
 /// Reads a file of a project.
 pub type LookUp<'a> = dyn Fn(&str) -> Option<String> + 'a;
@@ -44,8 +56,22 @@ pub struct SourceKind {
 }
 
 /// Every source that is known.
-pub const SOURCES: [&SourceKind; 5] =
-    [&beads::BEADS, &backlog::BACKLOG, &taskmaster::TASKMASTER, &wedow::WEDOW, &github::GITHUB];
+pub const SOURCES: [&SourceKind; 14] = [
+    &beads::BEADS,
+    &backlog::BACKLOG,
+    &taskmaster::TASKMASTER,
+    &wedow::WEDOW,
+    &github::GITHUB,
+    &jira::JIRA,
+    &linear::LINEAR,
+    &todotxt::TODOTXT,
+    &markdown::MARKDOWN,
+    &folders::FOLDERS,
+    &yoi::YOI,
+    &hal::HAL,
+    &folders::TIX,
+    &plan::PLAN,
+];
 
 /// What the files of a source say.
 #[derive(Debug, Default)]

@@ -144,6 +144,7 @@ fn ticket(
         ticket.set_priority(&priority);
     }
     ticket.holder = members.first_text(&["assignee", "assignedTo"]);
+    ticket.keep("assignee", ticket.holder.clone());
     for name in members.list("dependencies").iter().filter_map(word) {
         // Beside a subtask a bare number is its sibling.
         let other = match parent {

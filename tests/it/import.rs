@@ -187,3 +187,102 @@ fn a_source_is_recognised_and_several_are_listed() {
     clone.tix(&["import", "beadz"]).exits(2);
     clone.tix(&["import", "beads", "nowhere"]).exits(2);
 }
+
+const PLAN: &str = "# Make the schema\n- key: schema\n- priority: P1\n\n- [ ] It is there\n\n# Fill it\n- depends_on: schema, old\n- parent: schema\n";
+
+#[test]
+fn a_plan_makes_tickets_that_name_each_other_in_one_commit() {
+    let sandbox = empty();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["new", "An old one", "--session", "old"]).success();
+    clone.write("plan.md", PLAN);
+    let before = commits(&sandbox);
+    let plan = ["new", "--plan", "plan.md", "--key", "plan 1"];
+    let ids = "TICKET-make-the-schema-001\nTICKET-fill-it-001\n";
+    assert_eq!(clone.tix(&plan).success().stdout(), ids);
+    // The same call again makes nothing.
+    assert_eq!(clone.tix(&plan).success().stdout(), ids);
+    assert_eq!(commits(&sandbox), before + 1);
+    let fill = text(&sandbox, "tickets/queue/TICKET-fill-it-001.md");
+    assert!(fill.contains("depends_on: [TICKET-make-the-schema-001, TICKET-old-001]\n"), "{fill}");
+    assert!(fill.contains("parent_ticket: TICKET-make-the-schema-001\n"), "{fill}");
+    let schema = text(&sandbox, "tickets/queue/TICKET-make-the-schema-001.md");
+    assert!(schema.contains("- [ ] It is there") && !schema.contains("imported:"), "{schema}");
+    clone.tix(&["doctor"]).success();
+    let yaml = "tickets:\n  - title: A\n    depends_on: [nowhere]\n";
+    clone.write("plan.yaml", yaml);
+    insta::assert_snapshot!(clone.tix(&["new", "--plan", "plan.yaml"]).exits(4).redacted(), @r"
+    exit: 4
+    ----- stdout -----
+    ----- stderr -----
+    error: plan.yaml:3: no ticket matches `nowhere`
+      looked on  origin/main
+    hint: list the tickets: tix list
+    ");
+    clone.write("plan.yaml", "- title: A\n  depends_on: a\n- title: B\n  status: done\n");
+    insta::assert_snapshot!(clone.tix(&["new", "--plan", "plan.yaml"]).exits(9).redacted(), @r"
+    exit: 9
+    ----- stdout -----
+    ----- stderr -----
+    error: plan.yaml:2: with `a` the tickets would wait for themselves (and 1 mistake more)
+    hint: fix the plan and try again: nothing was created
+    ");
+    assert_eq!(commits(&sandbox), before + 1);
+}
+
+#[test]
+fn what_was_exported_comes_back_the_same() {
+    let sandbox = empty();
+    let clone = with_issues(&sandbox, "a");
+    clone.tix(&["import", "beads", "--all"]).exits(9);
+    clone.tix(&["activate", "wall"]).exits(5);
+    clone.tix(&["activate", "mix"]).success();
+    let other = Sandbox::new();
+    other.seed(&[("tickets/queue/.gitkeep", "")]);
+    let there = other.clone_named("b");
+    for form in ["csv", "json"] {
+        let exported = clone.tix(&["export", "--format", form]).success().stdout().to_owned();
+        there.write(format!("export.{form}"), exported);
+        let answer =
+            there.tix(&["import", &format!("export.{form}"), "--all", "--json"]).success().json();
+        let outcome = if form == "csv" { "imported" } else { "already" };
+        assert_eq!(answer["outcome"], outcome, "{answer}");
+    }
+    let path = "tickets/completed/TICKET-lay-the-ground-001.md";
+    assert_eq!(String::from_utf8(other.remote().show("main", path)).unwrap(), text(&sandbox, path));
+    let mix = String::from_utf8(
+        other.remote().show("main", "tickets/queue/TICKET-mix-the-mortar-001.md"),
+    )
+    .unwrap();
+    assert!(mix.contains("status: queued\n") && mix.contains("claimed_by: null\n"), "{mix}");
+    there.tix(&["doctor"]).success();
+    there.tix(&["activate", "mix"]).success();
+    for (form, file) in [("plan", "p.yaml"), ("github", "g.json")] {
+        there.write(file, clone.tix(&["export", "--format", form]).success().stdout());
+        let answer = there.tix(&["import", file, "--dry-run", "--json"]).success().json();
+        assert_eq!(answer["total"], 3, "{answer}");
+    }
+    clone.tix(&["export", "--format", "csv", "--json"]).exits(2);
+}
+
+#[test]
+fn folders_of_another_project_come_with_their_names() {
+    let sandbox = empty();
+    let clone = sandbox.clone_named("a");
+    clone.write(
+        "old/tickets/queue/TICKET-foo.md",
+        "---\n# Metadata\nsequence: {assigned at activation}\nstatus: open\n---\n# Foo\n",
+    );
+    clone.write("old/tickets/active/bar/TICKET-bar-001.md", "---\nstatus: claimed\nclaimed_by: ann\nclaimed_at: 2025-12-03 19:30\ndepends_on: [TICKET-foo]\n---\n# Bar\n\n# Changelog\n");
+    clone.write("old/tickets/queue/HANDOFF-x.md", "prose\n");
+    clone.tix(&["import", "folders", "old"]).exits(9);
+    let bar = text(&sandbox, "tickets/queue/TICKET-bar-001.md");
+    assert!(
+        bar.contains("claimed_by: null\n") && bar.contains("in progress there with ann"),
+        "{bar}"
+    );
+    assert!(text(&sandbox, "tickets/queue/TICKET-foo.md").contains("{assigned at activation}"));
+    let before = commits(&sandbox);
+    clone.tix(&["import", "folders", "old"]).exits(9);
+    assert_eq!(commits(&sandbox), before);
+}

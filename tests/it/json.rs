@@ -166,6 +166,9 @@ fn answers(sandbox: &Sandbox) -> Vec<Value> {
         take(tix(line));
     }
     take(tix("graph"));
+    take(tix("export"));
+    clone.write(".beads/issues.jsonl", "{\"id\":\"bd-1\",\"title\":\"One\"}\n{}\n");
+    take(tix("import beads --dry-run"));
     take(tix("board"));
     take(tix("report"));
     take(tix("doctor"));

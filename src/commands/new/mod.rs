@@ -1,5 +1,7 @@
 //! `tix new`: put tickets into the queue.
 
+mod planned;
+
 use std::path::PathBuf;
 
 use crate::app::complete::{ids, labels};
@@ -12,6 +14,7 @@ use crate::app::template::{set, template};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::{GitError, HistoryQuery, HistoryWalk, Logged};
+use crate::import::plan::PlannedTicket;
 use crate::lifecycle::{self, Decision, Draft, NewTicket, trailer};
 use crate::names::Oid;
 use crate::out::{Format, Out};
@@ -25,7 +28,7 @@ use crate::trunk::{Diary, Landed, Outcome, Run, Trunk, View};
 /// `TICKET-<session>-<NNN>` with the next free number over all lanes, and starts from tickets/TEMPLATE.md if
 /// the trunk has one. It is reported as created only when the remote has it.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["title", "from", "edit"]))]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["title", "from", "edit", "plan"]))]
 pub struct NewArgs {
     /// What to do, in one line
     #[arg(value_name = "TITLE", conflicts_with = "from")]
@@ -54,6 +57,10 @@ pub struct NewArgs {
     /// A ticket file to add as it is; several files make one commit
     #[arg(long, value_name = "FILE", num_args = 1..)]
     from: Vec<PathBuf>,
+    /// Several tickets at once: a file, or - for standard input, with a list of tickets in YAML or a heading for each in Markdown.
+    /// They name each other by `key`
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["title", "from", "edit", "body", "priority", "labels", "depends_on", "parent"])]
+    plan: Option<PathBuf>,
     /// A key of your own: another call with the same key returns the same ticket instead of creating a second one
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
@@ -110,6 +117,7 @@ fn create(ctx: &Context<'_>, args: &NewArgs, diary: &mut Diary) -> Result<Receip
     args.key.as_deref().map(checked_key).transpose()?;
     let files = read_files(ctx, &args.from)?;
     let body = args.body.as_deref().map(|text| body_text(&ctx.dir, text)).transpose()?;
+    let plan = args.plan.as_deref().map(|path| planned::read(ctx, path)).transpose()?;
     let run = Run::begin(&ctx.repo)?;
     let progress = ctx.progress();
     let trunk = ctx.engine(&run, &progress);
@@ -130,7 +138,12 @@ fn create(ctx: &Context<'_>, args: &NewArgs, diary: &mut Diary) -> Result<Receip
     }
     let edited = written.as_ref().map(EditedCopy::document).transpose();
     let result = edited.and_then(|edited| {
-        let source = DraftSource { files: &files, body: body.as_deref(), edited: edited.as_ref() };
+        let source = DraftSource {
+            files: &files,
+            body: body.as_deref(),
+            edited: edited.as_ref(),
+            plan: plan.as_deref(),
+        };
         put(ctx, args, (diary, &trunk), &source)
     });
     result.map_err(|failure| match written {
@@ -145,6 +158,7 @@ struct DraftSource<'a> {
     body: Option<&'a [u8]>,
     /// The text from the editor.
     edited: Option<&'a Document>,
+    plan: Option<&'a [PlannedTicket]>,
 }
 
 impl DraftSource<'_> {
@@ -156,6 +170,10 @@ impl DraftSource<'_> {
     ) -> Result<Vec<Draft>, Failure> {
         if let Some(document) = self.edited {
             return Ok(vec![draft_of_edited(args, document)?]);
+        }
+        if let Some(plan) = self.plan {
+            let session = args.session.as_deref().map(session_id).transpose()?;
+            return planned::drafts(ctx, view, plan, session.as_ref());
         }
         if self.files.is_empty() {
             return Ok(vec![draft_of_title(ctx, args, view, self.body)?]);
