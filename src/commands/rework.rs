@@ -43,7 +43,6 @@ fn rework(ctx: &Context<'_>, args: &ReworkArgs, diary: &mut Diary) -> Result<Rec
     let identity = Identity::without_claim(ctx)?;
     let act = identity.act(ctx);
     let queue = ctx.queue_dir()?;
-    let created = crate::clock::rfc3339(ctx.now);
     let progress = ctx.progress();
     let engine = ctx.engine(&run, &progress);
     let mut about = None;
@@ -58,7 +57,6 @@ fn rework(ctx: &Context<'_>, args: &ReworkArgs, diary: &mut Diary) -> Result<Rec
             actor: act.actor,
             key: None,
             at: ctx.now,
-            created: &created,
             role: crate::app::ROLE,
             queue: &queue,
         };

@@ -77,13 +77,15 @@ impl TicketText {
         }
         let mut text = front(ticket);
         text.push_str(&format!("{KEY}:\n"));
-        let mut names: Vec<&str> = Vec::new();
-        for (name, value) in &kept {
-            // A source may use a name that is ours; the first one stays.
-            if !says_nothing(value) && !names.contains(&name.as_str()) && name != MARK {
-                text.push_str(&format!("  {}: {}\n", yaml::item(name), flow(value)));
-                names.push(name);
+        let mut names: Vec<String> = vec![MARK.to_owned()];
+        for (name, value) in kept.into_iter().filter(|(_, value)| !says_nothing(value)) {
+            // A source may use a name that is ours.
+            let mut name = name;
+            while names.contains(&name) {
+                name.insert_str(0, "their_");
             }
+            text.push_str(&format!("  {}: {}\n", yaml::item(&name), flow(&value)));
+            names.push(name);
         }
         text.push_str(&format!("---\n\n{}\n", ending(&body)));
         TicketText { text, comments: imported.comments.iter().map(entry).collect() }
@@ -271,4 +273,100 @@ fn entry(comment: &super::Comment) -> String {
     let exact =
         comment.at.as_deref().map(|at| format!("- At: {}\n", one_line(at))).unwrap_or_default();
     format!("## {minute}{by}: commented\n{exact}\n{}", quoted(comment.text.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::Comment;
+
+    fn written(imported: &Imported) -> Document {
+        let (id, session) =
+            (TicketId::parse("TICKET-x-001").unwrap(), SessionId::parse("x").unwrap());
+        let (relations, elsewhere) = (BTreeMap::new(), BTreeMap::new());
+        let created = "2026-01-01T00:00:00Z";
+        let ticket =
+            Resolved { imported, id: &id, session: &session, created, relations, elsewhere };
+        TicketText::of(&ticket)
+            .document(None, "## [2026-01-01 00:00] - A: imported\n- x\n")
+            .unwrap()
+    }
+
+    fn of(body: &str) -> Imported {
+        Imported {
+            source: "s",
+            id: "1".to_owned(),
+            title: "T".to_owned(),
+            body: body.to_owned(),
+            ..Imported::default()
+        }
+    }
+
+    #[test]
+    fn whatever_the_text_the_changelog_behind_it_is_one_and_the_ticket_is_untouched() {
+        for body in [
+            "",
+            "text",
+            "# Changelog\n\nold",
+            "Changelog\n===\n",
+            "```\nno end",
+            "<!-- no end",
+            "# A\n# CHANGELOG #\n",
+            "- [ ] a\n\n    code",
+            "---\nstatus: x\n---",
+            "a\r\nb",
+            "<div>\n# Changelog",
+        ] {
+            let document = written(&of(body));
+            let (rest, changelog) = document.without_changelog();
+            assert_eq!(changelog.trim(), "## [2026-01-01 00:00] - A: imported\n- x", "{body}");
+            let words = |text: &str| {
+                text.replace(['>', '#', '\r'], "").split_whitespace().collect::<String>()
+            };
+            assert_eq!(words(&rest), words(body), "{body}");
+            assert!(is_untouched(&document), "{body}");
+            assert_eq!(origin(&document), Some(("s".to_owned(), "1".to_owned())));
+        }
+    }
+
+    #[test]
+    fn what_has_no_place_is_kept_whatever_its_name_and_kind() {
+        let mut imported = of("text");
+        for (name, value) in [
+            ("id", serde_json::json!("other")),
+            ("mark", serde_json::json!(1.5)),
+            ("a: b", serde_json::json!({"x": [true, null, "y: z"]})),
+            ("long_text", serde_json::json!("two\nlines")),
+            ("nothing", serde_json::json!([])),
+        ] {
+            imported.keep(name, value);
+        }
+        imported
+            .comments
+            .push(Comment { text: "# Changelog\n- [ ] box".to_owned(), ..Comment::default() });
+        let document = written(&imported);
+        let text = String::from_utf8(document.as_bytes().to_vec()).unwrap();
+        for line in [
+            "  their_id: other\n",
+            "  their_mark: 1.5\n",
+            "  \"a: b\": {x: [true, null, \"y: z\"]}\n",
+            "# Long text\n\ntwo\nlines\n",
+        ] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+        assert!(
+            text.contains("## Somebody: commented\n\n> # Changelog\n> - [ ] box\n\n## ["),
+            "{text}"
+        );
+        assert_eq!(document.boxes().unwrap(), []);
+        assert!(!text.contains("nothing"));
+    }
+
+    #[test]
+    fn a_ticket_that_somebody_has_changed_is_known() {
+        let mut document = written(&of("text"));
+        document.set("priority", crate::ticket::Value::Text("P1")).unwrap();
+        assert!(!is_untouched(&document));
+        assert!(!is_untouched(&written(&of("text")).with_more(b"more").unwrap()));
+    }
 }

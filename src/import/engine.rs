@@ -12,7 +12,7 @@ use super::document::{Resolved, TicketText, is_untouched, origin, place_of};
 use super::relations::circles;
 use super::{Imported, ImportedState, RefusedRecord, SourcePlace};
 use crate::lifecycle::{
-    Change, CommitReach, FileEdit, FreeIds, Refusal, Snapshot, Ticket, trailer,
+    Change, CommitReach, FileEdit, FreeIds, Refusal, Snapshot, Ticket, created_at, trailer,
 };
 use crate::names::RepoPath;
 use crate::text::{count, one_line};
@@ -40,8 +40,6 @@ pub struct ImportRequest<'a> {
     pub closed: ClosedTickets,
     pub actor: &'a str,
     pub at: DateTime<Utc>,
-    /// The same as written: RFC 3339, UTC.
-    pub created: &'a str,
     /// Who writes the changelog entry.
     pub role: &'a str,
     pub lanes: &'a LaneDirs,
@@ -103,7 +101,7 @@ pub fn import(
     }
     let related = related(&picked, known, &mut plan.warnings);
     let (mut edits, mut written) = (Vec::new(), Vec::new());
-    for (one, related) in picked.iter().zip(&related) {
+    for (place, (one, related)) in picked.iter().zip(&related).enumerate() {
         let row = |outcome| ImportRow {
             outcome,
             source_id: one.imported.id.clone(),
@@ -114,7 +112,7 @@ pub fn import(
             plan.rows.push(row(ImportOutcome::Left));
             continue;
         };
-        match one.decide(id, related, request) {
+        match one.decide((id, place), related, request) {
             Ok((outcome, edit)) => {
                 written.extend(edit.is_some().then(|| id.to_string()));
                 edits.extend(edit);
@@ -274,7 +272,7 @@ impl Pick<'_> {
 
     fn decide(
         &self,
-        id: &TicketId,
+        (id, place): (&TicketId, usize),
         related: &Related,
         request: &ImportRequest<'_>,
     ) -> Result<(ImportOutcome, Option<FileEdit>), String> {
@@ -290,8 +288,8 @@ impl Pick<'_> {
         }
         let existing = self.known.map(|ticket| &ticket.document);
         let before = existing.and_then(|document| document.text("created"));
-        let created =
-            self.imported.created.as_deref().or(before.as_deref()).unwrap_or(request.created);
+        let now = created_at(request.at, place);
+        let created = self.imported.created.as_deref().or(before.as_deref()).unwrap_or(&now);
         let written = TicketText::of(&Resolved {
             imported: self.imported,
             id,

@@ -274,7 +274,6 @@ mod tests {
             closed: ClosedTickets::Brought,
             actor: "Ann",
             at: DateTime::UNIX_EPOCH,
-            created: "1970-01-01T00:00:00Z",
             role: "Creator",
             lanes: &lanes,
         };

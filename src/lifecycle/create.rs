@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
 
 use super::change::{Change, CommitReach, FileEdit, trailer};
 use super::refusal::Refusal;
@@ -31,8 +31,6 @@ pub struct NewTicket<'a> {
     /// The key by which a repeated call finds them again.
     pub key: Option<&'a str>,
     pub at: DateTime<Utc>,
-    /// The same as written: RFC 3339, UTC.
-    pub created: &'a str,
     /// Who writes the changelog entry.
     pub role: &'a str,
     pub queue: &'a RepoPath,
@@ -46,7 +44,7 @@ pub fn create(
     let mut numbers = FreeIds::of(snapshot);
     let mut ids: Vec<TicketId> = Vec::new();
     let mut edits = Vec::new();
-    for draft in request.drafts {
+    for (place, draft) in request.drafts.iter().enumerate() {
         let id = numbers.take(&draft.session, draft.wanted.as_ref())?;
         let bad = |why: &str| Refusal::BadName { id: id.clone(), why: why.to_owned() };
         let path = request
@@ -58,7 +56,7 @@ pub fn create(
             line: e.line,
             why: format!("{} (in {})", e.kind, draft.label),
         };
-        let content = fill(draft, &id, request).map_err(damaged)?;
+        let content = fill(draft, &id, &created_at(request.at, place), request).map_err(damaged)?;
         edits.push(FileEdit::Add { path, content });
         ids.push(id);
     }
@@ -122,7 +120,22 @@ impl<'a> FreeIds<'a> {
     }
 }
 
-fn fill(draft: &Draft, id: &TicketId, request: &NewTicket<'_>) -> Result<Vec<u8>, DocumentError> {
+/// When the ticket at this place of several is created, as written. They are created in one moment and in an order, and
+/// whoever sorts by this time must find that order.
+pub fn created_at(at: DateTime<Utc>, place: usize) -> String {
+    if place == 0 {
+        return at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    }
+    let later = TimeDelta::microseconds(i64::try_from(place).unwrap_or(i64::MAX / 2));
+    (at.trunc_subsecs(0) + later).to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+fn fill(
+    draft: &Draft,
+    id: &TicketId,
+    created: &str,
+    request: &NewTicket<'_>,
+) -> Result<Vec<u8>, DocumentError> {
     let mut document = draft.document.clone();
     document.set("ticket_id", Value::Text(id.as_str()))?;
     document.set("session_id", Value::Text(draft.session.as_str()))?;
@@ -136,7 +149,7 @@ fn fill(draft: &Draft, id: &TicketId, request: &NewTicket<'_>) -> Result<Vec<u8>
         document.set("status", Value::Text(Status::Open.as_str()))?;
     }
     if document.text("created").is_none() {
-        document.set("created", Value::Text(request.created))?;
+        document.set("created", Value::Text(created))?;
     }
     let entry = LogEntry {
         at: request.at,

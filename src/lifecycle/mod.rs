@@ -43,7 +43,7 @@ pub use claim::{
     session_of,
 };
 pub use correct::correct_id;
-pub use create::{Draft, FreeIds, NewTicket, create};
+pub use create::{Draft, FreeIds, NewTicket, create, created_at};
 pub use decision::{Already, Decision};
 pub use finish::{
     CloseRequest, CompleteRequest, Effort, ReopenRequest, Reopening, Resolution, archive,

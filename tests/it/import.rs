@@ -286,3 +286,22 @@ fn folders_of_another_project_come_with_their_names() {
     clone.tix(&["import", "folders", "old"]).exits(9);
     assert_eq!(commits(&sandbox), before);
 }
+
+#[test]
+fn tickets_without_times_keep_the_order_of_their_source() {
+    let sandbox = empty();
+    let clone = sandbox.clone_named("a");
+    clone.write("todo.txt", "Zip it\nYawn\nApply\n");
+    clone.tix(&["import", "todotxt"]).success();
+    let order = |clone: &Place| {
+        let rows = clone.tix(&["list", "--ready", "--json"]).success().json();
+        let rows = rows["tickets"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&clone), ["Zip it", "Yawn", "Apply"]);
+    clone.write("plan.md", "# Next\n# Before\n");
+    clone.tix(&["new", "--plan", "plan.md"]).success();
+    let order = order(&clone);
+    let place = |title: &str| order.iter().position(|one| one == title).unwrap();
+    assert!(place("Next") < place("Before"), "{order:?}");
+}

@@ -110,12 +110,22 @@ pub fn run(args: &ImportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
     } else {
         let mut diary = Diary { phase: "import", ..Diary::default() };
         let result = write(&ctx, args, &reading, (&mut diary, &mut told));
+        let result = result.map_err(unclear);
         told.receipt = Some(record(&ctx, "import", kind.name, &diary, result)?);
     }
     told.plan.refused.splice(0..0, reading.refused);
     told.plan.warnings.splice(0..0, reading.warnings);
     told.show(out);
     if told.plan.refused.is_empty() { Ok(()) } else { Err(Failure::answered(Exit::Damaged)) }
+}
+
+/// Nothing is made twice.
+fn unclear(mut failure: Failure) -> Failure {
+    if failure.exit == Exit::Incomplete {
+        failure.hints =
+            vec!["run the same command again: what has come in already stays as it is".to_owned()];
+    }
+    failure
 }
 
 fn write(
@@ -188,7 +198,6 @@ fn decide(
         closed: if args.all { ClosedTickets::Brought } else { ClosedTickets::Left },
         actor,
         at: ctx.now,
-        created: &crate::clock::rfc3339(ctx.now),
         role: crate::app::ROLE,
         lanes: &lanes,
     };

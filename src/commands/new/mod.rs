@@ -191,7 +191,6 @@ fn put(
     let actor = ctx.actor()?;
     let queue = ctx.queue_dir()?;
     let key = args.key.as_deref().map(checked_key).transpose()?;
-    let created = crate::clock::rfc3339(ctx.now);
     // The answer are the tickets of an earlier call with the same key.
     let outcome = trunk.transact(diary, |view| {
         if let (Some(key), Some(tip)) = (key, view.commit())
@@ -209,7 +208,6 @@ fn put(
             actor: &actor,
             key,
             at: ctx.now,
-            created: &created,
             role: crate::app::ROLE,
             queue: &queue,
         };
