@@ -157,9 +157,7 @@ fn ticket(
             }
         }
     }
-    if let Some(end) =
-        ticket.comments.iter().rev().find(|event| event.text.starts_with("## Closed"))
-    {
+    if let Some(end) = ticket.comments.iter().rev().find(|event| event.text.starts_with("(close")) {
         ticket.ended.clone_from(&end.at);
     }
     Ok(ticket)

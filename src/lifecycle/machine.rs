@@ -417,13 +417,14 @@ const ANY: Policy<'_> = Policy {
     arrival: Arrival::Land,
 };
 
-/// Whether any verb moves a ticket from one lane to the other, whatever the policy. A new ticket begins in the queue.
+/// Whether any verb moves a ticket from one lane to the other, whatever the policy. A new ticket begins in the queue, or where what
+/// is over lies, if an import brings it from a system in which it ended. Only a claim makes one active.
 ///
 /// This is what can be said of a commit that somebody else made. It may stand for several moves at once, on a branch
 /// that the trunk has not seen. But no chain of moves within one lane and one step between two connects lanes that no
 /// verb connects.
 pub fn joins(from: Option<Lane>, to: Lane) -> bool {
-    let Some(from) = from else { return to == Lane::Queue };
+    let Some(from) = from else { return to != Lane::Active };
     from == to
         || Verb::ALL.into_iter().any(|verb| {
             Status::ALL.into_iter().any(|status| {
