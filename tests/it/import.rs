@@ -307,3 +307,31 @@ fn tickets_without_times_keep_the_order_of_their_source() {
     let place = |title: &str| order.iter().position(|one| one == title).unwrap();
     assert!(place("Next") < place("Before"), "{order:?}");
 }
+
+#[test]
+fn circles_are_cut_and_relations_that_lead_nowhere_are_kept_and_named() {
+    let sandbox = empty();
+    let clone = sandbox.clone_named("a");
+    let issue = |id: &str, other: &str| {
+        format!(
+            r#"{{"id":"{id}","title":"{id}","dependencies":[{{"issue_id":"{id}","depends_on_id":"{other}","type":"blocks"}}]}}"#
+        )
+    };
+    let lines =
+        [issue("a-1", "a-2"), issue("a-2", "a-1"), issue("a-3", "a-9"), issue("a-1", "a-3")];
+    clone.write(".beads/issues.jsonl", lines.join("\n"));
+    let output = clone.tix(&["import", "beads"]);
+    insta::assert_snapshot!(output.exits(9).stderr(), @r"
+    warning: refused .beads/issues.jsonl:4: a-1 is in .beads/issues.jsonl:1 already
+    warning: a-2: `depends_on: a-1` would close a circle; it is kept below `imported:`
+    warning: a-3: `depends_on: a-9` leads to nothing in the source; it is kept below `imported:`
+    3 tickets from beads: 3 created, 1 refused
+    ");
+    let second = text(&sandbox, "tickets/queue/TICKET-a-2-001.md");
+    assert!(
+        second.contains("  depends_on: [a-1]\n") && !second.contains("\ndepends_on"),
+        "{second}"
+    );
+    clone.tix(&["doctor"]).success();
+    clone.tix(&["dep", "cycles"]).success();
+}

@@ -32,7 +32,8 @@ use crate::trunk::{Diary, Outcome, Run, View};
 /// goes on; the exit code is then 9. All tickets make one commit.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
-    /// The system that the tickets come from; tix finds out if you leave it out
+    /// The system that the tickets come from: beads, backlog, taskmaster, wedow, github, jira, linear, todotxt, markdown,
+    /// folders, yoi, hal, tix or plan; tix finds out if you leave it out
     #[arg(value_name = "SOURCE", add = sources())]
     source: Option<String>,
     /// The project that they are in, or one file of theirs [default: this directory]
@@ -293,5 +294,22 @@ fn word(outcome: ImportOutcome) -> (&'static str, Meaning) {
         ImportOutcome::Unchanged => ("unchanged", Meaning::Quiet),
         ImportOutcome::Touched => ("touched", Meaning::Waiting),
         ImportOutcome::Left => ("left", Meaning::Quiet),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args as _;
+
+    use super::*;
+
+    #[test]
+    fn the_help_names_every_source() {
+        let mut command = ImportArgs::augment_args(clap::Command::new("import"));
+        let help = command.render_help().to_string().replace([',', ';', ':'], "");
+        let words: Vec<&str> = help.split_whitespace().collect();
+        for kind in import::SOURCES {
+            assert!(words.contains(&kind.name), "{}", kind.name);
+        }
     }
 }
