@@ -335,3 +335,21 @@ fn circles_are_cut_and_relations_that_lead_nowhere_are_kept_and_named() {
     clone.tix(&["doctor"]).success();
     clone.tix(&["dep", "cycles"]).success();
 }
+
+#[test]
+fn what_has_ended_in_the_source_since_ends_here_if_nobody_has_touched_it() {
+    let sandbox = empty();
+    let clone = sandbox.clone_named("a");
+    let issue = r#"{"id":"a-1","title":"One","status":"open"}"#;
+    clone.write(".beads/issues.jsonl", issue);
+    clone.tix(&["import"]).success();
+    clone.write(".beads/issues.jsonl", issue.replace("open", "closed"));
+    let answer = clone.tix(&["import", "--json"]).success().json();
+    assert_eq!(answer["tickets"][0]["outcome"], "updated");
+    assert!(text(&sandbox, "tickets/completed/TICKET-one-001.md").contains("status: approved\n"));
+    let tree = sandbox.remote().git(&["ls-tree", "-r", "--name-only", "main", "tickets/queue"]);
+    assert_eq!(tree, "tickets/queue/.gitkeep");
+    let answer = clone.tix(&["import", "--json"]).success().json();
+    assert_eq!(answer["outcome"], "already");
+    clone.tix(&["doctor"]).success();
+}
