@@ -111,6 +111,8 @@ impl Moment<'_> {
             // What has no destination may get it from a setting; what is not said may be the branch that is checked out, which is
             // what people push.
             match refspec.text() {
+                // A name is told to be deleted.
+                None if push.delete => {}
                 None => pushed.extend(self.configured(push, None)?),
                 Some(name) if !name.contains(':') && !push.delete => {
                     let named = RefName::branch(short_name(name));
