@@ -109,7 +109,7 @@
   const follow = () => {
     const events = new EventSource("/events?since=" + encodeURIComponent(state));
     events.addEventListener("news", (event) => { state = event.lastEventId; draw(); });
-    events.addEventListener("away", (event) => away(event.data));
+    events.addEventListener("away", (event) => away(JSON.parse(event.data)));
     events.addEventListener("age", (event) => {
       const age = find("age");
       if (age && event.data !== "") {

@@ -67,7 +67,9 @@ impl Told {
             }
             let now = self.news.borrow_and_update().clone();
             if self.away.as_ref() != Some(&now.away) {
-                self.waiting.push(sse::Event::default().event("away").data(&now.away));
+                // As JSON: a browser drops an event without data, and "back" is an empty text.
+                let why = serde_json::Value::from(now.away.as_str()).to_string();
+                self.waiting.push(sse::Event::default().event("away").data(why));
                 self.away = Some(now.away);
             }
             if self.age.as_ref() != Some(&now.age) {

@@ -294,7 +294,10 @@ async fn failures_are_told(world: &World, page: &Page<'_>) {
     page.open("/writes?failed=1").await;
     page.says("unreachable").await;
     page.says("remote refused").await;
+    let is_away = async || page.text().await.contains("does not answer");
+    until("the page says that the remote is away", is_away).await;
     world.hide_remote(false);
+    until("the page says that it is back", async || !is_away().await).await;
     let id = world.ticket(AGENTS);
     page.open(&format!("/t/{id}/edit")).await;
     let note = world.tix("b", &["note", &id, "somebody was faster"]).stdout(Stdio::null()).status();
