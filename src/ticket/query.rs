@@ -31,8 +31,9 @@ pub enum QueryError {
 /// Finds the ticket that a person means: by its id, the id without `TICKET-`, the id without its sequence, a part of
 /// the id, or a path to its file. An earlier rule wins over a later one, and case matters only for an exact id.
 ///
-/// Tickets that a verb cannot act on do not get in the way: a name that is not a whole id first means one of the
-/// tickets that are `likely`. If several match, the one that is `likelier` is meant.
+/// Of several that match by the same rule, those are meant that are `likely`, and of these the ones that are `likelier`:
+/// tickets that a verb cannot act on do not get in the way. What a verb can act on never outweighs a whole name, or a
+/// command that is repeated would do to another ticket what it has done to this one.
 ///
 /// Only the last component of a path counts, so the path may lead anywhere. A path names a whole ticket, never a part
 /// of an id.
@@ -59,18 +60,10 @@ pub fn resolve<'a>(
         &|id| id.as_str() == name,
         &|id| is_name(id.as_str()),
         &|id| is_name(id.without_sequence()),
-        &|id| !is_path && contains_ignoring_case(id.as_str(), name),
+        &|id| !is_path && has_part(id.as_str(), name),
     ];
-    let (whole, loose) = tests.split_at(2);
-    let of_likely = loose.iter().map(|test| (test, true));
-    for (test, of_likely) in whole
-        .iter()
-        .map(|test| (test, false))
-        .chain(of_likely)
-        .chain(loose.iter().map(|test| (test, false)))
-    {
-        let fits = |id: &&TicketId| test(id) && (!of_likely || (prefer.likely)(id));
-        let mut found: Vec<&TicketId> = ids.iter().filter(fits).collect();
+    for test in tests {
+        let mut found: Vec<&TicketId> = ids.iter().filter(|id| test(id)).collect();
         for likelier in [prefer.likely, prefer.likelier] {
             if found.len() > 1 && found.iter().any(|id| likelier(id)) {
                 found.retain(|id| likelier(id));
@@ -106,7 +99,10 @@ fn short(id: &str) -> &str {
     }
 }
 
-fn contains_ignoring_case(text: &str, part: &str) -> bool {
+/// Whether an id contains this part, in any case. `TICKET-`, which is the same in all ids, only counts for a part that begins
+/// with it.
+fn has_part(id: &str, part: &str) -> bool {
+    let text = if short(part).len() < part.len() { id } else { short(id) };
     !part.is_empty()
         && text
             .as_bytes()
@@ -206,6 +202,15 @@ mod tests {
     }
 
     #[test]
+    fn the_prefix_of_all_ids_is_a_part_of_none() {
+        let ids = ["TICKET-alpha-001", "TICKET-ticket-sales-001"];
+        assert_eq!(find("ticket", &ids), "TICKET-ticket-sales-001");
+        assert_eq!(find("ket-a", &ids), "? ");
+        assert_eq!(find("k", &["TICKET-alpha-001"]), "? ");
+        assert_eq!(find("ticket-al", &ids), "TICKET-alpha-001");
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_in_nobodys_way() {
         let all = ids(&[
             "TICKET-fix-login-001",
@@ -227,8 +232,8 @@ mod tests {
         assert_eq!(find("fix-login", &["002"], &[]), "fix-login-002");
         assert_eq!(find("fix-login", &[], &[]), "2 tickets");
         assert_eq!(find("fix-login", &["001", "002"], &["001"]), "fix-login-001");
-        // The whole name of a closed ticket ranks below a part of an open one's.
-        assert_eq!(find("login", &["002"], &[]), "fix-login-002");
+        // A whole name means its ticket, whatever can be done with it.
+        assert_eq!(find("login", &["002"], &[]), "login-003");
         assert_eq!(find("login", &["002", "003"], &[]), "login-003");
         // Somebody who types a full id means it.
         assert_eq!(find("fix-login-001", &["002"], &[]), "fix-login-001");

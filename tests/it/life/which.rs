@@ -48,6 +48,32 @@ fn what_a_verb_cannot_act_on_is_in_nobodys_way() {
     assert_eq!(receipt["ticket"], "TICKET-fix-login-001");
 }
 
+/// Whoever repeats a command, as after an answer that was lost, means the same ticket.
+#[test]
+fn a_repeated_command_does_nothing_to_another_ticket() {
+    let sandbox = Sandbox::new();
+    let ids = ["TICKET-fix-001", "TICKET-fix-login-001"];
+    sandbox.seed(&ids.map(|id| (format!("tickets/queue/{id}.md"), ready(id))));
+    let ada = sandbox.clone_named("a");
+    let text = |lane: &str, id: &str| text(&sandbox, "main", &format!("tickets/{lane}/{id}.md"));
+    for id in ids {
+        ada.tix(&["activate", id, "--no-worktree"]).success();
+    }
+    ada.tix(&["release", "fix"]).success();
+    ada.tix(&["release", "fix"]).exits(5);
+    assert!(ada.tix(&["list", "--lane", "active"]).success().stdout().contains("fix-login"));
+    ada.tix(&["release", "fix-login"]).success();
+    let close = ["close", "fix", "--as", "wont_do", "--reason", "x"];
+    ada.tix(&close).success();
+    let again = ada.tix(&close);
+    assert!(again.success().stdout().contains("TICKET-fix-001 is closed already"), "{again}");
+    assert_eq!(value(&text("queue", ids[1]), "status").unwrap(), "open");
+    ada.tix(&["close", "fix-login", "--as", "wont_do", "--reason", "x"]).success();
+    ada.tix(&["reopen", "fix", "--reason", "x"]).success();
+    ada.tix(&["reopen", "fix", "--reason", "x"]).exits(5);
+    assert_eq!(value(&text("archive", ids[1]), "status").unwrap(), "closed");
+}
+
 #[test]
 fn several_that_can_be_meant_are_listed_with_their_lanes_and_titles() {
     let sandbox = logins();
