@@ -1,9 +1,12 @@
 //! `tix status`: where a ticket is, and what can be done with it.
 
+mod moves;
+
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use self::moves::{MoveJson, moves};
 use crate::app::board::{self, Look, TrunkAsSeen, Workspace};
 use crate::app::changed::{ChangedJson, changed};
 use crate::app::complete::ids;
@@ -21,7 +24,6 @@ use crate::app::worker;
 use crate::clock;
 use crate::env::Env;
 use crate::error::Failure;
-use crate::lifecycle::machine::{self, Mover, Verb};
 use crate::lifecycle::{self, Awaited, Hindrance, Missing, Refusal, Ticket, TicketEntry};
 use crate::out::{Format, Out};
 use crate::text::{cut, duration, safe, shell_word};
@@ -54,22 +56,6 @@ const WIDEST: usize = 60;
 
 /// How many characters they are together where an agent pays for them: always one, and of short ones as many as a person sees.
 const ROOM: usize = 130;
-
-/// One move, and whether it is open.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct MoveJson {
-    /// The command, without `tix`.
-    command: &'static str,
-    /// Whether the ticket is open to this move now.
-    legal: bool,
-    /// Who may make it.
-    by: &'static str,
-    /// Whether the caller may make it now.
-    you: bool,
-    /// Why it is not open, or not to the caller; missing if it is.
-    why: Option<String>,
-}
 
 /// The answer in JSON.
 #[derive(Serialize)]
@@ -207,7 +193,7 @@ fn standpoint(
         worker: worker.as_ref(),
         stale,
     };
-    let moves = moves(&here, &waits)?;
+    let moves = moves(&here, &waits, is_unpushed)?;
     // The rest of the answer stands without it.
     let next = if is_unpushed { Ok(push(ctx, &entry.id)) } else { here.next_step() };
     let next = next.unwrap_or_else(|failure| {
@@ -262,46 +248,6 @@ fn waits_of(waits: &[Hindrance], lane: Lane) -> Vec<String> {
 fn push(ctx: &Context<'_>, id: &TicketId) -> Option<String> {
     let (remote, branch) = (ctx.remote.as_ref()?, ctx.ticket_branch(id).ok()?);
     Some(format!("git push {remote} {}", shell_word(branch.short())))
-}
-
-fn moves(seen: &TicketAsSeen<'_>, waits: &[Hindrance]) -> Result<Vec<MoveJson>, Failure> {
-    let TicketAsSeen { ctx, act, ticket, stale, .. } = *seen;
-    let situation = ticket.situation()?;
-    let policy = ctx.policy();
-    let unapproved = match machine::allows(Verb::Complete, situation, policy) {
-        Ok(_) => seen.missing_approval()?,
-        Err(_) => None,
-    };
-    let one = |(verb, command): (Verb, &'static str)| {
-        let legal = match machine::allows(verb, situation, policy) {
-            Ok(_) if verb == Verb::Reclaim && !stale => Err("it is not stale".to_owned()),
-            allowed => allowed.map_err(|illegal| illegal.to_string()),
-        };
-        let why = match &legal {
-            Err(why) => Some(why.clone()),
-            Ok(_) if matches!(verb, Verb::Claim | Verb::Complete) && !waits.is_empty() => {
-                waits.first().map(ToString::to_string)
-            }
-            Ok(_) if verb == Verb::Reclaim && act.require_holder(ticket).is_ok() => {
-                Some("you hold it".to_owned())
-            }
-            Ok(_) => {
-                let refusal = act.require(verb, ticket).err().map(|refusal| refusal.to_string());
-                let unapproved = unapproved.as_ref().filter(|_| verb == Verb::Complete);
-                refusal.or(unapproved.map(ToString::to_string))
-            }
-        };
-        let first = |command: &str| command.split(' ').next().unwrap_or_default().to_owned();
-        let why = why.or_else(|| role::objection(ctx, &first(command)));
-        let by = match machine::who(verb, situation, policy) {
-            Mover::Anybody => "anybody",
-            Mover::Holder => "the holder",
-            Mover::Others => "anybody but the holder",
-        };
-        MoveJson { command, legal: legal.is_ok(), by, you: why.is_none(), why }
-    };
-    let commands = |verb: Verb| verb.commands().iter().map(move |command| (verb, *command));
-    Ok(Verb::ALL.into_iter().flat_map(commands).map(one).collect())
 }
 
 fn shown(standpoint: &Standpoint, all: bool, as_of: AsOf) -> StatusJson<'_> {

@@ -201,6 +201,28 @@ fn undo_reopens_no_work_that_has_landed() {
     refused("no command takes a ticket out of archive/");
 }
 
+/// No verb takes back what only this clone has; the two ways that there are work.
+#[test]
+fn undo_of_a_completion_that_was_not_pushed_names_what_works() {
+    let (_sandbox, _clone, there) = world("");
+    let before = there.git(&["rev-parse", "HEAD"]);
+    let hint = |words: &str| {
+        there.tix(&["complete", "--no-push"]).success();
+        let moves = there.tix(&["status", "--json"]).success().json()["moves"].to_string();
+        assert!(!moves.contains("reopen"), "{moves}");
+        let told = there.tix(&["undo"]);
+        let told = told.exits(5).stderr();
+        assert!(told.contains("it is not pushed"), "{told}");
+        let line = told.lines().find_map(|line| line.split_once(words)).expect(told);
+        there.sh(line.1).run().success();
+    };
+    hint("or take its commit back: ");
+    assert_eq!(there.git(&["rev-parse", "HEAD"]), before);
+    hint("push it, and undo it then: ");
+    there.tix(&["undo"]).success();
+    assert!(there.tix(&["status"]).success().stdout().contains("in_progress"));
+}
+
 #[test]
 fn undo_of_what_is_about_no_ticket_shows_what_was_written() {
     let sandbox = Sandbox::new();

@@ -13,6 +13,7 @@ use serde_json::Value;
 use self::since::{OwnWrite, with_branch};
 use crate::app::board;
 use crate::app::context::{Context, Globals};
+use crate::app::worktree;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::names::Oid;
@@ -192,6 +193,11 @@ fn words_of(
         for id in &ids {
             own.require_last(ctx, view, (operation, id))?;
         }
+        if operation == "complete"
+            && let Some(failure) = only_here(ctx, view, last, id)?
+        {
+            return Err(failure);
+        }
         match way {
             WayBack::Command(words) if more.is_empty() => Ok(words),
             WayBack::Command(words) => {
@@ -226,6 +232,47 @@ fn has_landed(ctx: &Context<'_>, view: &View<'_>, line: &Value, id: &TicketId) -
     let direct = pushed.into_iter().any(|moved| moved["ref"].as_str() == Some(&trunk));
     let entry = view.snapshot.find_id(id);
     !direct && entry.is_ok_and(|entry| matches!(entry.lane, Lane::Completed | Lane::Archive))
+}
+
+/// The refusal where a completion was not pushed: all verbs go by what the remote has.
+fn only_here(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    line: &Value,
+    id: &TicketId,
+) -> Result<Option<Failure>, Failure> {
+    let (Some(remote), Ok(branch)) = (&ctx.remote, ctx.ticket_branch(id)) else { return Ok(None) };
+    let written = first_commit(line).and_then(Oid::parse);
+    let direct = line["pushed"].as_array().is_some_and(|all| !all.is_empty());
+    let (Some(commit), Some(there), Some(here), false) =
+        (written, view.watched(), ctx.local_branch(&branch), direct)
+    else {
+        return Ok(None);
+    };
+    // It may have been taken back, and pushed since.
+    let is_known = ctx.objects.resolve(commit.as_str())?.is_some();
+    if !is_known || !ctx.repo.is_ancestor(&commit, here)? || ctx.repo.is_ancestor(&commit, there)? {
+        return Ok(None);
+    }
+    let failure = Failure::new(
+        Exit::Refused,
+        format!(
+            "tix cannot undo `complete` of {id}: it is not pushed, and `tix reopen` starts from what is"
+        ),
+    );
+    let name = shell_word(branch.short());
+    let failure = failure.hint(format!("push it, and undo it then: git push {remote} {name}"));
+    let at = worktree::with_branch(ctx, &branch)?.filter(|_| *here == commit);
+    Ok(Some(match at {
+        Some(at) => {
+            let at = shell_word(&at.path.display().to_string());
+            failure.hint(format!(
+                "or take its commit back: git -C {at} reset --keep {}^",
+                commit.short()
+            ))
+        }
+        None => failure,
+    }))
 }
 
 /// The refusal where no ticket is named, as `tix init` names none.
