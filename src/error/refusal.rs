@@ -210,6 +210,15 @@ fn completed(id: &TicketId) -> Vec<String> {
 }
 
 fn incomplete(id: &TicketId, missing: &[Missing]) -> Vec<String> {
+    if missing.iter().all(|one| matches!(one, Missing::Approval { .. })) {
+        let asked = missing.iter().find_map(|one| {
+            if let Missing::Approval { stage, asked: true, .. } = one { Some(stage) } else { None }
+        });
+        return vec![match asked {
+            Some(stage) => format!("it waits for {stage} to review it: tix status {id}"),
+            None => format!("hand in what is on the branch for review: tix submit {id}"),
+        }];
+    }
     let any = |test: fn(&Missing) -> bool| missing.iter().any(test);
     let mut hints = vec![if any(|one| matches!(one, Missing::TooLong(_))) {
         shorten(id)

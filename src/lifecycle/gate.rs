@@ -6,6 +6,7 @@ use super::machine::Policy;
 use super::next::Hindrance;
 use super::review::{Approval, Work};
 use super::snapshot::Ticket;
+use crate::names::Oid;
 use crate::ticket::{Document, Status, TooLong};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub enum Missing {
         stage: Status,
         /// The commit that was approved instead, if any.
         instead: Option<String>,
+        /// Whether it has been asked to look at what is on the branch now.
+        asked: bool,
     },
 }
 
@@ -56,8 +59,8 @@ impl fmt::Display for Missing {
             }
             Missing::Dependency(hindrance) => write!(f, "{hindrance}"),
             Missing::TooLong(why) => write!(f, "{why}"),
-            Missing::Approval { stage, instead: None } => write!(f, "{stage}: no approval"),
-            Missing::Approval { stage, instead: Some(commit) } => {
+            Missing::Approval { stage, instead: None, .. } => write!(f, "{stage}: no approval"),
+            Missing::Approval { stage, instead: Some(commit), .. } => {
                 write!(f, "{stage}: the approval is of {commit}, and the branch has moved since")
             }
         }
@@ -132,12 +135,16 @@ pub fn missing_in(document: &Document) -> Vec<Missing> {
 pub fn missing(ticket: &Ticket<'_>, policy: Policy<'_>, work: &Work<'_>) -> Vec<Missing> {
     let mut all = missing_in(&ticket.document);
     let approvals = Approval::all_of(&ticket.document);
+    let submitted = ticket.document.text("submitted").and_then(|text| Oid::parse(&text));
+    let is_seen = submitted.is_some_and(|commit| work.is_still(&commit));
+    let status = ticket.document.status().ok().map(|reading| reading.status);
     for stage in policy.stages {
         let given = approvals.iter().find(|approval| approval.stage == *stage);
         let holds = given.is_some_and(|approval| work.is_still(&approval.commit));
         if !holds {
             let instead = given.map(|approval| approval.commit.short().to_owned());
-            all.push(Missing::Approval { stage: *stage, instead });
+            let asked = is_seen && status == Some(*stage);
+            all.push(Missing::Approval { stage: *stage, instead, asked });
         }
     }
     all

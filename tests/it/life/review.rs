@@ -106,13 +106,21 @@ fn an_approval_is_void_when_the_branch_has_moved_and_not_when_tix_wrote_to_it() 
     let (sandbox, ada, there) = held_with("review: critic_review\n");
     let bob = bob(&sandbox);
     work(&there, "work.txt");
+    // What is missing is the review alone: it is asked for, or waited for.
+    let missing = |hint: &str| {
+        let refused = there.tix(&["complete", "--json"]);
+        assert_eq!(hints(refused.exits(5)), hint, "{refused}");
+    };
+    missing(&format!("hand in what is on the branch for review: tix submit {ID}"));
     there.tix(&["submit"]).success();
+    missing(&format!("it waits for critic_review to review it: tix status {ID}"));
     bob.tix(&["review", ID, "--approve"]).success();
     let approved = sandbox.remote().git(&["rev-parse", &format!("{BRANCH}^")]);
     ada.tix(&["note", ID, "approved, at last"]).success();
     work(&there, "more.txt");
     let output = there.tix(&["complete", "--json"]);
     assert!(fact(output.exits(5), "review").contains(&approved[..10]), "{output}");
+    missing(&format!("hand in what is on the branch for review: tix submit {ID}"));
     // Nobody can say yes to what was not submitted, unless they say that they have seen it.
     let unseen = bob.tix(&["review", ID, "--approve", "--json"]);
     assert!(hints(unseen.exits(5)).contains("tix submit"), "{unseen}");
