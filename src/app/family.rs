@@ -59,15 +59,21 @@ impl TicketFamily {
         self.parts.iter().map(part).collect()
     }
 
-    /// Its lines: the whole, how far the parts are, and each of them.
-    pub fn lines(&self, row: &TicketRow) -> Vec<String> {
+    /// Its lines: the whole, how far the parts are, and so many of them. A line that says how many more there are stands
+    /// for two at least.
+    pub fn lines(&self, row: &TicketRow, most: usize) -> Vec<String> {
         let whole = self.parent.iter().map(|parent| ("part of", line_of(parent)));
         let progress = row.subtasks.map(|progress| ("subtasks", progress.to_string()));
         let mut lines: Vec<String> =
             whole.chain(progress).map(|(name, value)| format!("{name:9}  {value}")).collect();
-        for (at, part) in self.parts.iter().enumerate() {
-            let sign = if at + 1 == self.parts.len() { "└─" } else { "├─" };
-            lines.push(format!("{sign} {}", line_of(part)));
+        let shown =
+            if self.parts.len() <= most.saturating_add(1) { self.parts.len() } else { most };
+        let more = self.parts.len() - shown;
+        let mut parts: Vec<String> = self.parts.iter().take(shown).map(line_of).collect();
+        parts.extend((more > 0).then(|| format!("and {more} more")));
+        for (at, part) in parts.iter().enumerate() {
+            let sign = if at + 1 == parts.len() { "└─" } else { "├─" };
+            lines.push(format!("{sign} {part}"));
         }
         lines
     }

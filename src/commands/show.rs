@@ -81,7 +81,7 @@ pub fn run(args: &ShowArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
                 }
                 (Format::Human, false) => {
                     out.answer_bytes(bytes);
-                    family.lines(&row).iter().for_each(|line| out.narrate(line));
+                    family.lines(&row, usize::MAX).iter().for_each(|line| out.narrate(line));
                 }
             }
         }
@@ -117,7 +117,7 @@ fn summary(
     let named = lines.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let named = named.map(|(name, value)| format!("{name:9}  {}", safe(&value)));
     let mut text = format!("{}\n", row.id);
-    for line in named.chain(family.lines(row)) {
+    for line in named.chain(family.lines(row, usize::MAX)) {
         // Writing to a string cannot fail.
         writeln!(text, "  {line}").ok();
     }

@@ -48,8 +48,11 @@ pub struct StatusArgs {
     fetch: bool,
 }
 
-/// How many open items are shown without `--all`.
+/// How many open items are shown without `--all`, and how many parts.
 const SHOWN: usize = 3;
+
+/// How many parts are shown where an agent pays for them.
+const SHOWN_PARTS: usize = 2;
 
 /// How wide each of them is at most.
 const WIDEST: usize = 60;
@@ -299,7 +302,8 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
         ("worker", worker_words(standpoint)),
     ];
     let mut text = format!("{}\n", row.id) + &labelled(lines) + &waits(standpoint);
-    text.push_str(&family(standpoint));
+    let most = if Out::is_terminal() { SHOWN } else { SHOWN_PARTS };
+    text.push_str(&family(standpoint, most));
     text.push_str(&to_do(&standpoint.missing));
     text.push_str(&asked(standpoint));
     text.push_str(&your_moves(&standpoint.moves));
@@ -340,8 +344,8 @@ fn waits(standpoint: &Standpoint) -> String {
     lines.map(|one| format!("  {:9}  {}\n", "waits for", safe(one))).collect()
 }
 
-fn family(standpoint: &Standpoint) -> String {
-    let lines = standpoint.family.lines(&standpoint.row);
+fn family(standpoint: &Standpoint, most: usize) -> String {
+    let lines = standpoint.family.lines(&standpoint.row, most);
     lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
@@ -392,8 +396,10 @@ fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         ("worker", worker_words(standpoint)),
         ("source", Some(row.source.clone())),
     ];
-    let mut text =
-        format!("{}\n", row.id) + &labelled(lines) + &waits(standpoint) + &family(standpoint);
+    let mut text = format!("{}\n", row.id)
+        + &labelled(lines)
+        + &waits(standpoint)
+        + &family(standpoint, usize::MAX);
     text.push_str(&asked(standpoint));
     let open = |m: &&MoveJson| m.legal;
     let width = standpoint.moves.iter().map(|m| m.command.len()).max().unwrap_or(0);

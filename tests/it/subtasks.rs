@@ -39,7 +39,7 @@ fn the_list_is_a_tree_with_the_progress_of_each_whole() {
     clone.tix(&["new", "Round", "--parent", "receipt"]).success();
     let list = clone.tix(&["list", "--tree", "--columns", "title"]);
     let lines: Vec<&str> = list.success().stdout().lines().collect();
-    let tree = ["Checkout (1 of 3 done)", "├─ Receipt (0 of 1 done)", "   └─ Round", "└─ Taxes"];
+    let tree = ["Checkout (1 of 3 done)", "├─ Receipt (0 of 1 done)", "│  └─ Round", "└─ Taxes"];
     assert_eq!(lines, tree);
     // What the list leaves out takes nothing along.
     let few = clone.tix(&["list", "--tree", "--lane", "active", "--columns", "title"]);
@@ -114,6 +114,13 @@ fn every_view_of_a_ticket_shows_its_parts() {
     [x] TICKET-basket-001  completed  Basket
       [ ] TICKET-checkout-001  queue, parent  Checkout
     ");
+    // Of many parts the first ones stand for all.
+    clone.tix(&["new", "Refund", "--parent", "checkout"]).success();
+    let short = clone.tix(&["status", "checkout"]);
+    let cut = "  ├─ TICKET-basket-001 (completed)  Basket\n  └─ and 2 more\n";
+    assert!(short.success().stdout().contains(cut), "{short}");
+    let all = clone.tix(&["status", "checkout", "--all"]);
+    assert!(all.success().stdout().contains("  └─ TICKET-refund-001"), "{all}");
 }
 
 #[test]

@@ -51,13 +51,19 @@ pub(super) fn grown(
 pub(super) fn draw(rows: &mut [TicketRow], depths: &[usize]) {
     for (at, row) in rows.iter_mut().enumerate() {
         let depth = depths.get(at).copied().unwrap_or(0);
-        // The last one below its parent: what follows stands higher before another stands as deep.
-        let behind = depths.iter().skip(at + 1).take_while(|other| **other >= depth);
-        let sign = if behind.clone().any(|other| *other == depth) { "├─ " } else { "└─ " };
-        let sign = if depth == 0 { "" } else { sign };
+        // Not the last one below its parent: another stands as deep before anything stands higher.
+        let goes_on = |depth: usize| {
+            depths.iter().skip(at + 1).find(|other| **other <= depth) == Some(&depth)
+        };
+        let sign = match depth {
+            0 => "",
+            _ if goes_on(depth) => "├─ ",
+            _ => "└─ ",
+        };
         let title = row.title.as_deref().unwrap_or(row.id.as_str());
         let progress = row.subtasks.map(|progress| format!(" ({progress})")).unwrap_or_default();
-        let indent = "   ".repeat(depth.saturating_sub(1));
+        let above = (1..depth).map(|depth| if goes_on(depth) { "│  " } else { "   " });
+        let indent: String = above.collect();
         row.title = Some(format!("{indent}{sign}{title}{progress}"));
     }
 }
