@@ -58,7 +58,7 @@ impl TimeSpread {
     pub fn of(times: impl Iterator<Item = TimeDelta>) -> TimeSpread {
         let mut sorted: Vec<TimeDelta> = times.collect();
         sorted.sort_unstable();
-        TimeSpread { median: quantile(&sorted, 0.5), p85: quantile(&sorted, 0.85) }
+        TimeSpread { median: median(&sorted), p85: quantile(&sorted, 0.85) }
     }
 }
 
@@ -163,6 +163,16 @@ fn in_lanes(story: &QueueHistory, lane: impl Fn(&Life) -> Option<Lane>) -> [usiz
     Lane::ALL.map(|lane| lanes.iter().filter(|other| **other == lane).count())
 }
 
+/// The value in the middle, or the mean of the two there.
+fn median(sorted: &[TimeDelta]) -> Option<TimeDelta> {
+    let upper = *sorted.get(sorted.len() / 2)?;
+    if !sorted.len().is_multiple_of(2) {
+        return Some(upper);
+    }
+    let lower = *sorted.get(sorted.len() / 2 - 1)?;
+    Some(lower + (upper - lower) / 2)
+}
+
 /// The value that this fraction of the values does not exceed.
 fn quantile(sorted: &[TimeDelta], part: f64) -> Option<TimeDelta> {
     #[expect(
@@ -264,6 +274,18 @@ mod tests {
             assert_eq!(flow.arrived.iter().sum::<usize>(), 4);
             assert_eq!(flow.arrived.last(), Some(&1));
         }
+    }
+
+    #[test]
+    fn a_median_is_in_the_middle() {
+        let of = |hours: &[i64]| {
+            TimeSpread::of(hours.iter().map(|h| TimeDelta::hours(*h))).median.map(|m| m.num_hours())
+        };
+        assert_eq!(
+            (of(&[]), of(&[4]), of(&[13, 21]), of(&[9, 1, 2])),
+            (None, Some(4), Some(17), Some(2))
+        );
+        assert_eq!(of(&[1, 2, 4, 50]), Some(3));
     }
 
     #[test]
