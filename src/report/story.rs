@@ -79,8 +79,25 @@ impl Life {
 }
 
 impl QueueHistory {
+    /// Corrects the times that cannot be true, of clocks that are ahead: a commit from later than `now` was made no later than
+    /// the next one whose time can be true, else than now. The newest commit is first.
+    pub fn settle(steps: &mut [TrunkCommit], now: DateTime<Utc>) {
+        let mut latest = now;
+        for step in steps {
+            if step.at > now {
+                step.at = latest;
+            } else {
+                latest = step.at;
+            }
+        }
+    }
+
     /// Replays one more commit, made on top of the replayed ones.
     pub fn replay(&mut self, step: &TrunkCommit) {
+        // What moves nothing says nothing about when others moved.
+        if step.changes.is_empty() {
+            return;
+        }
         // The clocks of the machines differ, and the order of the commits is the truth.
         let at = self.latest.map_or(step.at, |latest| latest.max(step.at));
         self.latest = Some(at);
@@ -224,6 +241,26 @@ mod tests {
         assert_eq!(story.lives[&id("TICKET-x-001")].stays.len(), 2);
         let held = story.held();
         assert_eq!((held[0].by.as_str(), held[0].since), ("person 5", at(5)));
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_is_taken_over_nothing() {
+        let mut steps = vec![
+            step(20, &moved("b", Active, Queue)),
+            step(6, &moved("b", Queue, Active)),
+            step(23, &moved("a", Queue, Active)),
+            step(5, &[LaneChange::Came(id("b"), Queue)]),
+            step(8, &[]),
+            step(4, &[LaneChange::Came(id("a"), Queue)]),
+        ];
+        QueueHistory::settle(&mut steps, at(9));
+        steps.reverse();
+        let story = replayed(&steps);
+        let times = |name: &str| {
+            story.lives[&id(name)].stays.iter().map(|stay| stay.since).collect::<Vec<_>>()
+        };
+        assert_eq!(times("a"), [at(4), at(6)]);
+        assert_eq!(times("b"), [at(5), at(6), at(9)]);
     }
 
     #[test]

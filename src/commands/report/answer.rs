@@ -197,7 +197,7 @@ impl<'a> FlowReport<'a> {
                 ticket: held.id.to_string(),
                 by: held.by,
                 since: crate::clock::rfc3339(held.since),
-                seconds: (ctx.now - held.since).num_seconds(),
+                seconds: (ctx.now - held.since).num_seconds().max(0),
             })
             .collect();
         let cut = |by| cuts(&self.flow, self.tickets, by).into_iter().map(in_json).collect();

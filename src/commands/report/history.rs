@@ -19,7 +19,7 @@ use crate::report::{LaneChange, QueueHistory, TrunkCommit};
 use crate::ticket::{Lane, TicketId};
 
 /// The version of the rules for what a commit does to a ticket.
-const FORM: CacheForm = CacheForm { magic: b"tixlife1", reading: b"1" };
+const FORM: CacheForm = CacheForm { magic: b"tixlife1", reading: b"2" };
 
 /// The cache: the last commit that was read, the tickets directory, and the packed lives.
 type Kept<'a> = (&'a str, &'a [u8], &'a [u8]);
@@ -71,6 +71,7 @@ fn read_on(
     };
     let mut steps: Vec<TrunkCommit> = Vec::new();
     ctx.repo.each_of_history(&query, |commit| steps.push(step(ctx, &commit)))?;
+    QueueHistory::settle(&mut steps, ctx.now);
     steps.iter().rev().for_each(|step| story.replay(step));
     Ok(story)
 }
