@@ -38,16 +38,24 @@ pub struct WorkspaceRecord {
 pub enum SessionMatch {
     Same,
     Other,
-    /// One of the two has no name: a person works without one, and keeps what they may do.
+    /// Nobody can tell: a person works without a session, and a server of tools may be a part of the agent whose
+    /// session it was not told. Both keep what they may do.
     Unknown,
 }
+
+/// How the names begin that `tix mcp` makes up where its agent gives it none.
+pub const MADE_UP_SESSION: &str = "mcp-";
 
 impl WorkspaceRecord {
     pub fn compare_session(&self, session: Option<&str>) -> SessionMatch {
         match (self.session.as_deref(), session) {
             (Some(known), Some(given)) if known == given => SessionMatch::Same,
-            (Some(_), Some(_)) => SessionMatch::Other,
-            (None, _) | (_, None) => SessionMatch::Unknown,
+            (Some(known), Some(given))
+                if known.starts_with(MADE_UP_SESSION) == given.starts_with(MADE_UP_SESSION) =>
+            {
+                SessionMatch::Other
+            }
+            _ => SessionMatch::Unknown,
         }
     }
 

@@ -258,15 +258,21 @@ fn a_ticket_is_finished_in_the_session_that_holds_it() {
     let (_sandbox, clone) = ready();
     let finish = || call(1, "finish", json!({ "how": "release", "ticket": ID }));
     let finished = |place: &Place| to(&serve(place, &opened(&[finish()])), 1)["result"].clone();
-    // Claimed in a shell, of whose session the server knows nothing.
+    let claim = |arguments: Value| opened(&[call(1, "claim", arguments)]);
+    // A server that is not told of a session may be a part of the agent that claimed it in a shell, or not.
     clone.env("CODEX_THREAD_ID", "1").tix(&["activate", ID]).success();
-    let refused = &finished(&clone)["structuredContent"];
+    assert_eq!(finished(&clone)["structuredContent"]["outcome"], "released");
+    // Another such server is another session, and so is one that has a session of its own.
+    serve(&clone, &claim(json!({ "ticket": ID })));
+    assert_eq!(finished(&clone)["structuredContent"]["name"], "held");
+    clone.env("CODEX_THREAD_ID", "1").tix(&["activate", ID, "--resume"]).success();
+    let refused = &finished(&clone.env("CODEX_THREAD_ID", "2"))["structuredContent"];
     assert_eq!(refused["name"], "held");
     let way = format!("if it is yours, go on with it: call `claim` with resume=true, ticket={ID}");
     assert_eq!(refused["hints"], json!([way]));
     let arguments = json!({ "ticket": ID, "resume": true });
     let server = clone.env("CODEX_THREAD_ID", "2");
-    let told = serve(&server, &opened(&[call(1, "claim", arguments)]));
+    let told = serve(&server, &claim(arguments));
     assert_eq!(to(&told, 1)["result"]["structuredContent"]["outcome"], "already", "{told:?}");
     assert_eq!(finished(&server)["structuredContent"]["outcome"], "released");
 }
