@@ -1,6 +1,7 @@
 //! Which tickets are the caller's.
 
 use super::context::Context;
+use super::role::deciding_session;
 use crate::error::Failure;
 use crate::git::Repo;
 use crate::ticket::{Lane, TicketRow};
@@ -20,7 +21,7 @@ impl Mine<'_> {
     pub fn of<'a>(ctx: &'a Context<'_>) -> Result<Mine<'a>, Failure> {
         let by = ctx.actor().ok().into_iter().chain(ctx.role().map(str::to_owned)).collect();
         let clone = workspace::known_clone_id(&ctx.repo);
-        Ok(Mine { repo: &ctx.repo, by, clone, session: ctx.session()? })
+        Ok(Mine { repo: &ctx.repo, by, clone, session: deciding_session(ctx)? })
     }
 
     pub fn fits(&self, row: &TicketRow) -> bool {

@@ -7,6 +7,7 @@ use super::follow::{MadeChange, follow};
 use super::here::named_or_here;
 use super::interrupted::typed;
 use super::receipt::{Receipt, record};
+use super::role::deciding_session;
 use super::write::{Home, TicketView, Written, write};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -48,7 +49,7 @@ impl Identity {
     pub fn of(ctx: &Context<'_>, id: &TicketId, named: Option<&str>) -> Result<Identity, Failure> {
         let proof = match named {
             Some(claim) => OwnedProof::Named(claim.to_owned()),
-            None => OwnedProof::recorded(ctx, id, ctx.session()?.as_deref()),
+            None => OwnedProof::recorded(ctx, id, deciding_session(ctx)?.as_deref()),
         };
         Ok(Identity { proof, ..Identity::without_claim(ctx)? })
     }
@@ -56,7 +57,7 @@ impl Identity {
     /// The same for whoever only looks, and may be nobody whom git knows.
     pub fn reading(ctx: &Context<'_>, id: &TicketId) -> Identity {
         // A session whose name cannot be read is told so by what it would do.
-        let session = ctx.session().ok().flatten();
+        let session = deciding_session(ctx).ok().flatten();
         let proof = OwnedProof::recorded(ctx, id, session.as_deref());
         // A clone that has none yet gets it with its first claim.
         let clone_id = workspace::known_clone_id(&ctx.repo).unwrap_or_default();

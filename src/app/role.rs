@@ -52,6 +52,13 @@ pub fn objection(ctx: &Context<'_>, verb: &str) -> Option<String> {
     (!allowed.iter().any(|one| one == verb)).then(|| may_not(role, verb))
 }
 
+/// The session of this call, as far as it decides what the caller holds. A role that may not use `activate` cannot take a
+/// ticket over from another session, so no session shuts it out.
+pub fn deciding_session(ctx: &Context<'_>) -> Result<Option<String>, Failure> {
+    let session = ctx.session()?;
+    Ok(session.filter(|_| objection(ctx, "activate").is_none()))
+}
+
 /// Whether the role of this call may run the command; whatever is no command of tix, it may.
 pub fn may_run(ctx: &Context<'_>, command: &str) -> bool {
     let verb = command.strip_prefix("tix ").and_then(|rest| rest.split(' ').next());

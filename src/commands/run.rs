@@ -8,6 +8,7 @@ use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::here::seen_or_here;
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
+use crate::app::role::deciding_session;
 use crate::app::worker::{self, Job, WorkerArgs};
 use crate::env::Env;
 use crate::error::{Exit, Failure, held_facts};
@@ -135,7 +136,7 @@ fn find(ctx: &Context<'_>, query: Option<&str>) -> Result<FoundWorkspace, Failur
                 .hint(format!("look at it: tix show {id}")));
         }
         // The worker would have the caller's session, and could not hand the ticket in.
-        let session = ctx.session()?;
+        let session = deciding_session(ctx)?;
         if record.is_some_and(|record| record.claim_of_another(session.as_deref()).is_some()) {
             return Err(Refusal::OtherSession { id, held: Box::new(held) }.into());
         }

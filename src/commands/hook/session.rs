@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::app::board;
 use crate::app::context::{Context, Globals};
+use crate::app::role;
 use crate::app::unknown::OnUnknown;
 use crate::env::Env;
 use crate::error::Failure;
@@ -90,6 +91,7 @@ fn find(
             .map(|title| format!(", \"{}\"", one_line(title)))
             .unwrap_or_default();
         let record = workspace::load(&ctx.repo, &row.id);
+        let session = session.filter(|_| role::objection(&ctx, "activate").is_none());
         let of_another = record.as_ref().and_then(|record| record.claim_of_another(session));
         let whose = if of_another.is_some() && of_another == row.claim_id.as_deref() {
             format!(

@@ -80,3 +80,27 @@ fn what_another_session_holds_needs_one_step_to_become_ones_own() {
     // A person without a session keeps what they may do.
     clone.tix(&["release", &ids[1]]).success();
 }
+
+/// It cannot resume, and works on what the session of its orchestrator has claimed.
+#[test]
+fn a_role_that_cannot_take_over_is_not_shut_out() {
+    let (sandbox, ids) = many_tickets(2);
+    let clone = sandbox.clone_named("a");
+    let settings = "roles: {coder: [note, run, complete, submit, release]}\n";
+    clone.commit("roles", &[(".tix.yaml", settings)]);
+    clone.git(&["push", "-q"]);
+    let one = clone.env("TIX_SESSION", "one");
+    let coder = clone.env("TIX_SESSION", "two").env("TIX_ROLE", "coder");
+    for id in &ids {
+        one.tix(&["activate", id]).success();
+    }
+    assert_eq!(mine(&coder), ids);
+    let there = coder.at(workspace(&clone, &ids[0]));
+    there.tix(&["run", "--", "true"]).success();
+    let status = there.tix(&["status"]);
+    assert!(!status.success().stdout().contains("another session"), "{status}");
+    there.tix(&["release"]).success();
+    // Whoever could take it over has to.
+    let other = clone.env("TIX_SESSION", "two");
+    other.tix(&["release", &ids[1]]).exits(3);
+}
