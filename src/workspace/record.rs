@@ -59,6 +59,14 @@ impl WorkspaceRecord {
         }
     }
 
+    /// The session to record once this one goes on under the claim. A name that was made up tells less than one that was
+    /// given.
+    pub fn session_with(&self, session: Option<&str>) -> Option<String> {
+        let session = session
+            .filter(|session| self.session.is_none() || !session.starts_with(MADE_UP_SESSION));
+        session.map(str::to_owned).or_else(|| self.session.clone())
+    }
+
     /// The claim, if another session than this one works under it.
     pub fn claim_of_another(&self, session: Option<&str>) -> Option<&str> {
         (self.compare_session(session) == SessionMatch::Other).then_some(&self.claim_id)

@@ -220,7 +220,7 @@ impl Activation<'_> {
     }
 
     /// It is ours and set up. Two agents of one user must not both believe that they own it, so this is a success only
-    /// for the session that made it, or with `--resume`.
+    /// for a session whose own it may be, or with `--resume`.
     fn finished(
         &self,
         active: &Active,
@@ -229,10 +229,8 @@ impl Activation<'_> {
         record: Option<&LocalRecord>,
         mut receipt: Receipt,
     ) -> Result<Receipt, Failure> {
-        let session = self.session.as_deref();
-        let same_session = record.is_some_and(|r| r.compare_session(session) == SessionMatch::Same);
         let mut path = with_branch(self.ctx, branch)?.map(|worktree| worktree.path);
-        if !(same_session || self.goes_on) {
+        if !(self.goes_on || self.is_of_this_session(record)?) {
             let message = format!("{} is held from this clone", active.id);
             return Err(self.held_by_us(active, message, path));
         }
@@ -278,6 +276,18 @@ impl Activation<'_> {
         Ok(receipt)
     }
 
+    /// Whether the caller's session counts it as its own: it made it, or nobody can tell who did. Whoever names no session
+    /// is told of what is held, because another agent may do so too.
+    fn is_of_this_session(&self, record: Option<&LocalRecord>) -> Result<bool, Failure> {
+        let is_named = self.ctx.session()?.is_some();
+        let is_own = |record: &LocalRecord| match record.compare_session(self.session.as_deref()) {
+            SessionMatch::Same => true,
+            SessionMatch::Unknown => is_named,
+            SessionMatch::Other => false,
+        };
+        Ok(record.is_some_and(is_own))
+    }
+
     /// The task of the ticket, from its branch.
     fn task_of(&self, active: &Active, at: Option<&Oid>) -> Option<TaskJson> {
         let ctx = self.ctx;
@@ -298,13 +308,15 @@ impl Activation<'_> {
         let claim_id = active.held.claim_id.clone().unwrap_or_default();
         workspace::keep_claim(&self.ctx.repo, &active.id, &claim_id)?;
         let known = workspace::load(&self.ctx.repo, &active.id);
-        let is_known = |record: &LocalRecord| {
-            record.claim_id == claim_id && (!self.goes_on || record.session == self.session)
+        let known = known.filter(|record| record.claim_id == claim_id);
+        let session = match &known {
+            Some(record) if !self.goes_on => record.session_with(self.session.as_deref()),
+            Some(_) | None => self.session.clone(),
         };
-        if known.as_ref().is_some_and(is_known) {
+        if known.is_some_and(|record| record.session == session) {
             return Ok(());
         }
-        let (session, commit) = (self.session.clone(), claim_commit.cloned());
+        let commit = claim_commit.cloned();
         let adoption = Adoption { id: &active.id, claim_id, commit, session, path };
         Ok(adopt(self.ctx, adoption)?)
     }

@@ -104,3 +104,27 @@ fn a_role_that_cannot_take_over_is_not_shut_out() {
     let other = clone.env("TIX_SESSION", "two");
     other.tix(&["release", &ids[1]]).exits(3);
 }
+
+/// It is the session's from then on, so that no second one goes on with it beside the first.
+#[test]
+fn a_session_goes_on_with_what_was_claimed_by_hand() {
+    let (sandbox, ids) = many_tickets(1);
+    let clone = sandbox.clone_named("a");
+    let id = ids[0].as_str();
+    clone.tix(&["activate", id]).success();
+    let path = workspace(&clone, id);
+    let one = clone.env("TIX_SESSION", "one");
+    let again = one.tix(&["activate", id, "--json"]).success().json();
+    assert_eq!(
+        (&again["outcome"], path.to_str()),
+        (&"already".into(), again["workspace"]["path"].as_str())
+    );
+    one.tix(&["activate", id]).success();
+    clone.env("TIX_SESSION", "two").tix(&["activate", id]).exits(3);
+    // Without a session, another agent may be at work on it.
+    clone.tix(&["activate", id]).exits(3);
+    // A server that was told of no session learns no more than it knew, and takes nothing away.
+    clone.env("TIX_SESSION", "mcp-1").tix(&["activate", id]).success();
+    one.tix(&["activate", id]).success();
+    clone.env("TIX_SESSION", "two").tix(&["activate", id]).exits(3);
+}

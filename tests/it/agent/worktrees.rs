@@ -40,6 +40,17 @@ fn a_worktree_with_a_tickets_name_is_its_workspace() {
 }
 
 #[test]
+fn a_worktree_for_what_was_claimed_by_hand_is_its_workspace() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    clone.tix(&["activate", "TICKET-foo-001"]).success();
+    let path = clone.tix(&["path", "TICKET-foo-001"]);
+    let wanted = wants(&clone, "s1", "TICKET-foo-001");
+    assert_eq!(wanted.success().stdout().trim_end(), path.success().stdout().trim_end());
+    wants(&clone, "s2", "TICKET-foo-001").exits(2);
+}
+
+#[test]
 fn a_worktree_without_a_name_is_refused() {
     let sandbox = seeded();
     let clone = sandbox.clone_named("clone");
