@@ -56,7 +56,11 @@ impl Exit {
     pub const TABLE: [(Exit, &'static str, &'static str); 11] = [
         (Exit::No, "no", "the answer to a question is no"),
         (Exit::Usage, "usage", "fix the command line"),
-        (Exit::Held, "held", "take another ticket"),
+        (
+            Exit::Held,
+            "held",
+            "take another ticket; if it is yours, go on with it: `tix activate ID --resume`",
+        ),
         (
             Exit::NotFound,
             "not found",

@@ -21,7 +21,7 @@ fn means(topic: &str, name: &str) -> String {
 
 #[test]
 fn every_word_of_the_tables_is_explained() {
-    assert_eq!(means("exit-codes", "3"), "take another ticket");
+    assert!(means("exit-codes", "3").starts_with("take another ticket; if it is yours"));
     assert_eq!(means("exit-codes", "held"), means("exit-codes", "3"));
     assert!(means("states", "in-progress").contains("also written inprogress, doing"));
     assert!(means("lanes", "queue").ends_with("from here to active, archive"));

@@ -75,6 +75,7 @@ const RULES: &str = "\
   is to be done.
 - Work and commit only there, on its branch. When you have seen that a box is true: `tix tick N`.
 - When it is done: `tix complete`; if work is reviewed: `tix submit`. If you cannot go on: `tix release --reason why`.
+- Exit code 3, and the ticket is yours: `tix activate ID --resume`.
 - Never move ticket files by hand, never commit other files to the trunk, never force a push.
 - Also: `tix list`, `tix show ID`, `tix status`, `tix note TEXT`, `tix new TITLE`, `tix explain WORD`; all take `--json`.
 ";

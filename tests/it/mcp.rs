@@ -270,8 +270,13 @@ fn a_ticket_is_finished_in_the_session_that_holds_it() {
     assert_eq!(refused["name"], "held");
     let way = format!("if it is yours, go on with it: call `claim` with resume=true, ticket={ID}");
     assert_eq!(refused["hints"], json!([way]));
-    let arguments = json!({ "ticket": ID, "resume": true });
     let server = clone.env("CODEX_THREAD_ID", "2");
+    let refused = serve(&server, &claim(json!({ "ticket": ID })));
+    let way = format!(
+        "if it is yours: call `claim` with resume=true, ticket={ID}; else take another ticket: call `claim`"
+    );
+    assert_eq!(to(&refused, 1)["result"]["structuredContent"]["hints"], json!([way]));
+    let arguments = json!({ "ticket": ID, "resume": true });
     let told = serve(&server, &claim(arguments));
     assert_eq!(to(&told, 1)["result"]["structuredContent"]["outcome"], "already", "{told:?}");
     assert_eq!(finished(&server)["structuredContent"]["outcome"], "released");

@@ -150,13 +150,17 @@ impl Activation<'_> {
     /// What its holder is told. Agents of one person meet this often, so they read no more than they need; a
     /// program finds all of it.
     fn held_by_us(&self, active: &Active, message: String, workspace: Option<PathBuf>) -> Failure {
-        let failure = match self.ctx.out.format {
-            Format::Human => holder_facts(Failure::new(Exit::Held, message), &active.held),
+        match self.ctx.out.format {
+            Format::Human => holder_facts(Failure::new(Exit::Held, message), &active.held)
+                .hint("if it is yours, add --resume; else: tix activate --next"),
             Format::Json => self
                 .held(active, message)
-                .maybe_fact("workspace", workspace.map(|path| path.display().to_string())),
-        };
-        failure.hint("if it is yours, add --resume; else: tix activate --next")
+                .maybe_fact("workspace", workspace.map(|path| path.display().to_string()))
+                .hint(format!(
+                    "if it is yours: tix activate {} --resume; else take another ticket: tix activate --next",
+                    active.id
+                )),
+        }
     }
 
     /// Whether the caller holds it, or the role that they act in does.

@@ -71,6 +71,12 @@ fn next_step(tool: &str, name: &str) -> String {
 /// A hint as it is where it names no command of tix, or with a call in the place of the command. `None` where nothing does
 /// that which the reader has.
 fn of_tools(hint: &str) -> Option<String> {
+    if let Some((one, other)) = hint.split_once("; else ") {
+        return match (of_tools(one), of_tools(other)) {
+            (Some(one), Some(other)) => Some(format!("{one}; else {other}")),
+            (one, other) => one.or(other),
+        };
+    }
     let Some((before, command)) = command_in(hint) else {
         let is_of_others = !hint.contains("--") || hint.contains("git ");
         return is_of_others.then(|| hint.to_owned());
@@ -228,7 +234,12 @@ mod tests {
                 "fetch the rest: git fetch --unshallow",
                 Some("fetch the rest: git fetch --unshallow"),
             ),
-            ("if it is yours, add --resume; else: tix activate --next", None),
+            (
+                "if it is yours: tix activate T-1 --resume; else take another ticket: tix activate --next",
+                Some(
+                    "if it is yours: call `claim` with resume=true, ticket=T-1; else take another ticket: call `claim`",
+                ),
+            ),
             (
                 "if it is yours: tix activate T-1 --resume",
                 Some("if it is yours: call `claim` with resume=true, ticket=T-1"),

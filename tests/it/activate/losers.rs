@@ -42,7 +42,10 @@ fn the_same_person_in_another_clone_is_told_how_to_go_on_there() {
     sandbox.clone_named("b").tix(&["activate", ID]).success();
     let clone = sandbox.clone_named("a");
     let output = clone.tix(&["activate", ID, "--json"]);
-    assert!(hints(output.exits(3)).contains("add --resume"), "{output}");
+    assert!(
+        hints(output.exits(3)).contains(&format!("if it is yours: tix activate {ID} --resume")),
+        "{output}"
+    );
 }
 
 #[test]

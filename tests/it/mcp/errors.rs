@@ -197,7 +197,7 @@ fn every_error_has_a_name_and_one_next_step_in_the_words_of_the_tools() {
                 "claim",
                 json!({ "ticket": "held" }),
                 "held: TICKET-held-elsewhere-001 is held",
-                "take another ticket: call `claim` without one",
+                "if it is yours: call `claim` with resume=true, ticket=TICKET-held-elsewhere-001; else take another ticket: call `claim`",
             ),
             (
                 "claim",
