@@ -278,7 +278,7 @@ fn a_ticket_is_finished_in_the_session_that_holds_it() {
     assert_eq!(to(&refused, 1)["result"]["structuredContent"]["hints"], json!([way]));
     let arguments = json!({ "ticket": ID, "resume": true });
     let told = serve(&server, &claim(arguments));
-    assert_eq!(to(&told, 1)["result"]["structuredContent"]["outcome"], "already", "{told:?}");
+    assert_eq!(to(&told, 1)["result"]["structuredContent"]["outcome"], "taken_over", "{told:?}");
     assert_eq!(finished(&server)["structuredContent"]["outcome"], "released");
 }
 

@@ -256,7 +256,11 @@ impl Activation<'_> {
         }
         // One that was renewed says so, and has its claim.
         if receipt.claim.is_none() {
-            receipt.outcome = "already";
+            let of_another = record.and_then(|r| r.claim_of_another(self.session.as_deref()));
+            receipt.outcome = match of_another {
+                Some(_) if !self.args.dry_run => "taken_over",
+                Some(_) | None => "already",
+            };
             let commit = self.claim_commit(active)?.map(|(commit, _)| commit.to_string());
             receipt.claim = Some(crate::app::receipt::ClaimJson {
                 id: active.held.claim_id.clone().unwrap_or_default(),

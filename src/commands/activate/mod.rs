@@ -251,6 +251,9 @@ fn in_words(receipt: &Receipt) -> String {
             format!("{ticket} is yours again: the claim was renewed and the set-up finished")
         }
         "already" => format!("{ticket} is yours already"),
+        "taken_over" => {
+            format!("{ticket} was in another session of this clone, and is in this one now")
+        }
         _ => format!("{ticket} is yours"),
     };
     let mut text = format!("{title}\n");

@@ -88,6 +88,11 @@ impl LogEvent {
             && self.commit.is_none()
             && self.outcome.as_deref() == Some("already")
     }
+
+    /// Whether `tix activate` took it over within the clone, which only the clone's record shows.
+    fn changed_session(&self) -> bool {
+        self.source == EventSource::Receipt && self.outcome.as_deref() == Some("taken_over")
+    }
 }
 
 pub(super) fn of_commit(commit: &Logged) -> LogEvent {
@@ -328,6 +333,7 @@ pub(super) fn more(event: &LogEvent) -> String {
         (EventSource::Git, ..) => {}
     }
     words.extend(event.changed_nothing().then(|| "nothing changed".to_owned()));
+    words.extend(event.changed_session().then(|| "from another session of this clone".to_owned()));
     words.extend(event.phase.as_ref().map(|phase| format!("while: {phase}")));
     words.extend(event.to.as_ref().map(|to| format!("to {}", name_of(to))));
     words.extend(event.host.as_ref().map(|host| format!("on {host}")));

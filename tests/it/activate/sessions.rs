@@ -72,7 +72,13 @@ fn what_another_session_holds_needs_one_step_to_become_ones_own() {
     }
     // Anybody may write a note.
     there.tix(&["note", "seen"]).success();
-    two.tix(&["activate", id, "--resume"]).success();
+    let taken = two.tix(&["activate", id, "--resume"]);
+    let told = format!("{id} was in another session of this clone, and is in this one now\n");
+    assert!(taken.success().stdout().starts_with(&told), "{taken}");
+    let log = two.tix(&["log", id]);
+    assert!(log.success().stdout().contains("from another session of this clone"), "{log}");
+    let again = two.tix(&["activate", id, "--resume"]);
+    assert!(again.success().stdout().starts_with(&format!("{id} is yours already\n")), "{again}");
     assert_eq!(mine(&two), ids);
     one.tix(&["release", id]).exits(3);
     there.tix(&["run", "--", "true"]).success();
