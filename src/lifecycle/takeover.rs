@@ -181,6 +181,9 @@ fn require_stale(
     if stale && (request.witnessed || request.last.is_none()) {
         return Ok(());
     }
+    if let Err(refusal @ Refusal::OtherSession { .. }) = act.require_holder(ticket) {
+        return Err(refusal);
+    }
     let id = ticket.entry.id.clone();
     let held = Box::new(ticket.held());
     if let Awaited::Reviewer(stage) = awaited {

@@ -70,6 +70,10 @@ fn what_another_session_holds_needs_one_step_to_become_ones_own() {
         let output = there.tix(verb);
         assert!(output.exits(3).stderr().contains(&way), "{verb:?} {output}");
     }
+    let reclaimed = two.tix(&["reclaim", id, "--reason", "why"]);
+    let why = format!("{id} is held by another session of this clone");
+    let told = reclaimed.exits(3).stderr();
+    assert!(told.contains(&why) && told.contains(&way), "{reclaimed}");
     // Anybody may write a note.
     there.tix(&["note", "seen"]).success();
     let taken = two.tix(&["activate", id, "--resume"]);
