@@ -7,8 +7,8 @@ use crate::git::Repo;
 use crate::ticket::{Lane, TicketRow};
 use crate::workspace;
 
-/// Recognizes the tickets that this person or their role holds, or that were claimed from this clone. A session does not
-/// count what another session of the clone holds.
+/// Recognizes the tickets that this person or their role holds, or that were claimed from this clone. A session
+/// counts of what is held only what this clone has claimed, and not for another session.
 pub struct Mine<'a> {
     repo: &'a Repo,
     by: Vec<String>,
@@ -28,16 +28,17 @@ impl Mine<'_> {
         let claim = row.claim_id.as_deref().unwrap_or_default();
         let of_clone = self.clone.as_ref().is_some_and(|clone| claim.starts_with(clone.as_str()));
         let of_person = row.holder.as_ref().is_some_and(|holder| self.by.contains(holder));
-        (of_person || of_clone) && !self.is_of_another(row, claim)
+        (of_person || of_clone) && self.is_for_session(row, claim)
     }
 
-    /// Whether another session of this clone works under this claim. Records are read for sessions only.
-    fn is_of_another(&self, row: &TicketRow, claim: &str) -> bool {
+    /// Whether it is held for the caller's session, as far as there is one: this clone has a record of the claim, and not for
+    /// another session. Records are read for sessions only.
+    fn is_for_session(&self, row: &TicketRow, claim: &str) -> bool {
         let Some(session) = self.session.as_deref().filter(|_| row.lane == Lane::Active) else {
-            return false;
+            return true;
         };
-        let record = workspace::load(self.repo, &row.id);
-        record.is_some_and(|record| record.claim_of_another(Some(session)) == Some(claim))
+        let record = workspace::load(self.repo, &row.id).filter(|record| record.claim_id == claim);
+        record.is_some_and(|record| record.claim_of_another(Some(session)).is_none())
     }
 
     /// Whether it is held now, too.

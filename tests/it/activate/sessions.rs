@@ -54,6 +54,17 @@ fn each_session_counts_only_what_it_holds() {
 }
 
 #[test]
+fn what_the_same_person_claimed_in_another_clone_is_not_a_sessions_own() {
+    let (sandbox, ids) = many_tickets(2);
+    let clone = sandbox.clone_named("a");
+    sandbox.clone_named("b").tix(&["activate", &ids[1]]).success();
+    let one = clone.env("TIX_SESSION", "one");
+    one.tix(&["activate", &ids[0]]).success();
+    assert_eq!(mine(&one), ids[..1]);
+    assert_eq!(mine(&clone), ids);
+}
+
+#[test]
 fn what_another_session_holds_needs_one_step_to_become_ones_own() {
     let TwoSessions { clone, one, two, ids, .. } = two_sessions();
     let id = ids[0].as_str();
