@@ -47,16 +47,22 @@ pub fn seen_or_here<'v>(
 
 /// The ticket of this workspace, which must be one.
 pub fn require_here(ctx: &Context<'_>) -> Result<TicketId, Failure> {
-    here(ctx)?.ok_or_else(|| {
-        Failure::new(Exit::Usage, "this is not the workspace of a ticket, so name the ticket")
-            .fact("directory", ctx.dir.display().to_string())
-            .hint("see what is yours: tix list --mine")
-    })
+    here(ctx)?.ok_or_else(|| not_here(ctx))
+}
+
+fn not_here(ctx: &Context<'_>) -> Failure {
+    Failure::new(Exit::Usage, "this is not the workspace of a ticket, so name the ticket")
+        .fact("directory", ctx.dir.display().to_string())
+        .hint("see what is yours: tix list --mine")
 }
 
 /// Of a command that takes a ticket and something more, one word is given outside of a workspace: names the one that is
 /// missing. `more` is what the command takes besides the ticket, such as `text`.
 pub fn one_is_missing(ctx: &Context<'_>, word: &str, (command, more): (&str, &str)) -> Failure {
+    // What stands on standard input is no ticket.
+    if word == "-" {
+        return not_here(ctx);
+    }
     let search = TicketSearch { query: word, command };
     // Boxes have numbers.
     let known = word.parse::<usize>().is_err()

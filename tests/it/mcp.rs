@@ -253,6 +253,22 @@ fn a_ticket_is_claimed_worked_on_and_completed() {
     assert_eq!(to(&told, 1)["result"]["structuredContent"]["outcome"], "completed", "{told:?}");
 }
 
+/// A text is a text, also where it could be a part of a ticket's id.
+#[test]
+fn a_note_without_its_ticket_is_for_the_one_of_the_workspace() {
+    let (_sandbox, clone) = ready();
+    let clone = clone.env("TIX_SESSION", "s");
+    let note = || opened(&[call(1, "note", json!({ "do": "note", "text": "foo-001" }))]);
+    let refused = to(&serve(&clone, &note()), 1)["result"].clone();
+    let message = refused["structuredContent"]["message"].as_str().unwrap();
+    assert!(message.contains("name the ticket") && !message.contains("text"), "{refused}");
+    clone.tix(&["activate", ID]).success();
+    let there = clone.at(crate::activate::workspace(&clone, ID));
+    let noted = to(&serve(&there, &note()), 1)["result"].clone();
+    assert_eq!(noted["isError"], false, "{noted}");
+    assert!(clone.tix(&["show", ID]).success().stdout().contains("foo-001\n"));
+}
+
 #[test]
 fn a_ticket_is_finished_in_the_session_that_holds_it() {
     let (_sandbox, clone) = ready();

@@ -231,6 +231,8 @@ pub fn note(arguments: Value) -> Result<Asked, String> {
     let input = given.text.clone();
     let both = || given.ticket.clone().into_iter().chain(given.text.clone());
     let call = match given.r#do {
+        // A text alone could be taken for a ticket.
+        Do::Note if given.ticket.is_none() => VerbCall::new(["note"]).operands(["-".to_owned()]),
         Do::Note => VerbCall::new(["note"]).operands(both()),
         Do::Set => VerbCall::new(["set"]).operands(both()),
         Do::Tick => VerbCall::new(["tick"]).operands(both()),
