@@ -391,7 +391,7 @@ fn stop(session: Option<String>, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -
         if ids.len() == 1 { ("ticket", "it") } else { ("tickets", "each of them") };
     HookAnswer::Refuse(format!(
         "This session still holds the {tickets} {}. `tix done` hands {them} in, `tix block --reason <why>` says what it waits \
-         for, `tix release` gives it back; a person can also want it to stay held.",
+         for, `tix release` gives it back; or a person wants it to stay held.",
         ids.join(", "),
     ))
 }

@@ -91,7 +91,7 @@ pub static TOOLS: [Tool; 8] = [
             json!({
                 "ticket": text("an id, or a unique part of one"),
                 "wait": text("how long to wait for the next one when there is none, such as 10m"),
-                "resume": { "type": "boolean", "description": "go on with a ticket that is yours, but another session claimed" },
+                "resume": { "type": "boolean", "description": "go on with a ticket of yours that another session holds" },
             })
         },
         required: &[],
