@@ -34,7 +34,7 @@ fn every_word_of_the_tables_is_explained() {
             .contains("git config tix.requireQueued, TIX_REQUIRE_QUEUED")
     );
     assert!(means("doctor", "stale-claim").starts_with("warning: "));
-    assert!(means("commands", "explain").starts_with("Explain a word"));
+    assert!(means("commands", "explain").starts_with("Explain an exit code"));
 }
 
 /// The topics that tell of a word, with how many words each.

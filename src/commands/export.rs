@@ -15,7 +15,7 @@ use crate::lifecycle::TicketEntry;
 use crate::out::{Format, Out};
 use crate::ticket::{Document, Lane};
 
-/// Write all tickets in a form that other programs read
+/// Write all tickets for other programs
 ///
 /// `json` and `csv` hold the whole files, so that `tix import` gets the same tickets back. A plan is what `tix new --plan` takes, and
 /// `github` has the form of `gh issue list --json`; they hold what these have a place for. All are as of the last fetch, and

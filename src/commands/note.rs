@@ -13,7 +13,7 @@ use crate::out::Out;
 use crate::text::shell_word;
 use crate::ticket::Lane;
 
-/// Add an entry to the changelog of a ticket
+/// Add an entry to a ticket's changelog
 ///
 /// The entry has the form `## [time] - Creator: note`, and each line of the text becomes an item of its list. While
 /// somebody holds the ticket it is written on its ticket branch.

@@ -16,7 +16,7 @@ use crate::out::{Format, Out};
 use crate::ticket::{Lane, TicketId};
 use crate::workspace::{self, WorkspaceError};
 
-/// Print the path of a ticket's workspace on this machine
+/// Print the path of a ticket's workspace here
 ///
 /// Prints only the path: cd "$(tix path ID)". `tix shell-init` gives your shell a `tix cd ID` that does just that, and a
 /// `tix cd` that goes to the main checkout. If this machine has no workspace of the ticket, the exit code is 4 and the

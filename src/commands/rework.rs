@@ -13,7 +13,7 @@ use crate::text::safe;
 use crate::ticket::{SessionId, TicketId, Value};
 use crate::trunk::{Diary, Run, View};
 
-/// Write a new ticket for more work on a ticket that has ended
+/// Write a ticket for more work on one that has ended
 ///
 /// The new ticket has the same session and the next free number, names the old one in `parent_ticket`, and waits in the
 /// queue. The old one stays as it is.

@@ -8,7 +8,7 @@ use crate::env::Env;
 use crate::error::Failure;
 use crate::out::{Format, Out};
 
-/// Print a shell function that adds `cd ID` to the commands of tix
+/// Print a shell function that adds `cd ID` to tix
 ///
 /// A program cannot change the directory of the shell that starts it, but a shell function can. With this function `tix
 /// cd ID` goes to the workspace of a ticket, `tix cd` alone to the main checkout, and `tix activate --cd` to the

@@ -26,7 +26,7 @@ use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Run, Trunk, View};
 use crate::workspace;
 
-/// Remove the workspace and branches of a ticket whose work is merged
+/// Remove the workspace and branches of merged work
 ///
 /// Removes the worktree, the local ticket branch and the one on the remote, but only if their commits are provably in the
 /// branch that pull requests go to: merged, rebased or squashed. A workspace stays if it has uncommitted changes, commits

@@ -14,7 +14,7 @@ use crate::error::Failure;
 use crate::out::Out;
 use crate::ticket::{Lane, Relation};
 
-/// Relate tickets to each other, and show which waits for which
+/// Relate tickets, and show which waits for which
 ///
 /// A ticket that depends on another can be neither claimed nor completed before the other one is done. The relations are
 /// keys of the front matter: `depends_on`, `blocks`, `parent_ticket`, `related`, `duplicate_of`.

@@ -24,7 +24,7 @@ use crate::text::count;
 use crate::ticket::Lane;
 use crate::trunk::{Diary, Outcome, Run, View};
 
-/// Bring the tickets of another system into the queue
+/// Bring tickets of another system into the queue
 ///
 /// Every ticket keeps its source, its id there and what tix has no place for below `imported:`. A second run changes nothing;
 /// where the source has changed, it updates the tickets that nobody has touched and names the others. What is in progress

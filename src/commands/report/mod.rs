@@ -24,7 +24,7 @@ use crate::ticket::{Lane, TicketId, TicketRow};
 /// How many tickets of a lane are on the page.
 const CARDS: usize = 100;
 
-/// Show how tickets flow: cycle and lead times, time blocked
+/// Show how tickets flow: cycle, lead and blocked times
 ///
 /// The figures come from the commits of the trunk and from the tickets, as of the last fetch: the cycle time of a ticket
 /// is from its first claim to its completion, the lead time from its creation. They are also shown by priority, person

@@ -106,7 +106,7 @@ fn every_shell_follows_a_path_and_passes_everything_else_on() {
         );
         let Some(text) = in_shell(&clone, shell, &script) else { continue };
         let lines: Vec<&str> = text.lines().collect();
-        let help = "Print the path of a ticket's workspace on this machine";
+        let help = "Print the path of a ticket's workspace here";
         let main = clone.path().to_str().unwrap();
         let claimed = format!("{main}.worktrees/TICKET-login-001");
         let expected = ["0", &path, "4", &path, &path, "4", help, main, "0", &claimed];
