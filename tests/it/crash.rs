@@ -25,6 +25,8 @@ const NEXT: &[&str] = &["activate", "--next"];
 const RELEASE: &[&str] = &["release", ID];
 const NEW: &[&str] = &["new", "Bar", "--session", "bar", "--key", "once"];
 const NEW_ID: &str = "TICKET-bar-001";
+/// What lies in the checkout is a list of one line.
+const IMPORT: &[&str] = &["import", "todotxt", "untracked.txt"];
 
 const QUEUE: &[&str] = &["queue", ID];
 const DRAFT: &[&str] = &["draft", ID, "--reason", "vague"];
@@ -103,6 +105,8 @@ rows! {
     new_on_a_server_that_is_not_atomic_survives_at_every_git_call: NEW, NotAtomic, WAITING => Goal::Created(NEW_ID),14;
     new_on_a_trunk_of_its_own_survives_at_every_git_call: NEW, OfItsOwn, WAITING => Goal::Created(NEW_ID),11;
     new_without_a_remote_survives_at_every_git_call: NEW, CheckedOut, WAITING => Goal::Created(NEW_ID), 11;
+    import_survives_at_every_git_call: IMPORT, Remote, WAITING => Goal::Created("TICKET-mine-001"), 9;
+    import_without_a_remote_survives_at_every_git_call: IMPORT, CheckedOut, WAITING => Goal::Created("TICKET-mine-001"), 9;
     rework_survives_at_every_git_call: REWORK, Remote, History::After(&[CLOSE]) => Goal::Created("TICKET-foo-002"),9;
 
     queue_survives_at_every_git_call: QUEUE, Remote, WAITING => Goal::Says("status: queued"),11;

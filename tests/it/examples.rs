@@ -94,6 +94,9 @@ fn prepare(command: &str, line: &str, sandbox: &Sandbox, clone: &Place, there: &
         "undo" => {
             clone.tix(&["activate", "welsh"]).success();
         }
+        "import" => {
+            clone.write(".beads/issues.jsonl", "{\"id\":\"shop-1\",\"title\":\"Say hello\"}\n");
+        }
         "trust" if line.contains("--revoke") => {
             clone.tix(&["trust"]).success();
         }

@@ -103,7 +103,7 @@ fn give_up(
     failure: Failure,
 ) -> Failure {
     let id = &receipt.ticket;
-    if receipt.outcome == "already" {
+    if matches!(receipt.outcome, "already" | "taken_over") {
         return failure;
     }
     let stands = |failure: Failure| {

@@ -21,17 +21,17 @@
 //! - A *text* that is not followed (what is piped to a shell, what a variable, an option or a file of the line has another
 //!   program run) is uncertain where it speaks of git and of what moves a branch: about the branch that is checked
 //!   out, or about the trunk if it names that, and in every worktree of the clone if it leaves the directory.
-//! - A *directory* that is computed is any repository that the words of its computation name. Where they name none, it is every
-//!   worktree of the clone, so the one that has the trunk checked out, too. One that a program of the line fills, or
-//!   whose name is new (`/tmp/demo-$$`), is in the repository around it, or in one that the line names. Known are what the line says, what lies below it, what is new
-//!   (`mktemp -d`) and what the line has git make.
+//! - A *directory* that is computed is any repository that the words of its computation name. Where they name none, it is
+//!   every worktree of the clone, so the one that has the trunk checked out, too. One that a program of the line fills, or
+//!   whose name is new (`/tmp/demo-$$`), is in the repository around it, or in one that the line names. Known are what the
+//!   line says, what lies below it, what is new (`mktemp -d`) and what the line has git make.
 //! - A *name* that is computed or a pattern is the trunk's if what is known of it fits: of a refspec, what stands behind its
 //!   colon, or all of it.
 //! - *Words* that a program prints (`git push $(cat file)`) are names and no options, unless the line has one that goes past
 //!   the hooks: then they may be that.
-//! - A *commit* that the line makes, brings or gives a name to is not there to be looked at; a tag hides what has its name. A copy of this repository has no
-//!   hooks and matters once it is pushed from; so does any new repository whose push goes to a remote of ours. A remote on
-//!   another server than the trunk's is a deployment.
+//! - A *commit* that the line makes, brings or gives a name to is not there to be looked at; a tag hides what has its name. A
+//!   copy of this repository has no hooks and matters once it is pushed from; so does any new repository whose push goes to a
+//!   remote of ours. A remote on another server than the trunk's is a deployment.
 //! - A *script* of a shell that the line writes runs where a command names it; any other file with such a text may be what
 //!   any program reads.
 //! - A *command* that runs in one of several ways the line may go is no more certain than its words.

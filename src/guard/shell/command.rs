@@ -271,12 +271,21 @@ impl<M: Machine> Walker<'_, M> {
             }
             "unset" => {
                 for name in arguments.iter().filter_map(ShellWord::text) {
+                    lists::set_listed(&mut world.variables, &lists::in_array(name), None);
                     world.variables.remove(name);
                 }
             }
-            "read" => {
+            "mapfile" | "read" | "readarray" => {
                 for name in arguments.iter().filter_map(ShellWord::text) {
-                    world.variables.insert(name.to_owned(), ShellWord::filled());
+                    forget(std::slice::from_mut(&mut world), name);
+                }
+                if name != "read" {
+                    return self.unwrapped(call, said, world);
+                }
+            }
+            "printf" if arguments.first().is_some_and(|word| word.is("-v")) => {
+                if let Some(name) = arguments.get(1).and_then(ShellWord::text) {
+                    forget(std::slice::from_mut(&mut world), name);
                 }
             }
             _ => return self.unwrapped(call, said, world),
@@ -456,11 +465,11 @@ fn is_nameless(call: &ShellCall) -> bool {
 }
 
 /// The value of this variable is not known any more.
-pub fn forget<S>(worlds: &mut Worlds<S>, variable: &str) {
+pub fn forget<S>(worlds: &mut [World<S>], variable: &str) {
     assign(worlds, variable, &ShellWord::filled());
 }
 
-pub fn assign<S>(worlds: &mut Worlds<S>, variable: &str, value: &ShellWord) {
+pub fn assign<S>(worlds: &mut [World<S>], variable: &str, value: &ShellWord) {
     for world in worlds {
         lists::set_listed(&mut world.variables, &lists::in_array(variable), None);
         world.variables.insert(variable.to_owned(), value.clone());
