@@ -47,8 +47,8 @@ pub enum BreachReason {
     /// A ticket is deleted and appears in no lane.
     #[error("is deleted, and appears in no other lane")]
     Vanished,
-    /// A new ticket is not in the queue.
-    #[error("is new, and new tickets begin in queue/, not in {0}/")]
+    /// A new ticket is where only a claim puts one.
+    #[error("is new, and only a claim puts a ticket into {0}/")]
     Born(Lane),
     /// No verb takes a ticket this way.
     #[error("moves from {from}/ to {to}/, which no command does")]
