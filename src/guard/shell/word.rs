@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use shuck_ast::{BourneParameterExpansion, StmtSeq, VarRef, WordPart, WordPartNode};
 
-use super::lists::{braces, in_array, listed, positional};
+use super::lists::{braces, in_array, listed};
 
 /// A word of a command, after quotes are taken away.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,16 +209,7 @@ pub fn read<'a>(
             vec![ShellWord::Open(OpenWord { is_list: true, ..open })]
         }
         // `$COMMAND` and `$(echo git commit)` without quotes become as many words as their value has.
-        (ShellWord::Known(text), [part]) if is_split(part) => {
-            let signs = variables.get("IFS").map_or(" \t\n", ShellWord::start);
-            let words = text.split(|sign| signs.contains(sign)).filter(|word| !word.is_empty());
-            words.map(ShellWord::known).collect()
-        }
-        (ShellWord::Open(open), [part]) if is_split(part) => {
-            let is_computed = open.written.contains("$(") || open.written.contains('`');
-            let is_list = is_computed && !is_one_word(&open.written);
-            vec![ShellWord::Open(OpenWord { is_list, ..open })]
-        }
+        (value, [part]) if is_split(part) => split(value, variables),
         (value, _) => vec![value],
     };
     found
@@ -236,19 +227,41 @@ fn literal(word: &shuck_ast::Word, source: &str) -> Option<String> {
 /// What a word stands for that is `"$@"`, or `$*` without quotes, or all of an array, where the arguments are known.
 fn arguments(parts: &[WordPartNode], variables: &Variables) -> Option<Vec<ShellWord>> {
     let [part] = parts else { return None };
-    let (part, names): (_, &[&str]) = if let WordPart::DoubleQuoted { parts, .. } = &part.kind {
+    if let WordPart::DoubleQuoted { parts, .. } = &part.kind {
         let [part] = parts.as_slice() else { return None };
-        (part, &["@"])
-    } else {
-        (part, &["@", "*"])
-    };
-    if let Some(reference) =
-        reference(&part.kind).filter(|reference| reference.has_array_selector())
-    {
-        return listed(variables, &in_array(reference.name.as_str()));
+        // `"$*"` is one word.
+        let (row, _) = row(&part.kind).filter(|(_, sign)| *sign == '@')?;
+        return listed(variables, &row);
     }
-    let is_all = variable(&part.kind).is_some_and(|name| names.contains(&name));
-    is_all.then(|| positional(variables)).flatten()
+    let (row, _) = row(&part.kind)?;
+    Some(listed(variables, &row)?.into_iter().flat_map(|word| split(word, variables)).collect())
+}
+
+/// What the names of a row of words begin with that a part stands for, and `@` or `*`.
+fn row(part: &WordPart) -> Option<(String, char)> {
+    if let Some(name) = variable(part) {
+        let sign = name.chars().next().filter(|_| matches!(name, "@" | "*"))?;
+        return Some((String::new(), sign));
+    }
+    let reference = reference(part)?;
+    let selector = reference.subscript.as_deref()?.selector()?;
+    Some((in_array(reference.name.as_str()), selector.as_char()))
+}
+
+/// The words that a shell makes of a value without quotes. What is computed may be any number of them.
+fn split(value: ShellWord, variables: &Variables) -> Vec<ShellWord> {
+    match value {
+        ShellWord::Known(text) => {
+            let signs = variables.get("IFS").map_or(" \t\n", ShellWord::start);
+            let words = text.split(|sign| signs.contains(sign)).filter(|word| !word.is_empty());
+            words.map(ShellWord::known).collect()
+        }
+        ShellWord::Open(open) => {
+            let is_computed = open.written.contains("$(") || open.written.contains('`');
+            let is_list = is_computed && !is_one_word(&open.written);
+            vec![ShellWord::Open(OpenWord { is_list, ..open })]
+        }
+    }
 }
 
 /// Whether a word is all of an array.
