@@ -10,7 +10,7 @@ mod words;
 
 use serde::Serialize;
 
-pub use refusal::{CLOSES_REQUEST, LOST_CLAIM, held_facts, holder_facts};
+pub use refusal::{CLOSES_REQUEST, LOST_CLAIM, go_on_as_yours, held_facts, holder_facts};
 use words::{caused_here, failed_git};
 pub use words::{denied, full_there, not_written, remote_words};
 

@@ -115,7 +115,8 @@ pub struct Operation<'a> {
 /// The claim that a holder's verb is for.
 #[derive(Debug, clap::Args)]
 pub struct NamedClaim {
-    /// The claim by which you hold the ticket, if this clone did not make it; `tix show` prints it as `claim_id`
+    /// The claim by which you hold the ticket, if this clone or this session did not make it; `tix show` prints it as
+    /// `claim_id`
     #[arg(long = "claim", value_name = "CLAIM")]
     claim: Option<String>,
 }

@@ -60,6 +60,9 @@ pub struct Receipt {
     pub trunk: String,
     /// Who: `Name <mail>`, or their `TIX_ACTOR`.
     pub by: String,
+    /// The session that it was called in; missing if none was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
     /// When: RFC 3339, UTC.
     pub at: String,
     /// How many pushes to the trunk it took.
@@ -215,6 +218,8 @@ impl Receipt {
             remote: ctx.remote.as_ref().map(ToString::to_string),
             trunk: ctx.trunk.short().to_owned(),
             by: by.to_owned(),
+            // Whatever cannot do without the session has said by now that it cannot be read.
+            session: ctx.session().ok().flatten(),
             at: crate::clock::rfc3339(ctx.now),
             attempts: 0,
             duration_ms: 0,

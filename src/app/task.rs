@@ -21,6 +21,9 @@ pub struct TaskJson {
     pub file: Option<String>,
     /// The text of each box that is not ticked, in their order; may be empty.
     pub criteria: Vec<String>,
+    /// Whether it is complete on its branch, and waits for that to be merged; missing if not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub completed: bool,
 }
 
 impl TaskJson {
@@ -31,6 +34,7 @@ impl TaskJson {
             title: FrontMatter::of(document).title,
             file: (ctx.base == ctx.trunk).then(|| file.to_string()),
             criteria: open.map(str::to_owned).collect(),
+            completed: false,
         }
     }
 

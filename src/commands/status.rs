@@ -23,7 +23,7 @@ use crate::app::sign::last_sign;
 use crate::app::worker;
 use crate::clock;
 use crate::env::Env;
-use crate::error::Failure;
+use crate::error::{Failure, go_on_as_yours};
 use crate::lifecycle::{self, Awaited, Hindrance, Missing, Refusal, Ticket, TicketEntry};
 use crate::out::{Format, Out};
 use crate::text::{cut, duration, safe, shell_word};
@@ -79,6 +79,8 @@ pub struct StatusJson<'a> {
     last_sign: Option<String>,
     /// Whether its holder has done nothing for so long that others may take it over.
     stale: bool,
+    /// Whether another session of this clone holds it: its holder's verbs are refused until this one goes on with it.
+    in_another_session: bool,
     /// The changes that the last review requested, line by line; may be empty.
     changes_requested: &'a [String],
     /// What is left to do before it can be complete.
@@ -267,6 +269,7 @@ fn shown(standpoint: &Standpoint, all: bool, as_of: AsOf) -> StatusJson<'_> {
         worker: standpoint.worker.as_ref(),
         last_sign: standpoint.last.map(clock::rfc3339),
         stale: standpoint.stale,
+        in_another_session: standpoint.is_of_another,
         changes_requested: &standpoint.asked,
         missing: standpoint.missing.clone(),
         next: standpoint.next.as_deref(),
@@ -312,7 +315,15 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
     if let Some(next) = &standpoint.next {
         writeln!(text, "next: {}", safe(next)).ok();
     }
-    text
+    text + &way_back(standpoint)
+}
+
+/// How a ticket becomes this session's. Whether it is the caller's at all, only the caller knows, so it is no next step.
+fn way_back(standpoint: &Standpoint) -> String {
+    if !standpoint.is_of_another {
+        return String::new();
+    }
+    format!("{}\n", go_on_as_yours(&standpoint.row.id))
 }
 
 /// The first things that are left to do, and how many more there are.
@@ -425,7 +436,7 @@ fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
     if let Some(next) = &standpoint.next {
         writeln!(text, "next:\n  {}", safe(next)).ok();
     }
-    text
+    text + &way_back(standpoint)
 }
 
 /// The changes that the last review requested.

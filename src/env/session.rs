@@ -13,7 +13,22 @@ const AGENT_SESSIONS: [(&str, &str); 6] = [
     ("qwen", "QWEN_CODE_SESSION_ID"),
 ];
 
+/// What else of an agent tells the commands it runs who runs them.
+const AGENT_MARKS: [(&str, &str); 4] = [
+    ("claude", "CLAUDECODE"),
+    ("codex", "CODEX_SESSION_ID"),
+    ("gemini", "GEMINI_CLI"),
+    ("qwen", "QWEN_CODE"),
+];
+
 impl Env {
+    /// Whether agents that say who they are run this call, and none of them is this one.
+    pub fn is_run_by_others_than(&self, agent: &str) -> bool {
+        let named = AGENT_SESSIONS.iter().chain(&AGENT_MARKS);
+        let mut named = named.filter(|(_, name)| self.raw(name).is_some()).peekable();
+        named.peek().is_some() && named.all(|(by, _)| *by != agent)
+    }
+
     /// The session of this call: `TIX_SESSION`, else what the agents export in which tix runs. The text is not checked:
     /// treat it as hostile, like any other input.
     pub fn session(&self) -> Result<Option<String>, NotUtf8> {
@@ -86,6 +101,22 @@ mod tests {
         for other in [of("o", "2"), of("p", "1"), of("1", "o"), "o".to_owned(), "1".to_owned()] {
             assert_ne!(of("o", "1"), other);
         }
+    }
+
+    #[test]
+    fn an_agent_is_known_by_what_it_tells_its_commands() {
+        for (name, others) in [
+            ("CODEX_THREAD_ID", false),
+            ("CODEX_SESSION_ID", false),
+            ("HOME", false),
+            ("GEMINI_CLI", true),
+            ("QWEN_CODE_SESSION_ID", true),
+            ("CLAUDECODE", true),
+        ] {
+            assert_eq!(env(&[(name, "1")]).is_run_by_others_than("codex"), others, "{name}");
+        }
+        let both = env(&[("CLAUDECODE", "1"), ("CODEX_THREAD_ID", "2")]);
+        assert!(!both.is_run_by_others_than("codex"));
     }
 
     #[test]

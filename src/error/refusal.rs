@@ -349,7 +349,7 @@ fn hints(refusal: &Refusal) -> Vec<String> {
 }
 
 /// How a session goes on with what another one of the same clone holds.
-fn go_on_as_yours(id: &TicketId) -> String {
+pub fn go_on_as_yours(id: &TicketId) -> String {
     format!("if it is yours, go on with it: tix activate {id} --resume")
 }
 
@@ -366,7 +366,8 @@ fn not_shown(
             "if this clone is not a copy, but was moved or its machine renamed, continue: tix activate {id} --resume"
         )),
     };
-    let named = format!("if that claim is yours, say so: {typed} --claim {claim}");
+    let named =
+        format!("if that claim is yours, and no other session's, say so: {typed} --claim {claim}");
     here.into_iter().chain([named]).collect()
 }
 

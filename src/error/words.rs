@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Exit, Failure};
+use crate::env::Env;
 use crate::file;
 use crate::text::shell_word;
 use crate::trunk::{LocalCause, remote_has_no_room};
@@ -57,8 +58,14 @@ fn paths_in(line: &str) -> impl Iterator<Item = &Path> {
 
 /// Where an agent's sandbox keeps `.git` from being written, as that of Codex does, nobody's permissions are wrong.
 fn in_a_sandbox(failure: Failure) -> Failure {
+    let failure = failure.hint(
+        "if an agent's sandbox prevents that, let the agent run `tix` outside of the sandbox",
+    );
+    if Env::capture().is_run_by_others_than("codex") { failure } else { by_rule_of_codex(failure) }
+}
+
+fn by_rule_of_codex(failure: Failure) -> Failure {
     failure
-        .hint("if this is an agent's sandbox, let it run tix outside of that")
         .hint("for Codex, in ~/.codex/rules/tix.rules: prefix_rule(pattern=[\"tix\"], decision=\"allow\")")
         .hint("then call tix in a line of its own: another command beside it keeps the whole line in the sandbox")
 }
@@ -139,9 +146,11 @@ mod tests {
         let words = "fatal: Unable to create '.git/index.lock': Read-only file system";
         for failure in [not_written(words, "try again"), caused_here(words).unwrap()] {
             let hints = hints(failure);
-            assert!(hints.contains("prefix_rule(pattern=[\"tix\"]"), "{hints}");
-            assert!(hints.contains("tix in a line of its own"), "{hints}");
+            assert!(hints.contains("outside of the sandbox"), "{hints}");
         }
+        let rule = hints(by_rule_of_codex(Failure::new(Exit::Refused, words)));
+        assert!(rule.contains("prefix_rule(pattern=[\"tix\"]"), "{rule}");
+        assert!(rule.contains("tix in a line of its own"), "{rule}");
     }
 
     #[cfg(unix)]
@@ -168,7 +177,8 @@ mod tests {
                 let failures = caused_here(words).into_iter().chain([not_written(words, "again")]);
                 for failure in failures {
                     let hints = failure.hints.join("; ");
-                    assert_eq!(hints.contains("prefix_rule"), is_told, "{mode:o} {words}: {hints}");
+                    let told = hints.contains("outside of the sandbox");
+                    assert_eq!(told, is_told, "{mode:o} {words}: {hints}");
                     assert_eq!(hints.contains("fix the permissions"), !is_told, "{words}");
                 }
             }

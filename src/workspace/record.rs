@@ -46,9 +46,10 @@ pub enum SessionMatch {
 /// How the names begin that `tix mcp` makes up where its agent gives it none.
 pub const MADE_UP_SESSION: &str = "mcp-";
 
-impl WorkspaceRecord {
-    pub fn compare_session(&self, session: Option<&str>) -> SessionMatch {
-        match (self.session.as_deref(), session) {
+impl SessionMatch {
+    /// How the session of a call relates to one that this clone has written down.
+    pub fn of(known: Option<&str>, given: Option<&str>) -> SessionMatch {
+        match (known, given) {
             (Some(known), Some(given)) if known == given => SessionMatch::Same,
             (Some(known), Some(given))
                 if known.starts_with(MADE_UP_SESSION) == given.starts_with(MADE_UP_SESSION) =>
@@ -57,6 +58,12 @@ impl WorkspaceRecord {
             }
             _ => SessionMatch::Unknown,
         }
+    }
+}
+
+impl WorkspaceRecord {
+    pub fn compare_session(&self, session: Option<&str>) -> SessionMatch {
+        SessionMatch::of(self.session.as_deref(), session)
     }
 
     /// The session to record once this one goes on under the claim. A name that was made up tells less than one that was

@@ -50,6 +50,41 @@ fn undo_takes_back_what_this_clone_did_last_and_says_so_first() {
     assert!(sandbox.clone_named("new").tix(&["undo"]).exits(4).stderr().contains("nothing yet"));
 }
 
+/// What was done without a session may be anybody's in the clone, as a claim by hand is.
+#[test]
+fn undo_passes_over_what_another_session_of_the_clone_did() {
+    let (sandbox, clone, _there) = world("");
+    let one = clone.env("CLAUDE_CODE_SESSION_ID", "one");
+    let two = clone.env("CODEX_THREAD_ID", "two");
+    let planned = |place: &Place| {
+        let plan = place.tix(&["undo", "--dry-run", "--json"]).success().json();
+        format!("{} {}", plan["operation"].as_str().unwrap(), plan["ticket"].as_str().unwrap())
+    };
+    assert_eq!(planned(&two), "activate TICKET-upload-001");
+    one.tix(&["activate", "welsh"]).success();
+    two.tix(&["block", "csv", "--reason", "x"]).success();
+    assert_eq!(planned(&one), "activate TICKET-welsh-001");
+    assert_eq!(planned(&two), "block TICKET-csv-001");
+    assert_eq!(planned(&clone), "block TICKET-csv-001");
+    one.tix(&["undo"]).success();
+    // What takes back is the session's own too.
+    assert_eq!(planned(&one), "release TICKET-welsh-001");
+    assert_eq!(planned(&two), "block TICKET-csv-001");
+    // What another session has gone on with is not taken back.
+    one.tix(&["set", "csv", "priority=P1"]).success();
+    let refused = two.tix(&["undo"]);
+    let told = "has gone on with TICKET-csv-001 since your `tix block`";
+    assert!(refused.exits(5).stderr().contains(told), "{refused}");
+    let fresh = sandbox.clone_named("b");
+    fresh.env("TIX_SESSION", "one").tix(&["note", "csv", "seen"]).success();
+    let nothing = fresh.env("TIX_SESSION", "two").tix(&["undo"]);
+    assert!(
+        nothing.exits(4).stderr().contains("this session has written nothing yet"),
+        "{nothing}"
+    );
+    fresh.tix(&["undo", "--dry-run"]).exits(5);
+}
+
 /// The last line of a refused undo is a command that writes what was there before.
 #[test]
 fn undo_of_a_value_or_a_text_is_the_command_that_writes_the_old_one() {

@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::lock::Lock;
 use crate::ticket::TicketId;
 use crate::trunk::{Trunk, TrunkError, ticket_lock};
-use crate::workspace::BranchLeftover;
+use crate::workspace::{BranchLeftover, SessionMatch};
 
 /// If more tickets than this cannot be claimed from here, the fault is in this clone and not in the tickets.
 const PASSED_OVER: usize = 3;
@@ -21,8 +21,8 @@ pub(super) struct Attempt {
     pub(super) passed_over: Vec<(TicketId, Failure)>,
     /// Tickets of this clone whose set-up never finished.
     pub(super) unfinished: Vec<TicketId>,
-    /// Tickets that this clone holds and that nobody is known to work on.
-    pub(super) left: Vec<TicketId>,
+    /// Tickets that this clone holds and that nobody is known to work on, and whose they are.
+    pub(super) left: Vec<(TicketId, SessionMatch)>,
     /// Every ticket that was tried, or would have been tried.
     pub(super) tried: Vec<TicketId>,
     /// Tickets whose claim has been recorded and will be pushed.
@@ -43,12 +43,18 @@ impl Attempt {
         });
         let left = match self.left.as_slice() {
             [] => None,
-            [id] => Some(format!(
-                "{id} is held from this clone too; go on with it: tix activate {id} --resume"
+            [(id, whose)] => Some(format!(
+                "{id} {} too; go on with it: tix activate {id} --resume",
+                if *whose == SessionMatch::Same { "is yours" } else { "is held from this clone" },
             )),
             many => Some(format!(
-                "{} other tickets are held from this clone; see them: tix list --mine",
-                many.len()
+                "{} other tickets {}; see them: tix list --mine",
+                many.len(),
+                if many.iter().all(|(_, whose)| *whose == SessionMatch::Same) {
+                    "are yours"
+                } else {
+                    "are held from this clone"
+                },
             )),
         };
         unfinished.chain(left)

@@ -12,7 +12,7 @@ use crate::lifecycle::{Decision, KnownTicket, TicketEntry};
 use crate::lock::Lock;
 use crate::ticket::{Lane, Status, TicketId};
 use crate::trunk::{Stop, Trunk, TrunkError, View, ticket_lock};
-use crate::workspace::{self, worker::WorkerState};
+use crate::workspace::{self, SessionMatch, worker::WorkerState};
 
 impl Activation<'_> {
     /// Tickets that an earlier run of this clone has claimed and never set up, because it was killed: nobody works on
@@ -50,40 +50,41 @@ impl Activation<'_> {
 
     /// Tickets that this clone holds and that somebody should go on with, as far as is known: their set-up is finished, they
     /// wait for no review and no merge, no worker runs, and they are not another session's.
-    fn left(&self, survey: &Survey<'_>) -> Result<Vec<TicketId>, Failure> {
+    fn left(&self, survey: &Survey<'_>) -> Result<Vec<(TicketId, SessionMatch)>, Failure> {
         let ctx = self.ctx;
         let prefix = format!("{}-", self.clone_id);
-        let held = |known: &&KnownTicket<'_>| {
+        let whose = |known: &KnownTicket<'_>| {
             let claim = known.head.claim_id.as_deref().unwrap_or_default();
-            known.entry.lane == Lane::Active
-                && claim.starts_with(&prefix)
-                && self.is_left(&known.entry.id, claim)
+            let ours = known.entry.lane == Lane::Active && claim.starts_with(&prefix);
+            ours.then(|| self.whose_left(&known.entry.id, claim)).flatten()
         };
-        let held: Vec<(&TicketEntry, Option<&str>)> = survey
+        let (held, whose): (Vec<(&TicketEntry, Option<&str>)>, Vec<SessionMatch>) = survey
             .known
             .iter()
-            .filter(held)
-            .map(|known| (known.entry, known.head.claim_id.as_deref()))
-            .collect();
+            .filter_map(|known| {
+                Some(((known.entry, known.head.claim_id.as_deref()), whose(known)?))
+            })
+            .unzip();
         let waits = |newer: &NewerCopy| {
             let works = [Status::Claimed, Status::InProgress, Status::ChangesRequested];
             newer.row.known.is_some_and(|status| !works.contains(&status))
         };
         let waiting: Vec<usize> =
             progress(ctx, &held)?.iter().filter(|newer| waits(newer)).map(|n| n.at).collect();
-        let held = held.into_iter().enumerate().filter(|(at, _)| !waiting.contains(at));
-        Ok(held.map(|(_, (entry, _))| entry.id.clone()).collect())
+        let held = held.into_iter().zip(whose).enumerate();
+        let held = held.filter(|(at, _)| !waiting.contains(at));
+        Ok(held.map(|(_, ((entry, _), whose))| (entry.id.clone(), whose)).collect())
     }
 
-    /// Whether this clone set the ticket up under this claim, for this session or for none, and no worker is known.
-    fn is_left(&self, id: &TicketId, claim: &str) -> bool {
+    /// For whom this clone set the ticket up under this claim, if that was for this session or for none, and no worker is
+    /// known.
+    fn whose_left(&self, id: &TicketId, claim: &str) -> Option<SessionMatch> {
         let record = workspace::load(&self.ctx.repo, id);
-        let Some(record) = record.filter(|r| r.claim_id == claim && r.finished) else {
-            return false;
-        };
-        let ours = record.claim_of_another(self.session.as_deref()).is_none();
+        let record = record.filter(|r| r.claim_id == claim && r.finished)?;
+        let whose = record.compare_session(self.session.as_deref());
         let worker = workspace::worker::of(&self.ctx.repo, id, &env::host());
-        ours && matches!(worker, Ok(None | Some(WorkerState::Stale(_))))
+        let is_left = matches!(worker, Ok(None | Some(WorkerState::Stale(_))));
+        (is_left && whose != SessionMatch::Other).then_some(whose)
     }
 
     /// Claims the next ticket that can be claimed from here.

@@ -303,7 +303,8 @@ impl Activation<'_> {
         let view = View::load(&ctx.objects, ctx.repo.format, Some(at), &ctx.tickets_dir).ok()?;
         let entry = view.snapshot.find_id(&active.id).ok()?;
         let ticket = view.require::<Refusal>(entry).ok()?;
-        Some(TaskJson::of(ctx, &ticket.document, &entry.path))
+        let completed = ticket.document.text("completed_at").is_some();
+        Some(TaskJson { completed, ..TaskJson::of(ctx, &ticket.document, &entry.path) })
     }
 
     /// Records that the workspace here belongs to this claim from now on.

@@ -247,6 +247,7 @@ fn answer(ctx: &Context<'_>, receipt: &Receipt) {
 fn in_words(receipt: &Receipt) -> String {
     let ticket = safe(&receipt.ticket);
     let title = match receipt.outcome {
+        "already" if is_completed(receipt) => format!("{ticket} is yours, and complete"),
         "resumed" => {
             format!("{ticket} is yours again: the claim was renewed and the set-up finished")
         }
@@ -292,6 +293,15 @@ fn next(receipt: &Receipt) -> String {
     if let Some(bring_back) = &receipt.next {
         text.push_str(&format!("  {}    # to bring the earlier work back\n", safe(bring_back)));
     }
-    // In the workspace no command needs the id. The longer command stands first, and both notes in one column.
-    text + "  tix complete    # when it is done\n  tix release     # to give it back\n"
+    // In the workspace no command needs the id. Both notes stand in one column.
+    text + if is_completed(receipt) {
+        "  tix status                   # how it gets to the trunk\n  tix reopen --reason <why>    # to go on with it\n"
+    } else {
+        "  tix complete    # when it is done\n  tix release     # to give it back\n"
+    }
+}
+
+/// Whether nothing is left to do but to merge its branch.
+fn is_completed(receipt: &Receipt) -> bool {
+    receipt.task.as_ref().is_some_and(|task| task.completed)
 }

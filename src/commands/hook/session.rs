@@ -12,7 +12,8 @@ use crate::lifecycle::TicketEntry;
 use crate::names::RefName;
 use crate::out::Out;
 use crate::text::{count, cut, one_line, safe};
-use crate::ticket::{Lane, Status};
+use crate::ticket::{Lane, Status, TicketId, TicketRow};
+use crate::trunk::View;
 use crate::workspace::{self, WorkspaceRecord};
 
 /// An agent's context is expensive, so this is the most columns.
@@ -48,24 +49,46 @@ pub fn still_held(dir: &Path, session: &str, env: &Env, out: &Out) -> Option<Vec
 
 fn held_by(session: &str, globals: &Globals, env: &Env, out: &Out) -> Result<Vec<String>, Failure> {
     let ctx = Context::open(globals, env, out, None)?;
-    let mut records = workspace::all(&ctx.repo);
-    records.retain(|(_, record)| record.session.as_deref() == Some(session) && !record.reminded);
+    let mut records = records_of(&ctx, session);
+    records.retain(|(_, record)| !record.reminded);
     let mut ids = Vec::new();
     if records.is_empty() {
         return Ok(ids);
     }
     let view = ctx.last_seen()?;
-    for (id, record) in records {
-        let active = |entry: &&TicketEntry| entry.lane == Lane::Active && entry.id == id;
-        let Some(entry) = view.snapshot.entries.iter().find(active) else { continue };
-        let (row, ..) = board::read_one(&ctx, &view, entry)?;
+    for (row, record) in held_under(&ctx, &view, records)? {
         let is_at_work = matches!(row.known, Some(Status::Claimed | Status::InProgress));
-        if is_at_work && row.blocked.is_none() && row.claim_id.as_ref() == Some(&record.claim_id) {
-            workspace::save(&ctx.repo, &id, &WorkspaceRecord { reminded: true, ..record })?;
-            ids.push(id.to_string());
+        if is_at_work && row.blocked.is_none() {
+            workspace::save(&ctx.repo, &row.id, &WorkspaceRecord { reminded: true, ..record })?;
+            ids.push(row.id.to_string());
         }
     }
     Ok(ids)
+}
+
+/// The workspaces that this session has asked for.
+fn records_of(ctx: &Context<'_>, session: &str) -> Vec<(TicketId, WorkspaceRecord)> {
+    let mut records = workspace::all(&ctx.repo);
+    records.retain(|(_, record)| record.session.as_deref() == Some(session));
+    records
+}
+
+/// Those of the tickets that are still held under the claim of their record.
+fn held_under(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    records: Vec<(TicketId, WorkspaceRecord)>,
+) -> Result<Vec<(TicketRow, WorkspaceRecord)>, Failure> {
+    let mut held = Vec::new();
+    for (id, record) in records {
+        let active = |entry: &&TicketEntry| entry.lane == Lane::Active && entry.id == id;
+        let Some(entry) = view.snapshot.entries.iter().find(active) else { continue };
+        let (row, ..) = board::read_one(ctx, view, entry)?;
+        if row.claim_id.as_ref() == Some(&record.claim_id) {
+            held.push((row, record));
+        }
+    }
+    Ok(held)
 }
 
 fn find(
@@ -85,11 +108,7 @@ fn find(
     });
     if let Some(entry) = held {
         let (row, ..) = board::read_one(&ctx, &view, entry)?;
-        let title = row
-            .title
-            .as_deref()
-            .map(|title| format!(", \"{}\"", one_line(title)))
-            .unwrap_or_default();
+        let title = title_of(&row);
         let record = workspace::load(&ctx.repo, &row.id);
         let session = session.filter(|_| role::objection(&ctx, "activate").is_none());
         let of_another = record.as_ref().and_then(|record| record.claim_of_another(session));
@@ -111,6 +130,8 @@ fn find(
             ctx.trunk.short(),
         ));
     }
+    let own = records_of(&ctx, session.unwrap_or_default());
+    let own = held_elsewhere(&held_under(&ctx, &view, own)?);
     let queue = board::read(&ctx, &view, &[Lane::Queue])?;
     let gate = ctx.gate();
     let free = queue.rows.iter().filter(|row| {
@@ -124,8 +145,32 @@ fn find(
         .map(|branch| format!(" {} is checked out here.", branch.short()))
         .unwrap_or_default();
     Ok(format!(
-        "This repository has a queue of tickets: on {trunk}, as last fetched, {free} (`tix list`). `tix activate <ticket>` \
-         claims one and makes a branch and a worktree for it. {} takes ticket commits only.{on}",
+        "{own}This repository has a queue of tickets: on {trunk}, as last fetched, {free} (`tix list`). `tix activate \
+         <ticket>` claims one and makes a branch and a worktree for it. {} takes ticket commits only.{on}",
         ctx.trunk.short(),
     ))
+}
+
+/// What a session that does not stand in its workspace holds: one that goes on after its context was cut short has nowhere else
+/// to read it.
+fn held_elsewhere(held: &[(TicketRow, WorkspaceRecord)]) -> String {
+    let Some((row, record)) = held.first() else { return String::new() };
+    let at = record.path.as_ref().map(|path| format!(" Work on it is done in {}.", path.display()));
+    let more = match held.len() - 1 {
+        0 => String::new(),
+        more => format!(" It holds {more} more: `tix list --mine`."),
+    };
+    format!(
+        "This session holds the ticket {}{} ({}).{}{more} ",
+        row.id,
+        title_of(row),
+        row.status_words(),
+        at.unwrap_or_default(),
+    )
+}
+
+/// The title of a ticket behind its id.
+fn title_of(row: &TicketRow) -> String {
+    let title = row.title.as_deref().map(|title| format!(", \"{}\"", one_line(title)));
+    title.unwrap_or_default()
 }

@@ -245,6 +245,12 @@ mod tests {
                 Some("if it is yours: call `claim` with resume=true, ticket=T-1"),
             ),
             ("if it can be done now anyway: tix activate T-1 --anyway", None),
+            (
+                "if an agent's sandbox prevents that, let the agent run `tix` outside of the sandbox",
+                Some(
+                    "if an agent's sandbox prevents that, let the agent run `tix` outside of the sandbox",
+                ),
+            ),
             ("try again later, or with a longer --timeout", None),
             ("write one: tix new 'a title'", None),
             ("tix --help", None),

@@ -1,4 +1,4 @@
-//! `tix undo`: undo what this clone did last.
+//! `tix undo`: undo what this clone did last; for a session, what that session did.
 //!
 //! It knows which verb undoes which, and looks at the remote first: where somebody has gone on with the ticket, it does
 //! nothing and proposes nothing. The verb then decides as usual.
@@ -13,6 +13,7 @@ use serde_json::Value;
 use self::since::{OwnWrite, with_branch};
 use crate::app::board;
 use crate::app::context::{Context, Globals};
+use crate::app::role::deciding_session;
 use crate::app::worktree;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -21,6 +22,7 @@ use crate::out::{Format, Out};
 use crate::text::{duration, safe, shell_word};
 use crate::ticket::{Document, FrontMatter, Lane, Relation, Status, TicketId};
 use crate::trunk::View;
+use crate::workspace::SessionMatch;
 
 /// Undo what this clone wrote last
 ///
@@ -28,6 +30,8 @@ use crate::trunk::View;
 /// blocked one, and takes back one that was handed over. It first shows the command that it runs. For a value or a text it
 /// shows the command that writes the old one, and for what cannot be undone, such as work that has landed, the nearest
 /// command.
+///
+/// In an agent's session it passes over what other sessions of this clone wrote.
 ///
 /// It asks the remote first: if anybody, in this clone or elsewhere, has gone on with the ticket since, it says who and
 /// does nothing.
@@ -136,9 +140,12 @@ pub fn plan(
 ) -> Result<Option<Vec<String>>, Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     let lines = ctx.audit().read();
-    let Some(last) = lines.iter().rev().find(|line| is_write(line)) else {
-        return Err(Failure::new(Exit::NotFound, "this clone has written nothing yet")
-            .hint("see what others did: tix log"));
+    let session = deciding_session(&ctx)?;
+    let mut writes = lines.iter().rev().filter(|line| is_write(line)).peekable();
+    let who = if writes.peek().is_some() { "session" } else { "clone" };
+    let Some(last) = writes.find(|line| !is_of_another(line, session.as_deref())) else {
+        let message = format!("this {who} has written nothing yet");
+        return Err(Failure::new(Exit::NotFound, message).hint("see what others did: tix log"));
     };
     let text = |key: &str| last[key].as_str().unwrap_or_default();
     let (operation, ticket, at) = (text("operation"), text("ticket"), text("at"));
@@ -373,6 +380,11 @@ fn old_value(ctx: &Context<'_>, view: &View<'_>, line: &Value, operation: &str) 
 fn is_write(line: &Value) -> bool {
     let made = |key: &str| line[key].as_array().is_some_and(|all| !all.is_empty());
     line["schema"] == "tix/receipt@1" && made("commits") && line["outcome"] != "already"
+}
+
+/// Whether another session than this one wrote it.
+fn is_of_another(line: &Value, session: Option<&str>) -> bool {
+    SessionMatch::of(line["session"].as_str(), session) == SessionMatch::Other
 }
 
 fn cannot(operation: &str, ticket: &str) -> Failure {

@@ -145,7 +145,7 @@ fn gone_on(newer: &Logged, operation: &str, id: &TicketId) -> Failure {
     let who = newer.trailers.get(trailer::ACTOR).and_then(|all| all.first());
     let who = who.unwrap_or(&newer.author);
     let message = format!(
-        "{} has gone on with {id} since this clone's `tix {operation}`, so it is not undone",
+        "{} has gone on with {id} since your `tix {operation}`, so it is not undone",
         name_of(who)
     );
     Failure::new(Exit::Refused, message)

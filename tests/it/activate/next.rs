@@ -232,6 +232,18 @@ fn whoever_takes_the_next_hears_what_this_clone_holds_already() {
     ));
 }
 
+#[test]
+fn a_session_that_takes_the_next_hears_what_it_holds_itself() {
+    let sandbox = queued(&[("TICKET-b-001", "P2"), ("TICKET-c-001", "P3"), (ID, "P0")]);
+    let one = sandbox.clone_named("a").env("TIX_SESSION", "one");
+    let next = || one.tix(&["activate", "--next", "--json"]).success().json()["warnings"].clone();
+    assert_eq!(next(), serde_json::json!([]));
+    let told = format!("{ID} is yours too; go on with it: tix activate {ID} --resume");
+    assert_eq!(next(), serde_json::json!([told]));
+    let told = "2 other tickets are yours; see them: tix list --mine";
+    assert_eq!(next(), serde_json::json!([told]));
+}
+
 /// What another session holds, what waits for a merge, and what a worker works on, is not left over.
 #[test]
 fn only_what_is_left_over_is_told() {

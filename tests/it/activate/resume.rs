@@ -447,3 +447,23 @@ fn a_run_that_began_while_the_ticket_was_held_here_takes_it_when_it_is_given_bac
     gate.open();
     waiting.wait().success();
 }
+
+/// Nothing is left to do on it, so nobody is told to complete it.
+#[test]
+fn what_is_complete_on_its_branch_is_told_so() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    let there = clone.at(workspace(&clone, ID));
+    there.tix(&["tick", "1", "2"]).success();
+    there.tix(&["complete", "--no-work", "looked"]).success();
+    let again = clone.tix(&["activate", ID, "--resume"]);
+    let told = again.success().stdout();
+    assert!(told.starts_with(&format!("{ID} is yours, and complete\n")), "{again}");
+    assert!(!told.contains("tix complete") && told.contains("\n  tix status "), "{again}");
+    let receipt = clone.tix(&["activate", ID, "--resume", "--json"]).success().json();
+    assert_eq!(receipt["task"]["completed"], true);
+    there.tix(&["reopen", "--reason", "more to do"]).success();
+    let again = clone.tix(&["activate", ID, "--resume"]);
+    assert!(again.success().stdout().contains("  tix complete    # when it is done\n"), "{again}");
+}

@@ -46,8 +46,19 @@ fn each_session_counts_only_what_it_holds() {
     let shown = status.success().stdout();
     assert!(shown.contains("in another session of this clone\n"), "{status}");
     assert!(!shown.contains("complete") && !shown.contains("next: "), "{status}");
+    let id = ids[0].as_str();
+    let way = format!("\nif it is yours, go on with it: tix activate {id} --resume\n");
+    for words in [&["status", id][..], &["status", id, "--all"]] {
+        let status = two.tix(words);
+        assert!(status.success().stdout().ends_with(&way), "{status}");
+    }
     let own = one.tix(&["status", &ids[0]]);
     assert!(!own.success().stdout().contains("another session"), "{own}");
+    assert!(!own.stdout().contains("--resume"), "{own}");
+    let told = |place: &Place| {
+        place.tix(&["status", id, "--json"]).success().json()["in_another_session"].clone()
+    };
+    assert_eq!([&one, &two, &clone].map(told), [false, true, false].map(Value::from));
     // What a person claims by hand is every session's.
     clone.tix(&["activate", &ids[0], "--resume"]).success();
     assert_eq!(mine(&two), ids);

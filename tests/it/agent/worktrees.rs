@@ -192,3 +192,23 @@ fn a_session_that_ends_with_nothing_left_to_do_is_not_told() {
     ends(&clone, "s").success();
     ends(&clone.at(sandbox.root().join("tmp")), "s").success();
 }
+
+/// A session whose context was cut short in the main checkout has nowhere else to read it.
+#[test]
+fn a_session_outside_of_its_workspace_hears_what_it_holds() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let path = wants(&clone, "s1", "TICKET-foo-001").success().stdout().trim_end().to_owned();
+    let told = |session: &str| {
+        let event = json!({
+            "session_id": session, "hook_event_name": "SessionStart", "source": "compact", "cwd": clone.path(),
+        });
+        ask(&clone, "claude", &event).success().stdout().to_owned()
+    };
+    let held = told("s1");
+    assert!(held.contains("This session holds the ticket TICKET-foo-001"), "{held}");
+    assert!(held.contains(&format!("Work on it is done in {path}.")), "{held}");
+    assert!(!told("s2").contains("This session holds"));
+    clone.tix(&["release", "foo", "--reason", "x"]).success();
+    assert!(!told("s1").contains("This session holds"));
+}

@@ -216,8 +216,7 @@ fn an_entry_that_somebody_has_changed_stays_and_is_named() {
     clone.tix(&["hook", "install", "--agents", "cursor"]).success();
     let changed = clone.read(file).replacen("\"timeout\": 10", "\"timeout\": 30", 1);
     clone.write(file, &changed);
-    let named =
-        "(line 5: the entry for beforeShellExecution is not as tix writes it, and stays so)";
+    let named = "(line 5: tix leaves the entry for beforeShellExecution as somebody has made it)";
     let output = clone.tix(&["hook", "install", "--agents", "cursor"]);
     assert!(output.success().stdout().contains(&format!("unchanged {named}")), "{output}");
     assert_eq!(clone.read(file), changed);
@@ -237,7 +236,7 @@ fn a_guard_of_somebodys_own_stays_alone_and_is_named_each_time() {
     let hook = r#"{"type":"command","command":"/opt/tix hook claude"}"#;
     let mine = format!(r#"{{"hooks":{{"PreToolUse":[{{"matcher":"Bash","hooks":[{hook}]}}]}}}}"#);
     clone.write(file, &mine);
-    let named = ": the entry for PreToolUse is not as tix writes it, and stays so)";
+    let named = ": tix leaves the entry for PreToolUse as somebody has made it; no entry there covers PowerShell, Write, ";
     let told = |words: &[&str]| {
         let output = clone.tix(words);
         assert!(output.success().stdout().contains(named), "{output}");

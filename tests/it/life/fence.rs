@@ -47,7 +47,7 @@ fn a_clone_that_never_had_the_ticket_is_asked_for_the_claim_and_its_hint_can_be_
       held by  Ada Example <ada@example.org>
       since    [TIME]
       claim    [OID]-[OID]
-    hint: if that claim is yours, say so: tix release foo-001 --reason 'it'\''s late' --claim [OID]-[OID]
+    hint: if that claim is yours, and no other session's, say so: tix release foo-001 --reason 'it'\''s late' --claim [OID]-[OID]
     ");
     let hint = hints(&other.tix(&["release", "foo-001", "--reason", "it's late", "--json"]));
     let line = hint.split_once(": tix ").unwrap().1;

@@ -51,7 +51,7 @@ const MAY_USE: &[Row] = &[
     ("guard::install", "git names text"),
     ("guard", "audit clock config env file git names settings text"),
     // The edge.
-    ("error", "config file git guard lifecycle settings text ticket trunk workspace"),
+    ("error", "config env file git guard lifecycle settings text ticket trunk workspace"),
     ("out", "clock env error text"),
     (
         "app",

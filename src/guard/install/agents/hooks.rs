@@ -2,6 +2,7 @@
 
 use jsonc_parser::cst::{CstArray, CstInputValue, CstNode};
 use jsonc_parser::json;
+use regex::Regex;
 use serde_json::Value;
 
 use super::json::{JsonFile, line_of, plain, take_out, unfit};
@@ -86,10 +87,50 @@ pub fn own(
                 Share::None => false,
             }
         })?;
-        let why = format!("the entry for {event} is not as tix writes it, and stays so");
+        let lacking = unguarded(agent, &event, &property.array_value()?);
+        let lacking = match lacking.as_slice() {
+            [] => String::new(),
+            tools => format!("; no entry there covers {}", tools.join(", ")),
+        };
+        let why = format!("tix leaves the entry for {event} as somebody has made it{lacking}");
         Some(FileRemark { line: line_of(&group), why })
     });
     Ok(own)
+}
+
+/// The tools for which tix has an entry of this event, and for which none of the list that runs it is.
+fn unguarded(agent: Agent, event: &str, list: &CstArray) -> Vec<String> {
+    let wanted = shapes::of(agent).into_iter().filter(|(at, _)| *at == event);
+    let wanted: Vec<Value> = wanted.map(|(_, entry)| plain(&entry)).collect();
+    let entries: Vec<Value> =
+        list.elements().iter().filter_map(|entry| entry.to_serde_value()).collect();
+    let asking: Vec<&Value> =
+        entries.iter().filter(|entry| share(agent, entry) != Share::None).collect();
+    let tools = wanted.iter().filter_map(matcher_of).flat_map(tools_in);
+    let covered = |tool: &str| asking.iter().any(|entry| covers(agent, entry, tool));
+    tools.filter(|tool| !covered(tool)).map(str::to_owned).collect()
+}
+
+fn matcher_of(entry: &Value) -> Option<&str> {
+    entry.get("matcher")?.as_str()
+}
+
+/// The names in a matcher of ours.
+fn tools_in(matcher: &str) -> impl Iterator<Item = &str> {
+    matcher.split('|').map(|name| name.trim_matches(['^', '(', ')', '$']))
+}
+
+/// Whether an entry runs for a tool, or for one of those whose names begin so. A matcher that cannot be read covers nothing.
+fn covers(agent: Agent, entry: &Value, tool: &str) -> bool {
+    let Some(matcher) = matcher_of(entry).filter(|matcher| !["", "*"].contains(matcher)) else {
+        return true;
+    };
+    let tool = tool.strip_suffix(".*").map_or_else(|| tool.to_owned(), |start| format!("{start}x"));
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || "_|".contains(letter);
+    if agent == Agent::Claude && matcher.chars().all(is_name) {
+        return matcher.split('|').any(|name| name == tool);
+    }
+    Regex::new(matcher).is_ok_and(|pattern| pattern.is_match(&tool))
 }
 
 /// The entries that are tix's to replace and to remove: those that this tix writes, and those that one has written into this
@@ -227,10 +268,19 @@ fn is_ours(agent: Agent, handler: &Value) -> bool {
     words.split_inclusive(ends).any(|command| is_call(agent, command))
 }
 
-/// Whether a command, with what ends it, is a call of `tix hook <agent>`.
+/// What runs the command that stands behind it.
+const RUNNERS: [&str; 11] =
+    ["bash", "command", "dash", "env", "exec", "ksh", "nice", "nohup", "sh", "timeout", "zsh"];
+
+/// Whether a command, with what ends it, is a call of `tix hook <agent>`: at its beginning, or behind what runs it, with the
+/// options and the numbers of that.
 fn is_call(agent: Agent, command: &[&str]) -> bool {
     let words = command.iter().map(|word| word.trim_end_matches(';').trim_matches(['"', '\'']));
-    let is_before = |word: &&str| word.contains('=') || matches!(program(word), "env" | "exec");
+    let is_before = |word: &&str| {
+        let is_of_runner =
+            word.starts_with(|letter: char| letter == '-' || letter.is_ascii_digit());
+        is_of_runner || word.contains('=') || RUNNERS.contains(&program(word))
+    };
     let call: Vec<&str> = words.skip_while(is_before).collect();
     call.first().is_some_and(|first| program(first) == "tix")
         && call.windows(2).any(|words| words == ["hook", agent.name()])

@@ -217,6 +217,9 @@ fn an_entry_of_somebodys_own_that_was_there_before_stays_and_is_named() {
         "tix hook claude; exit 0",
         "./mine.sh && tix hook claude || exit 2",
         "echo begins >>log; exec tix hook claude",
+        "sh -c 'tix hook claude'",
+        "bash -lc \"/opt/tix hook claude; true\"",
+        "timeout 5s tix hook claude || exit 2",
     ] {
         let hook = serde_json::json!({ "type": "command", "command": command });
         let was =
@@ -240,6 +243,44 @@ fn an_entry_of_somebodys_own_that_was_there_before_stays_and_is_named() {
         let left = super::entries(agent, part, Some(&was), earlier);
         assert!(matches!(left, Ok(AgentEntries::Changed(_))), "{command}: {left:?}");
     }
+}
+
+/// Whoever has an entry of their own hears which of the agent's tools nobody asks about.
+#[test]
+fn an_entry_of_somebodys_own_is_named_with_what_it_leaves_out() {
+    let words = |agent: Agent, event: &str, matchers: &[Option<&str>]| {
+        let command = format!("tix hook {}; true", agent.name());
+        let of = |matcher: &Option<&str>| {
+            let mut entry = serde_json::json!({ "hooks": [{ "command": command }] });
+            if let Some(matcher) = matcher {
+                entry["matcher"] = (*matcher).into();
+            }
+            entry
+        };
+        let list: Vec<Value> = matchers.iter().map(of).collect();
+        let text = serde_json::json!({ "hooks": { event: list } }).to_string();
+        own(agent, AgentPart::Hooks, &text, None).unwrap().unwrap().why
+    };
+    let made = "tix leaves the entry for PreToolUse as somebody has made it";
+    let claude = |matchers: &[Option<&str>]| words(Agent::Claude, "PreToolUse", matchers);
+    for all in [None, Some("*"), Some(""), Some(".*")] {
+        assert_eq!(claude(&[all]), made);
+    }
+    let lacking = format!(
+        "{made}; no entry there covers PowerShell, Write, Edit, MultiEdit, NotebookEdit, apply_patch, mcp__.*"
+    );
+    assert_eq!(claude(&[Some("Bash")]), lacking);
+    // Names are whole, and an expression is anchored nowhere.
+    let lacking = format!("{made}; no entry there covers apply_patch, mcp__.*");
+    assert_eq!(
+        claude(&[Some("^(Bash|PowerShell)$"), Some("Write|^Edit|Multi.*|Notebook.*")]),
+        lacking
+    );
+    assert_eq!(claude(&[Some("(")]).split("covers ").nth(1).unwrap().split(", ").count(), 8);
+    let lacking =
+        "tix leaves the entry for BeforeTool as somebody has made it; no entry there covers mcp_.*";
+    let gemini = [Some("run_shell|write_|replace|mcp_git_.*")];
+    assert_eq!(words(Agent::Gemini, "BeforeTool", &gemini), lacking);
 }
 
 #[test]
