@@ -290,7 +290,12 @@ fn without_tix_and_with_one_that_fails_every_agent_is_refused() {
 /// What the plugin for opencode does, asked by a program in opencode's place.
 const OPENCODE: &str = r#"
 import { Tix } from "./tix.mjs"
-const hooks = await Tix({ directory: process.argv[2] })
+const parents = { s2: "s1", s3: "s2" }
+const get = async ({ path: { id } }) => {
+  if (id === "lost") throw new Error("no answer")
+  return { data: { id, parentID: parents[id] } }
+}
+const hooks = await Tix({ client: { session: { get } }, directory: process.argv[2] })
 const before = async (tool, args) => {
   try {
     await hooks["tool.execute.before"]({ tool, sessionID: "s1" }, { args })
@@ -304,9 +309,14 @@ console.log(await before("bash", { command: "git commit -am x", workdir: process
 console.log(await before("write", { filePath: process.argv[2] + "/a.py" }))
 console.log(await before("git_git_commit", { repo_path: process.argv[2], message: "x" }))
 console.log(await before("read", { filePath: process.argv[2] + "/a.py" }))
-const shell = { env: {} }
-await hooks["shell.env"]({ sessionID: "s1" }, shell)
-console.log(JSON.stringify(shell))
+const shell = async (sessionID) => {
+  const output = { env: {} }
+  await hooks["shell.env"]({ sessionID }, output)
+  return output.env.TIX_SESSION ?? "-"
+}
+const sessions = [await shell("s1"), await shell("s3"), await shell("other"), await shell("lost"), await shell()]
+process.env.TIX_SESSION = "worker"
+console.log([...sessions, await shell("s1")].join(" "))
 const report = { output: "done" }
 await hooks["tool.execute.after"]({ tool: "bash", sessionID: "s1", args: { command: "make" } }, report)
 console.log(report.output.split("\n").length)
@@ -343,7 +353,8 @@ fn the_plugin_for_opencode_asks_and_names_the_session() {
         assert!(refused.starts_with("main takes ticket commits only: "), "{said}");
     }
     assert_eq!([elsewhere, read], ["passes"; 2]);
-    assert_eq!((shell, report), (r#"{"env":{"TIX_SESSION":"s1"}}"#, "1"));
+    // A subagent is in the session that began it all, and a worker in the one that tix has named.
+    assert_eq!((shell, report), ("s1 s1 other lost - -", "1"));
     assert!(missing.starts_with("The guard cannot be asked"), "{said}");
 
     clone.write(file, format!("{text}mine()\n"));
