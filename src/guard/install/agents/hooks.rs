@@ -66,7 +66,7 @@ pub fn uninstall(
     Ok(if edited { AgentFileEdit::Write(file.text()) } else { AgentFileEdit::Keep })
 }
 
-/// The first entry that runs `tix hook <agent>` and is none that a tix wrote.
+/// The first entry that runs `tix hook <agent>` and is none that a tix wrote; rather one that leaves something out.
 pub fn own(
     agent: Agent,
     text: &str,
@@ -75,7 +75,7 @@ pub fn own(
     let file = JsonFile::parse(Some(text))?;
     let known = KnownEntries::of(agent, earlier);
     let events = file.root.object_value(HOOKS).map(|hooks| hooks.properties()).unwrap_or_default();
-    let own = events.into_iter().find_map(|property| {
+    let own = events.into_iter().filter_map(|property| {
         let event = property.decoded_name()?;
         let group = property.array_value()?.elements().into_iter().find(|group| {
             let value = group.to_serde_value().unwrap_or_default();
@@ -88,31 +88,39 @@ pub fn own(
             }
         })?;
         let lacking = unguarded(agent, &event, &property.array_value()?);
-        let lacking = match lacking.as_slice() {
-            [] => String::new(),
-            tools => format!("; no entry there covers {}", tools.join(", ")),
-        };
-        let why = format!("tix leaves the entry for {event} as somebody has made it{lacking}");
-        Some(FileRemark { line: line_of(&group), why })
+        let mut why = format!("tix leaves the entry for {event} as somebody has made it");
+        if let Some(what) = &lacking {
+            why.push_str(&format!("; no entry there covers {what}"));
+        }
+        Some((lacking.is_some(), FileRemark { line: line_of(&group), why }))
     });
-    Ok(own)
+    let mut own: Vec<(bool, FileRemark)> = own.collect();
+    // The sort is stable.
+    own.sort_by_key(|(leaves_out, _)| !leaves_out);
+    Ok(own.into_iter().next().map(|(_, remark)| remark))
 }
 
-/// The tools for which tix has an entry of this event, and for which none of the list that runs it is.
-fn unguarded(agent: Agent, event: &str, list: &CstArray) -> Vec<String> {
-    let wanted = shapes::of(agent).into_iter().filter(|(at, _)| *at == event);
-    let wanted: Vec<Value> = wanted.map(|(_, entry)| plain(&entry)).collect();
-    let entries: Vec<Value> =
-        list.elements().iter().filter_map(|entry| entry.to_serde_value()).collect();
+/// What tix has an entry of this event for, and none of the list that runs it is: tools, or whatever the matchers there leave out
+/// where tix wants to be asked of everything.
+fn unguarded(agent: Agent, event: &str, list: &CstArray) -> Option<String> {
+    let (_, wanted) = shapes::of(agent).into_iter().find(|(at, _)| *at == event)?;
+    let wanted = plain(&wanted);
+    let entries: Vec<Value> = list.elements().iter().filter_map(CstNode::to_serde_value).collect();
     let asking: Vec<&Value> =
         entries.iter().filter(|entry| share(agent, entry) != Share::None).collect();
-    let tools = wanted.iter().filter_map(matcher_of).flat_map(tools_in);
+    let Some(wanted) = matcher_of(&wanted) else {
+        let named: Option<Vec<&str>> = asking.iter().map(|entry| matcher_of(entry)).collect();
+        return named.map(|named| format!("what does not match {}", named.join(" or ")));
+    };
     let covered = |tool: &str| asking.iter().any(|entry| covers(agent, entry, tool));
-    tools.filter(|tool| !covered(tool)).map(str::to_owned).collect()
+    let lacking: Vec<&str> = tools_in(wanted).filter(|tool| !covered(tool)).collect();
+    (!lacking.is_empty()).then(|| lacking.join(", "))
 }
 
+/// The matcher of an entry; none where it matches everything.
 fn matcher_of(entry: &Value) -> Option<&str> {
-    entry.get("matcher")?.as_str()
+    let matcher = entry.get("matcher")?.as_str();
+    matcher.filter(|matcher| !["", "*", ".*"].contains(matcher))
 }
 
 /// The names in a matcher of ours.
@@ -122,9 +130,7 @@ fn tools_in(matcher: &str) -> impl Iterator<Item = &str> {
 
 /// Whether an entry runs for a tool, or for one of those whose names begin so. A matcher that cannot be read covers nothing.
 fn covers(agent: Agent, entry: &Value, tool: &str) -> bool {
-    let Some(matcher) = matcher_of(entry).filter(|matcher| !["", "*"].contains(matcher)) else {
-        return true;
-    };
+    let Some(matcher) = matcher_of(entry) else { return true };
     let tool = tool.strip_suffix(".*").map_or_else(|| tool.to_owned(), |start| format!("{start}x"));
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || "_|".contains(letter);
     if agent == Agent::Claude && matcher.chars().all(is_name) {

@@ -250,14 +250,14 @@ fn an_entry_of_somebodys_own_that_was_there_before_stays_and_is_named() {
 fn an_entry_of_somebodys_own_is_named_with_what_it_leaves_out() {
     let words = |agent: Agent, event: &str, matchers: &[Option<&str>]| {
         let command = format!("tix hook {}; true", agent.name());
-        let of = |matcher: &Option<&str>| {
+        let of = |matcher: Option<&str>| {
             let mut entry = serde_json::json!({ "hooks": [{ "command": command }] });
             if let Some(matcher) = matcher {
-                entry["matcher"] = (*matcher).into();
+                entry["matcher"] = matcher.into();
             }
             entry
         };
-        let list: Vec<Value> = matchers.iter().map(of).collect();
+        let list: Vec<Value> = matchers.iter().copied().map(of).collect();
         let text = serde_json::json!({ "hooks": { event: list } }).to_string();
         own(agent, AgentPart::Hooks, &text, None).unwrap().unwrap().why
     };
@@ -281,6 +281,22 @@ fn an_entry_of_somebodys_own_is_named_with_what_it_leaves_out() {
         "tix leaves the entry for BeforeTool as somebody has made it; no entry there covers mcp_.*";
     let gemini = [Some("run_shell|write_|replace|mcp_git_.*")];
     assert_eq!(words(Agent::Gemini, "BeforeTool", &gemini), lacking);
+    // Where tix wants to be asked of everything, a matcher leaves out whatever it does not name.
+    for (agent, event, matchers, lacking) in [
+        (
+            Agent::Copilot,
+            "PreToolUse",
+            &[Some("bash"), Some("edit")][..],
+            "what does not match bash or edit",
+        ),
+        (Agent::Cursor, "beforeShellExecution", &[Some("git")], "what does not match git"),
+        (Agent::Cursor, "preToolUse", &[Some("Write|Edit")], "StrReplace, Delete"),
+        (Agent::Claude, "SessionStart", &[Some("startup")], "what does not match startup"),
+    ] {
+        let told = words(agent, event, matchers);
+        assert_eq!(told.split_once("; no entry there covers ").unwrap().1, lacking, "{told}");
+        assert!(!words(agent, event, &[None, Some("x")]).contains("covers"));
+    }
 }
 
 #[test]
