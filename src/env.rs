@@ -46,6 +46,9 @@ pub const ANSWER_BOTH: &str = "_TIX_ANSWER_BOTH";
 /// With this variable set, standard input is held open by whoever wants the answer, and its end says that nobody does any more.
 pub const LEASHED: &str = "_TIX_LEASHED";
 
+/// The name that `tix mcp` has made up for the session of its calls.
+pub const MADE_UP_SESSION: &str = "_TIX_MADE_UP_SESSION";
+
 /// With this variable set, a write says in its receipt what of the whole checkout it has compared before and after.
 pub const COMPARE: &str = "_TIX_COMPARE";
 
@@ -181,6 +184,11 @@ impl Env {
     /// Whether the end of standard input ends a wait; see [`LEASHED`].
     pub fn is_leashed(&self) -> bool {
         self.raw(LEASHED).is_some()
+    }
+
+    /// See [`MADE_UP_SESSION`].
+    pub fn made_up_session(&self) -> Option<String> {
+        self.text(MADE_UP_SESSION).ok().flatten().map(str::to_owned)
     }
 
     /// See [`COMPARE`].

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::context::Context;
 use crate::ticket::TicketId;
-use crate::workspace::{self, WorkspaceError, WorkspaceRecord};
+use crate::workspace::{self, Session, WorkspaceError, WorkspaceRecord};
 
 /// A workspace of this clone and the claim that it belongs to from now on.
 pub struct Adoption<'a> {
@@ -12,7 +12,7 @@ pub struct Adoption<'a> {
     pub claim_id: String,
     /// The commit of the claim, if it is known.
     pub commit: Option<String>,
-    pub session: Option<String>,
+    pub session: Option<Session>,
     /// The worktree, if there is one.
     pub path: Option<PathBuf>,
 }
@@ -24,7 +24,14 @@ pub fn adopt(ctx: &Context<'_>, adoption: Adoption<'_>) -> Result<(), WorkspaceE
     let Adoption { id, claim_id, commit, session, path } = adoption;
     let commit = workspace::load(&ctx.repo, id).map(|known| known.commit).or(commit);
     let commit = commit.unwrap_or_default();
-    let record =
-        WorkspaceRecord { claim_id, session, commit, path, finished: true, reminded: false };
+    let record = WorkspaceRecord {
+        claim_id,
+        session,
+        worker: None,
+        commit,
+        path,
+        finished: true,
+        reminded: false,
+    };
     workspace::save(&ctx.repo, id, &record)
 }

@@ -27,6 +27,7 @@ use crate::trunk::{
     Basis, Ci, Deadline, DeadlineGrowth, Run, TicketBranches, Trunk, TrunkError, TrunkStep, View,
     with_claims_seen,
 };
+use crate::workspace::Session;
 
 /// The file with which a team shares its settings.
 pub const CONFIG_FILE: &str = crate::config::FILE;
@@ -337,9 +338,11 @@ impl<'a> Context<'a> {
         typed.or_else(|| self.env.role().ok().flatten())
     }
 
-    /// The session this call belongs to, if one is named.
-    pub fn session(&self) -> Result<Option<String>, Failure> {
-        self.env.session().map_err(|e| Failure::new(Exit::Usage, e.to_string()))
+    /// The session this call belongs to, if there is one.
+    pub fn session(&self) -> Result<Option<Session>, Failure> {
+        let given = self.env.session().map_err(|e| Failure::new(Exit::Usage, e.to_string()))?;
+        let made_up = || self.env.made_up_session().map(|made_up| Session::MadeUp { made_up });
+        Ok(given.map(Session::Given).or_else(made_up))
     }
 
     /// Whether open tickets wait to be queued by a person.

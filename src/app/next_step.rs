@@ -5,6 +5,7 @@ use super::context::Context;
 use super::merged::proof;
 use super::queue::Survey;
 use super::request::by_request;
+use super::takeover::is_given;
 use super::work::{holds_work, tip_here, tip_seen, with_work};
 use crate::config::RecordPlace;
 use crate::error::Failure;
@@ -86,6 +87,12 @@ impl TicketAsSeen<'_> {
         let (act, ticket) = (self.act, self.ticket);
         let id = &ticket.entry.id;
         if act.require_holder(ticket).is_err() {
+            let held = ticket.held();
+            let given = held.claim_id.as_deref().is_some_and(is_given);
+            let by = held.by.as_deref();
+            if given && by.is_some() && (by == Some(act.actor) || by == self.ctx.role()) {
+                return Ok(Some(format!("tix activate {id}")));
+            }
             let free = self.stale && self.may(Verb::Reclaim);
             return Ok(free.then(|| format!("tix reclaim {id} --reason <why>")));
         }

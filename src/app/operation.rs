@@ -16,7 +16,7 @@ use crate::out::{Format, Out};
 use crate::text::safe;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run};
-use crate::workspace;
+use crate::workspace::{self, Session};
 
 /// Who acts: what [`Act`] borrows from.
 pub struct Identity {
@@ -33,7 +33,7 @@ enum OwnedProof {
 }
 
 impl OwnedProof {
-    fn recorded(ctx: &Context<'_>, id: &TicketId, session: Option<&str>) -> OwnedProof {
+    fn recorded(ctx: &Context<'_>, id: &TicketId, session: Option<&Session>) -> OwnedProof {
         let record = workspace::load(&ctx.repo, id);
         let of_another = record.as_ref().and_then(|record| record.claim_of_another(session));
         OwnedProof::Recorded {
@@ -49,7 +49,7 @@ impl Identity {
     pub fn of(ctx: &Context<'_>, id: &TicketId, named: Option<&str>) -> Result<Identity, Failure> {
         let proof = match named {
             Some(claim) => OwnedProof::Named(claim.to_owned()),
-            None => OwnedProof::recorded(ctx, id, deciding_session(ctx)?.as_deref()),
+            None => OwnedProof::recorded(ctx, id, deciding_session(ctx)?.as_ref()),
         };
         Ok(Identity { proof, ..Identity::without_claim(ctx)? })
     }
@@ -58,7 +58,7 @@ impl Identity {
     pub fn reading(ctx: &Context<'_>, id: &TicketId) -> Identity {
         // A session whose name cannot be read is told so by what it would do.
         let session = deciding_session(ctx).ok().flatten();
-        let proof = OwnedProof::recorded(ctx, id, session.as_deref());
+        let proof = OwnedProof::recorded(ctx, id, session.as_ref());
         // A clone that has none yet gets it with its first claim.
         let clone_id = workspace::known_clone_id(&ctx.repo).unwrap_or_default();
         Identity { actor: ctx.reader(), clone_id, typed: typed(), proof }

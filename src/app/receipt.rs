@@ -122,7 +122,7 @@ pub struct WorkerJson {
     pub exit: Option<u8>,
     /// The machine.
     pub host: String,
-    /// The session it was given.
+    /// The session that tix has made for it.
     pub session: String,
     /// The program and its arguments, without credentials.
     pub command: Vec<String>,
@@ -219,7 +219,11 @@ impl Receipt {
             trunk: ctx.trunk.short().to_owned(),
             by: by.to_owned(),
             // Whatever cannot do without the session has said by now that it cannot be read.
-            session: ctx.session().ok().flatten(),
+            session: ctx
+                .session()
+                .ok()
+                .flatten()
+                .and_then(|session| Some(session.given()?.to_owned())),
             at: crate::clock::rfc3339(ctx.now),
             attempts: 0,
             duration_ms: 0,

@@ -9,6 +9,7 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::Out;
 use crate::text::near;
+use crate::workspace::Session;
 
 /// What any role may do: read, and what git, agents and shells call by themselves.
 pub const ALWAYS: [&str; 21] = [
@@ -54,7 +55,7 @@ pub fn objection(ctx: &Context<'_>, verb: &str) -> Option<String> {
 
 /// The session of this call, as far as it decides what the caller holds. A role that may not use `activate` cannot take a
 /// ticket over from another session, so no session shuts it out.
-pub fn deciding_session(ctx: &Context<'_>) -> Result<Option<String>, Failure> {
+pub fn deciding_session(ctx: &Context<'_>) -> Result<Option<Session>, Failure> {
     let session = ctx.session()?;
     Ok(session.filter(|_| objection(ctx, "activate").is_none()))
 }

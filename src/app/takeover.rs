@@ -90,17 +90,26 @@ pub fn take_over(
     Ok(receipt)
 }
 
-/// The new claim. One that is given away is not this clone's claim: the giver may not go on under it.
+/// How the claim of a ticket that was handed over begins, where others begin with the id of a clone: the giver may not go on
+/// under it, and its new holder goes on under another.
+const GIVEN: &str = "given-";
+
+/// Whether a claim is that of a handoff, with which nobody has gone on yet.
+pub fn is_given(claim: &str) -> bool {
+    claim.starts_with(GIVEN)
+}
+
+/// The new claim.
 fn claim(ctx: &Context<'_>, identity: &Identity, request: &TakeoverRequest<'_>) -> Claim {
     let token = crate::trunk::random_token;
-    let clone = match request.way {
+    let id = match request.way {
         TakeoverKind::Reclaim(_) | TakeoverKind::TakeBack | TakeoverKind::Resume => {
-            identity.clone_id.clone()
+            format!("{}-{}", identity.clone_id, token())
         }
-        TakeoverKind::Handoff => token().chars().take(8).collect(),
+        TakeoverKind::Handoff => format!("{GIVEN}{}", token()),
     };
     Claim {
-        id: format!("{clone}-{}", token()),
+        id,
         by: request.to.unwrap_or(&identity.actor).to_owned(),
         at: crate::clock::rfc3339(ctx.now),
         host: crate::env::published_host(),
@@ -284,7 +293,7 @@ fn keep_workspace(
     }
     let (claim_id, session) = (claim_id.to_owned(), ctx.session()?);
     if let Some(record) = known {
-        let record = LocalRecord { claim_id, session, ..record };
+        let record = LocalRecord { claim_id, session, worker: None, ..record };
         workspace::save(&ctx.repo, names.id, &record)?;
     } else if let Some(worktree) = with_branch(ctx, names.branch)? {
         let (commit, path) = (commit()?, Some(worktree.path));

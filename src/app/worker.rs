@@ -69,7 +69,6 @@ impl WorkerArgs {
 pub struct Job<'a> {
     pub id: &'a TicketId,
     pub claim_id: &'a str,
-    pub session: &'a str,
     pub branch: &'a RefName,
     pub workspace: &'a Path,
 }
@@ -82,10 +81,11 @@ pub fn start(
     job: &Job<'_>,
 ) -> Result<(Started, WorkerJson), StartError> {
     let host = crate::env::host();
+    let session = format!("worker-{}", crate::trunk::random_token());
     let order = WorkerOrder {
         id: job.id,
         claim_id: job.claim_id,
-        session: job.session,
+        session: &session,
         branch: job.branch,
         workspace: job.workspace,
         command: line,
@@ -105,7 +105,7 @@ pub fn start(
         Started::Done { ended, log } => ("done", None, Some(ended.code()), log.as_deref()),
     };
     let log = log.map(|log| log.display().to_string());
-    let (session, command) = (job.session.to_owned(), line.words());
+    let command = line.words();
     Ok((started, WorkerJson { state, pid, exit, host, session, command, log }))
 }
 
@@ -153,7 +153,7 @@ pub fn failure(error: StartError, id: &TicketId, args: &WorkerArgs) -> Failure {
         StartError::Elsewhere(record) => record_facts(Failure::new(Exit::Held, message), &record)
             .hint(format!("if you know that it has ended, start another in its place: {again}")),
         StartError::Interrupted(error) => error.into(),
-        StartError::File { .. } => not_written(message, "try again"),
+        StartError::File { .. } | StartError::Unnamed(_) => not_written(message, "try again"),
         StartError::Spawn { .. } => Failure::new(Exit::Refused, message)
             .hint("a bare name is looked up on PATH, any other path in the workspace"),
         StartError::Unproved { why, said, log, .. } => {
@@ -215,15 +215,6 @@ pub fn now(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerNow> {
         command: Some(record.command),
         log: record.log.map(|log| log.display().to_string()),
     })
-}
-
-/// The session of a worker: the caller's, else the one that the workspace was made for, else a new one.
-pub fn session(ctx: &Context<'_>, id: &TicketId) -> Result<String, Failure> {
-    if let Some(session) = ctx.session()? {
-        return Ok(session);
-    }
-    let made_for = crate::workspace::load(&ctx.repo, id).and_then(|record| record.session);
-    Ok(made_for.unwrap_or_else(crate::trunk::random_token))
 }
 
 pub fn workspace(ctx: &Context<'_>, id: &TicketId) -> Result<Option<PathBuf>, Failure> {

@@ -25,8 +25,9 @@ use crate::workspace::worker::Started;
 /// Start a worker in the workspace of a ticket
 ///
 /// The command gets your environment and `TIX_TICKET`, `TIX_WORKSPACE`, `TIX_BRANCH`, `TIX_CLAIM_ID`, `TIX_SESSION` and
-/// `TIX_READY`. It runs in the foreground, with your terminal, and tix ends with its exit code. With --detach it goes on
-/// without tix, which answers as soon as the worker has begun: when it has run for two seconds, or has created the file
+/// `TIX_READY`. `TIX_SESSION` is a new one: a worker is a session of its own, and this ticket is both its own and yours. It
+/// runs in the foreground, with your terminal, and tix ends with its exit code. With --detach it goes on without tix,
+/// which answers as soon as the worker has begun: when it has run for two seconds, or has created the file
 /// that `TIX_READY` names. There is never more than one worker for a ticket.
 ///
 /// Exit codes until the worker has begun: 3 a worker is already running or starting; 4 there is no workspace here; 5 the
@@ -84,7 +85,6 @@ fn start(
 ) -> Result<(Started, Receipt), Failure> {
     let found = find(ctx, args.ticket.as_deref())?;
     diary.ticket = Some(found.id.clone());
-    let session = worker::session(ctx, &found.id)?;
     let mut receipt = Receipt::new(ctx, "run", found.id.as_str(), &ctx.actor()?);
     receipt.outcome = "started";
     receipt.workspace = Some(WorkspaceJson {
@@ -100,7 +100,6 @@ fn start(
     let job = Job {
         id: &found.id,
         claim_id: &found.claim_id,
-        session: &session,
         branch: &found.branch,
         workspace: &found.path,
     };
@@ -135,9 +134,8 @@ fn find(ctx: &Context<'_>, query: Option<&str>) -> Result<FoundWorkspace, Failur
                 .fact("workspace", path.display().to_string())
                 .hint(format!("look at it: tix show {id}")));
         }
-        // The worker would have the caller's session, and could not hand the ticket in.
         let session = deciding_session(ctx)?;
-        if record.is_some_and(|record| record.claim_of_another(session.as_deref()).is_some()) {
+        if record.is_some_and(|record| record.claim_of_another(session.as_ref()).is_some()) {
             return Err(Refusal::OtherSession { id, held: Box::new(held) }.into());
         }
         let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;

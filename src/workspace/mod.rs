@@ -29,7 +29,7 @@ pub use include::include;
 pub use pending::{note_push, pending_push, settle_push};
 pub use prepared::{changes, note_prepared, remove, untracked};
 pub use record::{
-    MADE_UP_SESSION, SessionMatch, WorkspaceRecord, all, forget, load, made_at, recorded, save,
+    Session, SessionMatch, WorkspaceRecord, all, forget, load, made_at, recorded, save,
 };
 pub use unlinked::{is_unlinked, moved_along};
 

@@ -19,8 +19,11 @@ use crate::ticket::TicketId;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceRecord {
     pub claim_id: String,
-    /// The session that asked for it, if one was named.
-    pub session: Option<String>,
+    /// The session that asked for it, if there is one.
+    pub session: Option<Session>,
+    /// The session of the worker that tix has started in it: the claim is that worker's as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<Session>,
     /// The commit that tix put on the ticket branch.
     pub commit: String,
     /// The worktree; `None` when none was wanted.
@@ -33,6 +36,27 @@ pub struct WorkspaceRecord {
     pub reminded: bool,
 }
 
+/// The name of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Session {
+    Given(String),
+    /// By `tix mcp`, where its agent gives it none.
+    MadeUp {
+        made_up: String,
+    },
+}
+
+impl Session {
+    /// The name, if it was given.
+    pub fn given(&self) -> Option<&str> {
+        match self {
+            Session::Given(name) => Some(name),
+            Session::MadeUp { .. } => None,
+        }
+    }
+}
+
 /// How a session relates to the one that a workspace was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionMatch {
@@ -43,39 +67,36 @@ pub enum SessionMatch {
     Unknown,
 }
 
-/// How the names begin that `tix mcp` makes up where its agent gives it none.
-pub const MADE_UP_SESSION: &str = "mcp-";
-
 impl SessionMatch {
     /// How the session of a call relates to one that this clone has written down.
-    pub fn of(known: Option<&str>, given: Option<&str>) -> SessionMatch {
-        match (known, given) {
-            (Some(known), Some(given)) if known == given => SessionMatch::Same,
-            (Some(known), Some(given))
-                if known.starts_with(MADE_UP_SESSION) == given.starts_with(MADE_UP_SESSION) =>
-            {
+    pub fn of(known: &Session, caller: Option<&Session>) -> SessionMatch {
+        match caller {
+            Some(caller) if known == caller => SessionMatch::Same,
+            Some(caller) if known.given().is_some() == caller.given().is_some() => {
                 SessionMatch::Other
             }
-            _ => SessionMatch::Unknown,
+            Some(_) | None => SessionMatch::Unknown,
         }
     }
 }
 
 impl WorkspaceRecord {
-    pub fn compare_session(&self, session: Option<&str>) -> SessionMatch {
-        SessionMatch::of(self.session.as_deref(), session)
+    pub fn compare_session(&self, session: Option<&Session>) -> SessionMatch {
+        let known = self.session.iter().chain(&self.worker);
+        let matches: Vec<_> = known.map(|known| SessionMatch::of(known, session)).collect();
+        let found = [SessionMatch::Same, SessionMatch::Other];
+        found.into_iter().find(|one| matches.contains(one)).unwrap_or(SessionMatch::Unknown)
     }
 
     /// The session to record once this one goes on under the claim. A name that was made up tells less than one that was
     /// given.
-    pub fn session_with(&self, session: Option<&str>) -> Option<String> {
-        let session = session
-            .filter(|session| self.session.is_none() || !session.starts_with(MADE_UP_SESSION));
-        session.map(str::to_owned).or_else(|| self.session.clone())
+    pub fn session_with(&self, session: Option<&Session>) -> Option<Session> {
+        let session = session.filter(|new| self.session.is_none() || new.given().is_some());
+        session.or(self.session.as_ref()).cloned()
     }
 
     /// The claim, if another session than this one works under it.
-    pub fn claim_of_another(&self, session: Option<&str>) -> Option<&str> {
+    pub fn claim_of_another(&self, session: Option<&Session>) -> Option<&str> {
         (self.compare_session(session) == SessionMatch::Other).then_some(&self.claim_id)
     }
 }
@@ -87,6 +108,27 @@ fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {
 /// The record of a ticket's workspace; `None` when this clone has none that can be read.
 pub fn load(repo: &Repo, id: &TicketId) -> Option<WorkspaceRecord> {
     serde_json::from_slice(&crate::file::read_own(&file_of(repo, id)).ok()?).ok()
+}
+
+/// Writes down the session of a worker that works under this claim.
+pub fn name_worker(
+    repo: &Repo,
+    id: &TicketId,
+    claim_id: &str,
+    worker: Session,
+) -> Result<(), WorkspaceError> {
+    match load(repo, id).filter(|record| record.claim_id == claim_id) {
+        Some(record) => save(repo, id, &WorkspaceRecord { worker: Some(worker), ..record }),
+        None => Ok(()),
+    }
+}
+
+/// Forgets that worker, which has ended, unless another one has taken its place.
+pub fn forget_worker(repo: &Repo, id: &TicketId, worker: &Session) -> Result<(), WorkspaceError> {
+    match load(repo, id).filter(|record| record.worker.as_ref() == Some(worker)) {
+        Some(record) => save(repo, id, &WorkspaceRecord { worker: None, ..record }),
+        None => Ok(()),
+    }
 }
 
 pub fn recorded(repo: &Repo) -> Vec<TicketId> {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::WorkspaceError;
 use super::clone_id::write;
 use super::process::{Process, ProcessState};
+use super::record::{self, Session};
 use super::spawn::{CommandLine, StartedWorker, Unproved, Worker, WorkerEnd, WorkerSign};
 use crate::file;
 use crate::git::{ExecError, Repo, signals};
@@ -71,6 +72,9 @@ pub enum StartError {
     /// A file that a start needs could not be created.
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
+    /// Its session could not be written down.
+    #[error(transparent)]
+    Unnamed(#[from] WorkspaceError),
     #[error("`{command}` cannot be started: {source}")]
     Spawn { command: String, source: io::Error },
     #[error("`{command}` was started, but {why}")]
@@ -133,6 +137,8 @@ pub struct RunningWorker {
     pub record: WorkerRecord,
     worker: Worker,
     files: Files,
+    repo: Repo,
+    id: TicketId,
 }
 
 /// The files of a ticket's worker.
@@ -262,15 +268,19 @@ pub fn start(repo: &Repo, order: &WorkerOrder<'_>) -> Result<Started, StartError
     files.clear().map_err(|e| failed(&files.record, e))?;
     let dir = repo.tix_dir().join("workers");
     std::fs::create_dir_all(&dir).map_err(|e| failed(&dir, e))?;
+    let session = Session::Given(order.session.to_owned());
+    // Before it begins: it may use tix on the ticket at once.
+    record::name_worker(repo, order.id, order.claim_id, session.clone())?;
     let begun = begin(repo, order, &files).and_then(|(worker, process, begun)| match begun {
         StartedWorker::Done(ended) => {
             Ok(Started::Done { ended, log: files.log_for(order.attachment) })
         }
-        StartedWorker::Running => keep(order, &files, worker, process),
+        StartedWorker::Running => keep(repo, order, &files, (worker, process)),
     });
     if begun.as_ref().map_or(true, |started| matches!(started, Started::Done { .. })) {
         // The error says what failed; the next start removes a leftover sign.
         files.clear().ok();
+        record::forget_worker(repo, order.id, &session).ok();
     }
     drop(lock);
     begun
@@ -311,10 +321,10 @@ fn open_log(path: &Path) -> io::Result<(File, u64)> {
 
 /// Records a worker that has begun; one that cannot be recorded must not run unseen.
 fn keep(
+    repo: &Repo,
     order: &WorkerOrder<'_>,
     files: &Files,
-    worker: Worker,
-    process: io::Result<Option<Process>>,
+    (worker, process): (Worker, io::Result<Option<Process>>),
 ) -> Result<Started, StartError> {
     let record = |process| WorkerRecord {
         process,
@@ -333,8 +343,8 @@ fn keep(
     });
     match written {
         Ok(record) => {
-            let files = files.clone();
-            Ok(Started::Running(Box::new(RunningWorker { record, worker, files })))
+            let (files, repo, id) = (files.clone(), repo.clone(), order.id.clone());
+            Ok(Started::Running(Box::new(RunningWorker { record, worker, files, repo, id })))
         }
         Err(source) => {
             worker.end();
@@ -347,6 +357,11 @@ impl RunningWorker {
     /// Waits for its end and removes its record, unless that is another worker's by then.
     pub fn wait(self) -> io::Result<WorkerEnd> {
         let ended = self.worker.wait()?;
+        let session = Session::Given(self.record.session.clone());
+        if let Err(error) = record::forget_worker(&self.repo, &self.id, &session) {
+            // Then another session needs a step to go on with the ticket.
+            tracing::warn!(%error, "forget the session of the worker");
+        }
         let ours = |record: &WorkerRecord| record.process == self.record.process;
         let cleared = self.files.load().and_then(|record| match record.filter(ours) {
             Some(_) => self.files.clear(),

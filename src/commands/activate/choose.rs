@@ -81,7 +81,7 @@ impl Activation<'_> {
     fn whose_left(&self, id: &TicketId, claim: &str) -> Option<SessionMatch> {
         let record = workspace::load(&self.ctx.repo, id);
         let record = record.filter(|r| r.claim_id == claim && r.finished)?;
-        let whose = record.compare_session(self.session.as_deref());
+        let whose = record.compare_session(self.session.as_ref());
         let worker = workspace::worker::of(&self.ctx.repo, id, &env::host());
         let is_left = matches!(worker, Ok(None | Some(WorkerState::Stale(_))));
         (is_left && whose != SessionMatch::Other).then_some(whose)

@@ -30,7 +30,7 @@ use crate::trunk::{
     random_token,
 };
 use crate::workspace::worker::check;
-use crate::workspace::{self, BranchLeftover};
+use crate::workspace::{self, BranchLeftover, Session};
 use crate::{clock, env};
 
 pub(super) struct Activation<'a> {
@@ -40,7 +40,7 @@ pub(super) struct Activation<'a> {
     /// The claim that this run makes if needed, with one id for all attempts.
     pub(super) claim: Claim,
     pub(super) clone_id: String,
-    pub(super) session: Option<String>,
+    pub(super) session: Option<Session>,
     pub(super) attempt: Attempt,
     group: ClaimGroup<'a>,
     /// The ticket branch exists on the remote although nobody holds the ticket, so it must be examined.
@@ -114,11 +114,7 @@ impl<'a> Activation<'a> {
             run,
             claim,
             clone_id,
-            session: match ctx.session()? {
-                Some(session) => Some(session),
-                // A worker that asks for its own ticket is told that it has it.
-                None => (!args.exec.is_empty()).then(random_token),
-            },
+            session: ctx.session()?,
             attempt: Attempt::default(),
             group: ClaimGroup::new(ctx),
             look_for_stray: None,

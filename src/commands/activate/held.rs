@@ -10,7 +10,7 @@ use crate::app::consent::workspace_path;
 use crate::app::find::claim_commit;
 use crate::app::own::holds_no_work;
 use crate::app::receipt::{Receipt, WorkspaceJson};
-use crate::app::takeover::{TakeoverRequest, take_over};
+use crate::app::takeover::{TakeoverRequest, is_given, take_over};
 use crate::app::task::TaskJson;
 use crate::app::worktree::with_branch;
 use crate::config::RecordPlace;
@@ -22,7 +22,7 @@ use crate::out::Format;
 use crate::text::shell_word;
 use crate::ticket::{Document, Status, TicketId};
 use crate::trunk::{Diary, View, may_still_land};
-use crate::workspace::{self, SessionMatch, WorkspaceRecord as LocalRecord};
+use crate::workspace::{self, Session, SessionMatch, WorkspaceRecord as LocalRecord};
 
 /// How far an earlier run of ours got.
 enum Progress {
@@ -43,7 +43,7 @@ impl Activation<'_> {
         let of_this_clone = known.contains(&claim_id);
         let of_this_actor = self.is_held_by_us(active);
         // Whoever was given it need not know more than its id.
-        self.goes_on |= of_this_actor && !of_this_clone && self.was_handed_over(active);
+        self.goes_on |= of_this_actor && !of_this_clone && is_given(&claim_id);
         if claim_id.is_empty() || !(of_this_clone || (self.goes_on && of_this_actor)) {
             return Err(self.held_by_other(active));
         }
@@ -169,12 +169,6 @@ impl Activation<'_> {
         by.is_some() && (by == Some(self.claim.by.as_str()) || by == self.ctx.role())
     }
 
-    /// Whether it was handed to its present holder, who has not gone on with it yet.
-    fn was_handed_over(&self, active: &Active) -> bool {
-        let commit = self.claim_commit(active).ok().flatten();
-        commit.is_some_and(|(_, message)| message.starts_with("handoff: "))
-    }
-
     /// The command that gives it back from here; a claim of another clone has to be named.
     fn release(&self, active: &Active) -> String {
         let id = &active.id;
@@ -256,7 +250,7 @@ impl Activation<'_> {
         }
         // One that was renewed says so, and has its claim.
         if receipt.claim.is_none() {
-            let of_another = record.and_then(|r| r.claim_of_another(self.session.as_deref()));
+            let of_another = record.and_then(|r| r.claim_of_another(self.session.as_ref()));
             receipt.outcome = match of_another {
                 Some(_) if !self.args.dry_run => "taken_over",
                 Some(_) | None => "already",
@@ -288,12 +282,16 @@ impl Activation<'_> {
     /// is told of what is held, because another agent may do so too.
     fn is_of_this_session(&self, record: Option<&LocalRecord>) -> Result<bool, Failure> {
         let is_named = self.ctx.session()?.is_some();
-        let is_own = |record: &LocalRecord| match record.compare_session(self.session.as_deref()) {
+        let is_own = |record: &LocalRecord| match self.compare(record) {
             SessionMatch::Same => true,
             SessionMatch::Unknown => is_named,
             SessionMatch::Other => false,
         };
         Ok(record.is_some_and(is_own))
+    }
+
+    fn compare(&self, record: &LocalRecord) -> SessionMatch {
+        record.compare_session(self.session.as_ref())
     }
 
     /// The task of the ticket, from its branch.
@@ -319,7 +317,9 @@ impl Activation<'_> {
         let known = workspace::load(&self.ctx.repo, &active.id);
         let known = known.filter(|record| record.claim_id == claim_id);
         let session = match &known {
-            Some(record) if !self.goes_on => record.session_with(self.session.as_deref()),
+            // A worker goes on under the session that has claimed for it.
+            Some(record) if self.compare(record) == SessionMatch::Same => return Ok(()),
+            Some(record) if !self.goes_on => record.session_with(self.session.as_ref()),
             Some(_) | None => self.session.clone(),
         };
         if known.is_some_and(|record| record.session == session) {
@@ -360,7 +360,7 @@ impl Activation<'_> {
             }
         }
         let claim_id = active.held.claim_id.as_deref().unwrap_or_default();
-        let (id, session) = (&active.id, self.session.as_deref());
+        let (id, session) = (&active.id, self.session.as_ref().and_then(Session::given));
         for warning in prepare(ctx, &FreshWorkspace { id, claim_id, session, branch, path: &path })?
         {
             ctx.out.warn(&warning);

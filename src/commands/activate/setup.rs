@@ -17,7 +17,9 @@ use crate::names::{Oid, RefName};
 use crate::text::{count, shell_word};
 use crate::ticket::TicketId;
 use crate::trunk::{Diary, Outcome, with_objects};
-use crate::workspace::{self, BranchLeftover, MadeWorkspace, WorkspaceRecord as LocalRecord};
+use crate::workspace::{
+    self, BranchLeftover, MadeWorkspace, Session, WorkspaceRecord as LocalRecord,
+};
 
 /// A set-up that stopped halfway.
 struct BrokenSetup {
@@ -83,6 +85,7 @@ impl Activation<'_> {
         let record = LocalRecord {
             claim_id: self.claim.id.clone(),
             session: self.session.clone(),
+            worker: None,
             commit: tip.to_string(),
             path: path.clone(),
             finished: false,
@@ -98,7 +101,7 @@ impl Activation<'_> {
         }
         if let Some(path) = path.as_deref() {
             let (id, claim_id) = (&won.claimed.id, self.claim.id.as_str());
-            let session = self.session.as_deref();
+            let session = self.session.as_ref().and_then(Session::given);
             match prepare(ctx, &FreshWorkspace { id, claim_id, session, branch, path }) {
                 Ok(warnings) => {
                     receipt.warnings.extend(warnings);

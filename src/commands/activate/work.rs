@@ -74,13 +74,7 @@ fn start(
             .hint(format!("make it again: tix activate {id} --resume"))
     })?;
     ctx.out.progress(&format!("starting {line} …"));
-    let job = Job {
-        id: &id,
-        claim_id: &claim_id,
-        session: &worker::session(ctx, &id)?,
-        branch: &branch,
-        workspace: &workspace,
-    };
+    let job = Job { id: &id, claim_id: &claim_id, branch: &branch, workspace: &workspace };
     let (started, worker) = worker::start(ctx, &args.worker, line, &job)
         .map_err(|error| worker::failure(error, &id, &args.worker))?;
     receipt.worker = Some(worker);

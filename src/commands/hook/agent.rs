@@ -18,6 +18,7 @@ use crate::guard::{Guarded, HookUse, SlippedCommits};
 use crate::names::RefName;
 use crate::out::Out;
 use crate::text::{self, one_line, safe};
+use crate::workspace::Session;
 
 /// How many reasons a message names.
 const SHOWN: usize = 5;
@@ -52,9 +53,12 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
         EventMoment::Before => before(dialect, &event, &cwd, env),
         EventMoment::After | EventMoment::Failed => after(&event, &cwd, env),
         EventMoment::Start => start(dialect, &event, &cwd, env, out),
-        EventMoment::WorktreeWanted(name) => {
-            worktree::create(name, &cwd, session_of(dialect, &event, env).as_deref(), env)
-        }
+        EventMoment::WorktreeWanted(name) => worktree::create(
+            name,
+            &cwd,
+            session_of(dialect, &event, env).as_ref().and_then(Session::given),
+            env,
+        ),
         EventMoment::WorktreeUnwanted(path) => worktree::remove(path, &cwd, env),
         EventMoment::Stop => stop(session_of(dialect, &event, env), &cwd, env, out),
         EventMoment::Other => HookAnswer::Pass,
@@ -335,7 +339,7 @@ fn start(
     let dir: PathBuf = guarded.root().unwrap_or(cwd).to_owned();
     guarded.note_tips();
     let session = session_of(dialect, event, env);
-    let facts = session::facts(&dir, guarded.branch(), session.as_deref(), env, &out());
+    let facts = session::facts(&dir, guarded.branch(), session.as_ref(), env, &out());
     let in_force = guarded.hooks_in_force(env);
     let hooks = match dialect.hooks_of_commands() {
         HookUse::Off if in_force.without_directory().are_complete() => None,
@@ -377,12 +381,13 @@ fn missing(guarded: &Guarded, command: &str) -> String {
 }
 
 /// What the commands of the agent's session are known by.
-fn session_of(dialect: Dialect, event: &AgentEvent, env: &Env) -> Option<String> {
-    event.session.as_deref().and_then(|told| env.session_of(dialect.name(), told).ok())
+fn session_of(dialect: Dialect, event: &AgentEvent, env: &Env) -> Option<Session> {
+    let told = event.session.as_deref()?;
+    env.session_of(dialect.name(), told).ok().map(Session::Given)
 }
 
 /// Whoever ends while they hold a ticket on which they are still at work are told once. To go on is theirs to decide.
-fn stop(session: Option<String>, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> HookAnswer {
+fn stop(session: Option<Session>, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> HookAnswer {
     let Some(session) = session else { return HookAnswer::Pass };
     let Some(ids) = session::still_held(cwd, &session, env, &out()) else {
         return HookAnswer::Pass;

@@ -6,7 +6,7 @@ use crate::app::board;
 use crate::app::context::{Context, Globals};
 use crate::app::role;
 use crate::app::unknown::OnUnknown;
-use crate::env::Env;
+use crate::env::{self, Env};
 use crate::error::Failure;
 use crate::lifecycle::TicketEntry;
 use crate::names::RefName;
@@ -14,7 +14,8 @@ use crate::out::Out;
 use crate::text::{count, cut, one_line, safe};
 use crate::ticket::{Lane, Status, TicketId, TicketRow};
 use crate::trunk::View;
-use crate::workspace::{self, WorkspaceRecord};
+use crate::workspace::worker::{self, WorkerState};
+use crate::workspace::{self, Session, SessionMatch, WorkspaceRecord};
 
 /// An agent's context is expensive, so this is the most columns.
 const LONGEST: usize = 600;
@@ -23,7 +24,7 @@ const LONGEST: usize = 600;
 pub fn facts(
     dir: &Path,
     branch: Option<&RefName>,
-    session: Option<&str>,
+    session: Option<&Session>,
     env: &Env,
     out: &Out,
 ) -> Option<String> {
@@ -40,16 +41,21 @@ fn asked_in(dir: &Path) -> Globals {
 }
 
 /// The tickets on which this session is still at work, if it was not told of them before; they count as told from here on.
-pub fn still_held(dir: &Path, session: &str, env: &Env, out: &Out) -> Option<Vec<String>> {
+pub fn still_held(dir: &Path, session: &Session, env: &Env, out: &Out) -> Option<Vec<String>> {
     let found = held_by(session, &asked_in(dir), env, out);
     let ids =
         found.inspect_err(|failure| tracing::debug!(message = %failure.message, "stop")).ok()?;
     (!ids.is_empty()).then_some(ids)
 }
 
-fn held_by(session: &str, globals: &Globals, env: &Env, out: &Out) -> Result<Vec<String>, Failure> {
+fn held_by(
+    session: &Session,
+    globals: &Globals,
+    env: &Env,
+    out: &Out,
+) -> Result<Vec<String>, Failure> {
     let ctx = Context::open(globals, env, out, None)?;
-    let mut records = records_of(&ctx, session);
+    let mut records = records_of(&ctx, Some(session));
     records.retain(|(_, record)| !record.reminded);
     let mut ids = Vec::new();
     if records.is_empty() {
@@ -58,7 +64,7 @@ fn held_by(session: &str, globals: &Globals, env: &Env, out: &Out) -> Result<Vec
     let view = ctx.last_seen()?;
     for (row, record) in held_under(&ctx, &view, records)? {
         let is_at_work = matches!(row.known, Some(Status::Claimed | Status::InProgress));
-        if is_at_work && row.blocked.is_none() {
+        if is_at_work && row.blocked.is_none() && !is_with_worker(&ctx, &row.id, &record, session) {
             workspace::save(&ctx.repo, &row.id, &WorkspaceRecord { reminded: true, ..record })?;
             ids.push(row.id.to_string());
         }
@@ -66,10 +72,22 @@ fn held_by(session: &str, globals: &Globals, env: &Env, out: &Out) -> Result<Vec
     Ok(ids)
 }
 
-/// The workspaces that this session has asked for.
-fn records_of(ctx: &Context<'_>, session: &str) -> Vec<(TicketId, WorkspaceRecord)> {
+/// Whether a worker is on the ticket that is another session than this one: it finishes that itself.
+fn is_with_worker(
+    ctx: &Context<'_>,
+    id: &TicketId,
+    record: &WorkspaceRecord,
+    session: &Session,
+) -> bool {
+    let of_worker = record.worker.as_ref().is_some_and(|worker| worker != session);
+    let found = || worker::of(&ctx.repo, id, &env::host());
+    of_worker && !matches!(found(), Ok(None | Some(WorkerState::Stale(_))) | Err(_))
+}
+
+/// The workspaces that this session has asked for, or works in as a worker.
+fn records_of(ctx: &Context<'_>, session: Option<&Session>) -> Vec<(TicketId, WorkspaceRecord)> {
     let mut records = workspace::all(&ctx.repo);
-    records.retain(|(_, record)| record.session.as_deref() == Some(session));
+    records.retain(|(_, record)| record.compare_session(session) == SessionMatch::Same);
     records
 }
 
@@ -93,7 +111,7 @@ fn held_under(
 
 fn find(
     globals: &Globals,
-    (branch, session): (Option<&RefName>, Option<&str>),
+    (branch, session): (Option<&RefName>, Option<&Session>),
     env: &Env,
     out: &Out,
 ) -> Result<String, Failure> {
@@ -130,7 +148,7 @@ fn find(
             ctx.trunk.short(),
         ));
     }
-    let own = records_of(&ctx, session.unwrap_or_default());
+    let own = records_of(&ctx, session);
     let own = held_elsewhere(&held_under(&ctx, &view, own)?);
     let queue = board::read(&ctx, &view, &[Lane::Queue])?;
     let gate = ctx.gate();

@@ -16,7 +16,7 @@ use super::message::{self, Era};
 use super::server::ServerSettings;
 use super::words;
 use crate::app::again::{Again, AgainAnswer, AgainQuestion, AgainRun, Unanswered};
-use crate::env::{ANSWER_BOTH, LEASHED};
+use crate::env::{ANSWER_BOTH, LEASHED, MADE_UP_SESSION};
 use crate::error::{Exit, Failure};
 
 /// What a call came to.
@@ -175,7 +175,7 @@ fn run_one(
     }
     words.extend(rest.iter().map(OsString::from));
     let mut variables = vec![(ANSWER_BOTH.into(), "1".into())];
-    variables.extend(station.session.iter().map(|session| ("TIX_SESSION".into(), session.into())));
+    variables.extend(station.session.iter().map(|name| (MADE_UP_SESSION.into(), name.into())));
     variables.extend(call.waits.then(|| (LEASHED.into(), "1".into())));
     let question = AgainQuestion { words, input: call.input.as_deref(), variables, dir };
     let mut run = running.start(&station.again, &question)?;

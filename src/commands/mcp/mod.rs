@@ -19,7 +19,6 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::Out;
 use crate::trunk::random_token;
-use crate::workspace::MADE_UP_SESSION;
 
 /// Serve the tickets to an agent as tools (Model Context Protocol)
 ///
@@ -72,7 +71,7 @@ fn serve(globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let is_named = env.session().ok().flatten().is_some();
     let station = ServerSettings {
         again,
-        session: (!is_named).then(|| format!("{MADE_UP_SESSION}{}", random_token())),
+        session: (!is_named).then(random_token),
         home: home.unwrap_or_else(|| here.clone()),
         directory: here,
     };

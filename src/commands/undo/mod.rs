@@ -22,7 +22,7 @@ use crate::out::{Format, Out};
 use crate::text::{duration, safe, shell_word};
 use crate::ticket::{Document, FrontMatter, Lane, Relation, Status, TicketId};
 use crate::trunk::View;
-use crate::workspace::SessionMatch;
+use crate::workspace::{Session, SessionMatch};
 
 /// Undo what this clone wrote last
 ///
@@ -143,7 +143,7 @@ pub fn plan(
     let session = deciding_session(&ctx)?;
     let mut writes = lines.iter().rev().filter(|line| is_write(line)).peekable();
     let who = if writes.peek().is_some() { "session" } else { "clone" };
-    let Some(last) = writes.find(|line| !is_of_another(line, session.as_deref())) else {
+    let Some(last) = writes.find(|line| !is_of_another(line, session.as_ref())) else {
         let message = format!("this {who} has written nothing yet");
         return Err(Failure::new(Exit::NotFound, message).hint("see what others did: tix log"));
     };
@@ -383,8 +383,9 @@ fn is_write(line: &Value) -> bool {
 }
 
 /// Whether another session than this one wrote it.
-fn is_of_another(line: &Value, session: Option<&str>) -> bool {
-    SessionMatch::of(line["session"].as_str(), session) == SessionMatch::Other
+fn is_of_another(line: &Value, session: Option<&Session>) -> bool {
+    let known = line["session"].as_str().map(|name| Session::Given(name.to_owned()));
+    known.is_some_and(|known| SessionMatch::of(&known, session) == SessionMatch::Other)
 }
 
 fn cannot(operation: &str, ticket: &str) -> Failure {

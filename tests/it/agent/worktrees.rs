@@ -1,9 +1,9 @@
 //! What Claude Code asks besides: for a worktree to start in, to be rid of one, and whether a session may end.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{ask, seeded};
-use crate::harness::{Output, Place, Sandbox};
+use crate::harness::{Gate, Output, Place, Sandbox};
 
 fn wants(place: &Place, session: &str, name: &str) -> Output {
     let event = json!({"hook_event_name": "WorktreeCreate", "cwd": place.path(), "session_id": session, "name": name});
@@ -176,6 +176,23 @@ fn a_session_that_ends_with_a_ticket_is_told_once() {
     clone.tix(&["release", "foo", "--reason", "x"]).success();
     wants(&clone, "s", "TICKET-foo-001").success();
     ends(&clone, "s").exits(2);
+}
+
+/// The worker finishes it, and is itself told.
+#[test]
+fn a_session_that_ends_while_a_worker_is_on_its_ticket_is_not_told() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let mut gate = Gate::new(&sandbox.fresh_directory("gate"));
+    let script = format!(">\"$TIX_READY\"\n{}", gate.script("$$"));
+    let own = clone.env("TIX_SESSION", "s");
+    own.tix(&["activate", "foo", "--detach", "--exec", "sh", "-c", &script]).success();
+    ends(&own, "s").success();
+    let worker: Value =
+        serde_json::from_str(&clone.read(".git/tix/workers/TICKET-foo-001.json")).unwrap();
+    let worker = worker["session"].as_str().unwrap();
+    ends(&clone.env("TIX_SESSION", worker), "s").exits(2);
+    gate.open();
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Giving a ticket to somebody else: who is meant, how they go on, and how it is taken back.
 
+use serde_json::Value;
+
 use super::{BRANCH, ID, bob, held_with, queued_with, ready, text, value, work};
 use crate::activate::{ACTIVE, hints, workspace};
 use crate::harness::{Do, On, Place, Shim};
@@ -96,6 +98,32 @@ fn whoever_was_given_a_ticket_goes_on_with_its_id_alone() {
                 .exits(if settings.is_empty() { 3 } else { 5 });
         }
     }
+}
+
+/// Any session of theirs may go on with it, so it is each one's own until one does.
+#[test]
+fn what_a_person_was_given_is_their_sessions_own_until_one_goes_on_with_it() {
+    let (sandbox, ada, _) = held_with("");
+    let bob = known_bob(&sandbox);
+    let [one, two] = ["one", "two"].map(|name| bob.env("TIX_SESSION", name));
+    let mine = |place: &Place| {
+        let listed = place.tix(&["list", "--mine", "--fetch", "--json"]).success().json();
+        let shown = place.tix(&["--json"]).success().json();
+        assert_eq!(shown["mine"].as_array().unwrap().len(), listed["total"], "{shown}");
+        listed["total"].as_u64().unwrap()
+    };
+    assert_eq!([&one, &two, &bob].map(mine), [0, 0, 0]);
+    ada.tix(&["handoff", ID, "--to", "bob"]).success();
+    assert_eq!([&one, &two, &bob].map(mine), [1, 1, 1]);
+    for place in [&one, &bob] {
+        let told = place.tix(&["status", ID, "--json"]).success().json();
+        assert_eq!(told["next"], format!("tix activate {ID}"), "{told}");
+        assert_eq!(told["in_another_session"], false);
+    }
+    assert_eq!(ada.tix(&["status", ID, "--json"]).success().json()["next"], Value::Null);
+    one.tix(&["activate", ID]).success();
+    assert_eq!([&one, &two, &bob].map(mine), [1, 0, 1]);
+    assert_eq!(two.tix(&["status", ID, "--json"]).success().json()["in_another_session"], true);
 }
 
 #[test]

@@ -25,7 +25,6 @@ fn a_worker_knows_what_it_works_on_and_nothing_of_the_hook_that_tix_ran_in() {
         &format!("TIX_BRANCH=ticket/{ID}"),
         &format!("TIX_CLAIM_ID={claim}"),
         &ready,
-        "TIX_SESSION=s-1",
         &format!("TIX_TICKET={ID}"),
         &format!("TIX_WORKSPACE={path}"),
         &path,
@@ -33,6 +32,7 @@ fn a_worker_knows_what_it_works_on_and_nothing_of_the_hook_that_tix_ran_in() {
     ] {
         assert!(lines.contains(&line), "{line}\n{output}");
     }
+    assert!(lines.iter().any(|line| line.starts_with("TIX_SESSION=worker-")), "{output}");
     let leaked = ["GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX"];
     assert!(!lines.iter().any(|l| leaked.iter().any(|name| l.starts_with(name))), "{output}");
 }
@@ -47,6 +47,47 @@ fn a_worker_without_a_session_gets_one_and_is_told_that_the_ticket_is_its_own() 
     assert!(output.success().stdout().starts_with(&format!("{ID} is yours already\n")), "{output}");
     // Not so for whoever comes without it.
     clone.tix(&["activate", ID]).exits(3);
+}
+
+/// What the session has claimed stays its own beside the worker, and what a worker claims is that worker's.
+#[test]
+fn each_worker_is_a_session_of_its_own() {
+    let (sandbox, ids) = crate::activate::many_tickets(3);
+    let clone = sandbox.clone_named("a");
+    let tix = env!("CARGO_BIN_EXE_tix");
+    let session = clone.env("TIX_SESSION", "s-1");
+    let mine = |place: &Place| {
+        let listed = place.tix(&["list", "--mine", "--json"]).success().json();
+        listed["tickets"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["id"].clone())
+            .collect::<Vec<_>>()
+    };
+    let work = |place: &Place, id: &str, script: &str| {
+        place.tix(&["activate", id, "--exec", "sh", "-c", script]).success();
+    };
+    let script = format!(
+        "'{tix}' activate {} && '{tix}' list --mine --json >../mine && '{tix}' activate \"$TIX_TICKET\"",
+        ids[1]
+    );
+    work(&session, &ids[0], &script);
+    let listed = clone.at(workspace(&clone, &ids[0])).read("../mine");
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed["total"], 2, "{listed}");
+    assert_eq!(mine(&session), ids[..1]);
+    session.tix(&["release", &ids[1]]).exits(3);
+    // The next one is refused both, and hands its own in.
+    let refused = |id: &str| format!("'{tix}' release {id}; test $? = 3");
+    let script = format!("{} && {} && '{tix}' release", refused(&ids[0]), refused(&ids[1]));
+    work(&session, &ids[2], &script);
+    assert_eq!(mine(&session), ids[..1]);
+    session.tix(&["release", &ids[0]]).success();
+    // What was claimed by hand is the worker's alone for as long as it works, and everybody's again.
+    let other = format!("TIX_SESSION=other '{tix}' release {}; test $? = 3", ids[0]);
+    work(&clone, &ids[0], &other);
+    clone.env("TIX_SESSION", "other").tix(&["release", &ids[0]]).success();
 }
 
 #[test]
