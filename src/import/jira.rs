@@ -233,7 +233,13 @@ mod tests {
             reading.refused.iter().map(|one| (one.place.line, one.why.as_str())).collect();
         assert_eq!(
             refused,
-            [(7, "this row has 20 cells, and there are 17 columns"), (6, "it has no summary")]
+            [
+                (
+                    7,
+                    "this row has 20 cells, and there are 17 columns: a text with separators in it needs quotes around it"
+                ),
+                (6, "it has no summary")
+            ]
         );
     }
 

@@ -74,7 +74,7 @@ pub fn rows(file: &SourceFile, columns: &[&str]) -> (Vec<TableRow>, Vec<RefusedR
         };
         if record.len() > headers.len() {
             let why = format!(
-                "this row has {} cells, and there are {} columns",
+                "this row has {} cells, and there are {} columns: a text with separators in it needs quotes around it",
                 record.len(),
                 headers.len()
             );
