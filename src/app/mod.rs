@@ -27,6 +27,7 @@ pub mod half_made;
 pub mod here;
 pub mod hooks;
 pub mod input;
+pub mod intake;
 pub mod interrupted;
 pub mod lock;
 pub mod merged;

@@ -11,11 +11,11 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::reference::{docs, pin};
-use crate::app::{dashboard, queue as queued, receipt};
+use crate::app::{dashboard, intake, queue as queued, receipt};
 use crate::commands::{
     activate, agent_guide, board, check, clean, completions, config, demo, dep, doctor, explain,
-    export, graph, hook, import, init, list, log, man, mcp, path, report, shell_init, show, status,
-    trust, undo,
+    export, graph, hook, init, list, log, man, mcp, path, report, shell_init, show, status, trust,
+    undo,
 };
 use crate::error::FailureJson;
 
@@ -94,7 +94,7 @@ fn kinds() -> Vec<AnswerKind> {
         ),
         kind::<activate::ActivationPlan>("tix/plan@1", "`tix activate --dry-run`"),
         kind::<export::ExportJson>("tix/export@1", "`tix export`"),
-        kind::<import::ImportJson<'_>>("tix/import@1", "`tix import`"),
+        kind::<intake::ImportJson<'_>>("tix/import@1", "`tix import`"),
         kind::<queued::Choice>(
             "tix/next@1",
             "`tix next`; with the outcome `empty` also `tix activate --next`, both with exit code 4 then",

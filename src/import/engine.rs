@@ -27,6 +27,13 @@ pub enum ClosedTickets {
     Brought,
 }
 
+impl ClosedTickets {
+    /// Without `--all` only what goes on there comes.
+    pub fn from_all(all: bool) -> ClosedTickets {
+        if all { ClosedTickets::Brought } else { ClosedTickets::Left }
+    }
+}
+
 /// The directories of the lanes that an import writes to.
 #[derive(Clone, Debug)]
 pub struct LaneDirs {

@@ -55,7 +55,7 @@ const MAY_USE: &[Row] = &[
     ("out", "clock env error text"),
     (
         "app",
-        "audit clock config env error file git guard lifecycle lock names out settings text ticket trunk workspace",
+        "audit clock config env error file git guard import lifecycle lock names out settings text ticket trunk workspace",
     ),
     ("commands::*", FOR_COMMANDS),
     ("commands", FOR_COMMANDS),
