@@ -294,7 +294,11 @@ fn stale(
 /// Tickets that wait for somebody other than their holder.
 fn waiting(ctx: &Context<'_>, row: &TicketRow) -> Option<Attention> {
     let (kind, text) = match Awaited::of(row.known, &row.approved, &ctx.stages) {
-        Awaited::Merge => ("merge", "done, not merged yet".to_owned()),
+        Awaited::Merge => {
+            let pull = row.pull_request.as_ref();
+            let pull = pull.map(|pull| format!(": {pull}")).unwrap_or_default();
+            ("merge", format!("done, not merged yet{pull}"))
+        }
         Awaited::Reviewer(stage) => ("review", format!("waits for a review: {stage}")),
         Awaited::Holder => return None,
     };

@@ -10,7 +10,7 @@ use super::untouched::{UntouchedJson, followers};
 use crate::error::Failure;
 use crate::lifecycle::Claim;
 use crate::names::{Oid, RepoPath};
-use crate::ticket::TicketId;
+use crate::ticket::{PullRequest, TicketId};
 use crate::trunk::{Diary, Landed, MovedRef};
 
 /// What an operation did.
@@ -42,6 +42,9 @@ pub struct Receipt {
     /// The branch on which the work of an earlier holder was kept; missing if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attic: Option<String>,
+    /// The pull request of the ticket branch; missing unless the command was to open one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<PullRequest>,
     /// How many commits of the ticket branch were pushed first; missing if none had to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub work_pushed: Option<u64>,
@@ -210,6 +213,7 @@ impl Receipt {
             task: None,
             worker: None,
             attic: None,
+            pull_request: None,
             work_pushed: None,
             next: None,
             commits: Vec::new(),

@@ -9,6 +9,7 @@ use super::worktree::on_branch;
 use crate::git::{GitError, RemotePlace};
 use crate::names::RefName;
 use crate::text::shell_word;
+use crate::workspace;
 
 /// The command, or the line, that asks for a branch to be merged into the base. It can be run where it is printed: a merge goes
 /// to the checkout that may have the base, because git lets no other one switch to it.
@@ -34,9 +35,18 @@ pub fn by_request(ctx: &Context<'_>, branch: &RefName) -> Result<String, GitErro
     })
 }
 
+/// What to do about a pull request that no program opens: the address where the forge offers it, else how to merge.
+pub fn offered(ctx: &Context<'_>, branch: &RefName) -> Result<String, GitError> {
+    let place = ctx.remote.as_ref().map(|remote| ctx.repo.place_of(remote));
+    let Some(RemotePlace::Host { host, page }) = place else { return by_request(ctx, branch) };
+    let page = Forge::of(&host).map_or(page.clone(), |f| f.new_page(&page, &ctx.base, branch));
+    let (base, head) = (shell_word(ctx.base.short()), shell_word(branch.short()));
+    Ok(format!("open a pull request from {head} to {base}: {page}"))
+}
+
 /// The software of a host, if its name tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Forge {
+pub enum Forge {
     GitHub,
     GitLab,
     /// Bitbucket Cloud; the pages of Bitbucket on a team's own server cannot be told from the address for git.
@@ -46,7 +56,7 @@ enum Forge {
 }
 
 impl Forge {
-    fn of(host: &str) -> Option<Forge> {
+    pub fn of(host: &str) -> Option<Forge> {
         let has = |word: &str| host.contains(word);
         match host {
             _ if has("github") => Some(Forge::GitHub),
@@ -69,6 +79,19 @@ impl Forge {
             Forge::Gitea => format!("{page}/compare/{base}...{head}"),
         }
     }
+
+    /// Where a browser offers to open a pull request for the branch.
+    fn new_page(self, page: &str, base: &RefName, branch: &RefName) -> String {
+        let (to, from) = (for_address(base.short()), for_address(branch.short()));
+        match self {
+            Forge::GitHub => format!("{page}/compare/{to}...{from}?expand=1"),
+            Forge::GitLab => format!(
+                "{page}/-/merge_requests/new?merge_request[source_branch]={from}&merge_request[target_branch]={to}"
+            ),
+            Forge::Bitbucket => format!("{page}/pull-requests/new?source={from}&dest={to}"),
+            Forge::Gitea => self.branch_page(page, base, branch),
+        }
+    }
 }
 
 /// What goes to the checkout of the base, or else to the main one; nothing for whoever is there.
@@ -86,6 +109,9 @@ fn there(ctx: &Context<'_>) -> Result<String, GitError> {
 
 /// The web page of a branch's pull request, or for creating one; `None` if the remote has no web pages.
 pub fn request_page(ctx: &Context<'_>, branch: &RefName) -> Option<String> {
+    if let Some(seen) = ctx.ticket_of(branch).and_then(|id| workspace::seen_pull(&ctx.repo, &id)) {
+        return Some(seen.request.url);
+    }
     let RemotePlace::Host { host, page } = ctx.repo.place_of(ctx.remote.as_ref()?) else {
         return None;
     };

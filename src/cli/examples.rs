@@ -44,6 +44,14 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "link",
+        &[
+            Example("tix link github --dry-run", "which issues would be made, changed or closed"),
+            Example("tix link github", "make, change and close them"),
+            Example("tix link github --import", "bring the issues into the queue instead"),
+        ],
+    ),
+    (
         "explain",
         &[
             Example("tix explain 3", "what an exit code means"),
@@ -158,6 +166,15 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             Example("tix complete", "push the work of this workspace and complete the ticket"),
             Example("tix complete upload", "from anywhere in the clone"),
+            Example("tix complete --pr", "open its pull request too"),
+        ],
+    ),
+    (
+        "pr",
+        &[
+            Example("tix pr", "open or update the pull request of this workspace"),
+            Example("tix pr upload", "from anywhere in the clone"),
+            Example("tix pr --refresh", "look at those of all held tickets again"),
         ],
     ),
     (

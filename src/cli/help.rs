@@ -15,14 +15,14 @@ use crate::error::Failure;
 
 /// The commands by what somebody wants to do.
 const GROUPS: [(&str, &[&str]); 8] = [
-    ("Start", &["init", "demo", "new", "import", "export", "explain"]),
+    ("Start", &["init", "demo", "new", "import", "export", "link", "explain"]),
     ("Look", &["status", "next", "list", "show", "log", "board", "report", "serve"]),
     (
         "Work on a ticket",
         &["activate", "path", "note", "block", "unblock", "submit", "complete", "release", "undo"],
     ),
     ("Change tickets", &["edit", "tick", "set", "dep", "graph", "queue", "draft", "rework"]),
-    ("Review and land", &["review", "land", "clean", "archive"]),
+    ("Review and land", &["review", "pr", "land", "clean", "archive"]),
     ("Hand over and end", &["handoff", "reclaim", "close", "reopen"]),
     ("Guard and repair", &["doctor", "check", "hook", "trust", "config"]),
     ("Agents and shells", &["run", "agent-guide", "mcp", "shell-init", "completions", "man"]),
@@ -45,7 +45,7 @@ const SYNONYMS: [(&str, &[&str]); 26] = [
     ("new", &["add", "create", "issue", "ticket"]),
     ("activate", &["take", "begin", "checkout", "pick", "work", "grab", "lock"]),
     ("activate --resume", &["resume", "continue"]),
-    ("complete", &["finish", "end", "resolve", "finished", "pr"]),
+    ("complete", &["finish", "end", "resolve", "finished"]),
     ("release", &["abandon", "unclaim", "unlock", "drop", "return", "stop", "cancel"]),
     ("show", &["view", "cat", "info", "get", "describe", "open"]),
     ("status", &["stat", "state"]),
@@ -65,7 +65,7 @@ const SYNONYMS: [(&str, &[&str]); 26] = [
     ("review", &["lgtm"]),
     ("review --approve", &["approve"]),
     ("review --request-changes --reason=<why>", &["reject", "reject-work"]),
-    ("dep", &["depend", "depends", "link", "parent"]),
+    ("dep", &["depend", "depends", "parent"]),
     ("path", &["cd", "where", "worktree"]),
     ("config", &["settings", "options", "get-config"]),
 ];

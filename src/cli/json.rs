@@ -14,8 +14,8 @@ use super::reference::{docs, pin};
 use crate::app::{dashboard, intake, queue as queued, receipt};
 use crate::commands::{
     activate, agent_guide, board, check, clean, completions, config, demo, dep, doctor, explain,
-    export, graph, hook, init, list, log, man, mcp, path, report, shell_init, show, status, trust,
-    undo,
+    export, graph, hook, init, link, list, log, man, mcp, path, pr, report, shell_init, show,
+    status, trust, undo,
 };
 use crate::error::FailureJson;
 
@@ -95,6 +95,8 @@ fn kinds() -> Vec<AnswerKind> {
         kind::<activate::ActivationPlan>("tix/plan@1", "`tix activate --dry-run`"),
         kind::<export::ExportJson>("tix/export@1", "`tix export`"),
         kind::<intake::ImportJson<'_>>("tix/import@1", "`tix import`"),
+        kind::<pr::PullsJson>("tix/pulls@1", "`tix pr --refresh`"),
+        kind::<link::LinkJson<'_>>("tix/link@1", "`tix link`"),
         kind::<queued::Choice>(
             "tix/next@1",
             "`tix next`; with the outcome `empty` also `tix activate --next`, both with exit code 4 then",

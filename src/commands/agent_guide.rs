@@ -11,7 +11,7 @@ use crate::file;
 use crate::out::{Format, Out};
 use crate::text::safe;
 
-/// Print what an agent should know, for AGENTS.md or CLAUDE.md
+/// Print what an agent should know, for AGENTS.md
 ///
 /// Put it where your agents read the rules of a repository, and run the same again after each update of tix:
 ///

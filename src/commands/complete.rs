@@ -7,6 +7,7 @@ use crate::app::here::named_or_here;
 use crate::app::input;
 use crate::app::operation::{Identity, NamedClaim, answer, answer_next, finish};
 use crate::app::publish::{OfTicket, joined, push_first, with_pushed};
+use crate::app::pull;
 use crate::app::queue::Survey;
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
 use crate::app::request::by_request;
@@ -51,6 +52,9 @@ pub struct CompleteArgs {
     /// Commit on the local branch only, and push nothing
     #[arg(long)]
     no_push: bool,
+    /// Open the pull request too, or update it, as `tix pr` does
+    #[arg(long, conflicts_with = "no_push")]
+    pr: bool,
     /// How long to keep trying while others write to the ticket, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
@@ -91,7 +95,12 @@ fn complete(ctx: &Context<'_>, args: &CompleteArgs, diary: &mut Diary) -> Result
         })?;
         finish(ctx, diary, &id, &written, &mut receipt)?;
     }
-    if !(merged && ctx.record == RecordPlace::Branch) {
+    if merged && ctx.record == RecordPlace::Branch {
+        return Ok(receipt);
+    }
+    if args.pr {
+        pull::bring(ctx, &run, diary, (&id, &completion.act), &mut receipt)?;
+    } else {
         receipt.next = Some(next_step(ctx, args, &id, &branch)?);
     }
     Ok(receipt)
@@ -100,7 +109,8 @@ fn complete(ctx: &Context<'_>, args: &CompleteArgs, diary: &mut Diary) -> Result
 /// Human-readable output: the state of the ticket and what was pushed.
 fn in_words(receipt: &Receipt) -> String {
     let next = receipt.next.as_deref().map(safe);
-    with_pushed(receipt, answer_next(receipt, "is complete", next.as_deref()))
+    let text = with_pushed(receipt, answer_next(receipt, "is complete", next.as_deref()));
+    text + &pull::in_words(receipt)
 }
 
 struct Completion<'a> {

@@ -17,7 +17,7 @@ use crate::out::{Format, Out};
 use crate::settings::{RemoteSource, SettingsError};
 use crate::text::{safe, shell_word};
 
-/// Show the settings and their sources, or change one for this clone
+/// Show settings and their sources, or change one
 ///
 /// The team shares the settings in `.tix.yaml` and changes them there, by pull request. `git config` overrides it for one
 /// clone, and the environment for one call. `tix explain config` says what each setting means.

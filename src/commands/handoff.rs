@@ -12,7 +12,7 @@ use crate::lifecycle::TakeoverKind;
 use crate::out::Out;
 use crate::trunk::Diary;
 
-/// Give a ticket that you hold to somebody else
+/// Give your ticket to somebody else
 ///
 /// The claim gets a new id and the name of its new holder; the work stays on the ticket branch. They go on with
 /// `tix activate TICKET`. Until they do, this clone may take it back with `tix reclaim TICKET`.

@@ -12,7 +12,7 @@ use crate::lifecycle::{self, Act, ReopenRequest, Reopening};
 use crate::out::Out;
 use crate::ticket::Lane;
 
-/// Bring back a ticket that was completed, closed or archived
+/// Bring back a ticket that has ended
 ///
 /// A completed ticket whose branch is not merged goes back to its holder, who goes on under the same claim: the branch
 /// stays, with its open pull request, and a review starts over.

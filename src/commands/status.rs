@@ -303,6 +303,7 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
         ("stale", last.map(|last| format!("no sign for {}", duration::age(last, ctx.now)))),
         ("workspace", elsewhere.flatten()),
         ("worker", worker_words(standpoint)),
+        ("pr", pull_words(standpoint)),
     ];
     let mut text = format!("{}\n", row.id) + &labelled(lines) + &waits(standpoint);
     let most = if Out::is_terminal() { SHOWN } else { SHOWN_PARTS };
@@ -368,6 +369,12 @@ fn worker_words(standpoint: &Standpoint) -> Option<String> {
     standpoint.worker.as_ref().map(|worker| worker.words(clock::for_people))
 }
 
+/// The pull request, as far as this clone knows it, and its page.
+fn pull_words(standpoint: &Standpoint) -> Option<String> {
+    let pull = standpoint.row.pull_request.as_ref()?;
+    Some(format!("{pull}: {}", pull.url))
+}
+
 fn workspace_words(workspace: &Workspace) -> Option<String> {
     match workspace {
         Workspace::At(path) => Some(path.display().to_string()),
@@ -405,6 +412,7 @@ fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         ("branch", row.branch.clone().filter(|_| held.is_some())),
         ("workspace", workspace_words(&standpoint.workspace)),
         ("worker", worker_words(standpoint)),
+        ("pr", pull_words(standpoint)),
         ("source", Some(row.source.clone())),
     ];
     let mut text = format!("{}\n", row.id)

@@ -133,6 +133,11 @@ pub fn origin(ticket: &Document) -> Option<(String, String)> {
     Some((inner.remove("source")?, inner.remove("id")?))
 }
 
+/// The source that a ticket was imported from.
+pub fn imported_from(ticket: &Document) -> Option<String> {
+    origin(ticket).map(|(source, _)| source)
+}
+
 fn mark_of(ticket: &Document) -> Option<String> {
     ticket.inner(KEY).remove(MARK)
 }

@@ -32,11 +32,12 @@ use serde_json::Value;
 use crate::ticket::{Document, Priority, Relation};
 
 pub use decode::SourceFile;
-pub use document::place_of;
+pub use document::{imported_from, place_of};
 pub use engine::{
     ClosedTickets, ImportOutcome, ImportPlan, ImportRequest, ImportRow, LaneDirs, import,
 };
 pub use export::{ExportedTicket, TicketToExport, csv, github, plan as as_plan};
+pub use github::GITHUB;
 
 /// Reads a file of a project.
 pub type LookUp<'a> = dyn Fn(&str) -> Option<String> + 'a;

@@ -225,15 +225,16 @@ fn lines(
     let (edge, mark) = if here { ("▌ ", Style::new().cyan()) } else { ("│ ", dim) };
     // What the lane says already is not said again.
     let status = Some(row.status_words()).filter(|_| row.known != Some(Status::usual_in(row.lane)));
-    let words = |words: [Option<&str>; 2]| {
-        let words = words.into_iter().flatten().filter(|word| !word.is_empty());
+    let pull = row.pull_request.as_ref().map(ToString::to_string);
+    let words = |words: &[Option<&str>]| {
+        let words = words.iter().copied().flatten().filter(|word| !word.is_empty());
         words.map(safe).collect::<Vec<_>>().join(" · ")
     };
     // What is short and always wanted comes first: names and reasons are what may be cut off.
-    let since = words([Some(&row.age(now)), row.priority.as_deref()]);
+    let since = words(&[Some(&row.age(now)), row.priority.as_deref()]);
     let (rest, style) = match &row.blocked {
         Some(why) => (format!("blocked: {}", safe(why)), Style::new().red()),
-        None => (words([status, row.holder_name()]), dim),
+        None => (words(&[status, pull.as_deref(), row.holder_name()]), dim),
     };
     let since = if since.is_empty() || rest.is_empty() { since } else { since + " · " };
     let room = room.saturating_sub(width(edge));

@@ -10,7 +10,7 @@ use ratatui::crossterm::event::{KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 
 use super::draw::text;
 use super::*;
-use crate::ticket::{Document, FrontMatter};
+use crate::ticket::{Document, FrontMatter, PullState};
 
 fn noon() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2025, 12, 11, 12, 0, 0).unwrap()
@@ -465,4 +465,16 @@ fn four_lanes_with_many_tickets_have_one_line_of_names() {
     let lines: Vec<String> = frame(&board, 80, 24).lines().map(str::to_owned).collect();
     let names = "  queue 68                  active 12                 completed 141 archive 12›";
     assert_eq!([lines[1].as_str(), &lines[2]], [names, ""]);
+}
+
+#[test]
+fn a_ticket_says_how_far_its_pull_request_is() {
+    let mut content = content();
+    let mut row = row("TICKET-a-001", Lane::Active, "title: Weave\npull_request: https://f/7\n");
+    let pull = row.pull_request.as_mut().unwrap();
+    assert_eq!((pull.number, pull.state_words()), (Some(7), None));
+    pull.state = Some(PullState::Merged);
+    content.columns[1].rows = vec![row];
+    let shown = frame(&Board::new(content), 160, 12);
+    assert!(shown.contains(" · pull request 7 (merged)"), "{shown}");
 }

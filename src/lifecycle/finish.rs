@@ -5,6 +5,7 @@ use super::change::{Change, FileEdit, trailer};
 use super::decision::{Already, Decision};
 use super::gate::{self, Missing};
 use super::machine::{Illegal, Verb};
+use super::mark::PULL_REQUEST;
 use super::next::Hindrance;
 use super::refusal::Refusal;
 use super::release::BranchDisposal;
@@ -16,8 +17,16 @@ use crate::ticket::{Lane, Status, TicketId, Value};
 const ROLE: &str = "Creator";
 
 /// The keys that say who holds a ticket and how far the work is; closing or completing it ends all of them.
-const OF_THE_WORK: [&str; 7] =
-    ["claimed_by", "claimed_at", "claim_id", "branch", "worktree_path", "submitted", "approvals"];
+const OF_THE_WORK: [&str; 8] = [
+    "claimed_by",
+    "claimed_at",
+    "claim_id",
+    "branch",
+    "worktree_path",
+    "submitted",
+    "approvals",
+    PULL_REQUEST,
+];
 
 pub struct CompleteRequest<'a> {
     /// The time, as written.

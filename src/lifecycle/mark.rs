@@ -106,6 +106,26 @@ pub fn note(
     }
 }
 
+/// The key that has the address of the pull request.
+pub const PULL_REQUEST: &str = "pull_request";
+
+/// Names the pull request of a ticket's branch in the ticket.
+pub fn name_pull_request(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    url: &str,
+) -> Result<Decision, Refusal> {
+    if ticket.document.text(PULL_REQUEST).as_deref() == Some(url) {
+        return Ok(Decision::Answer(Already));
+    }
+    act.require(Verb::Note, ticket)?;
+    let what = format!("Pull request by {}: {url}", act.actor);
+    let story = ChangelogText { role: ROLE, kind: "pull request", lines: vec![what] };
+    let fields = [(PULL_REQUEST, Value::Text(url))];
+    let writing = Writing { subject: "pr", reason: None, fields: &fields, to: None, story: &story };
+    Ok(write(ticket, act, &writing)?.0.into())
+}
+
 /// A value that somebody sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewValue {
@@ -125,7 +145,7 @@ impl NewValue {
 }
 
 /// The keys that only tix writes, each with the command that does.
-const OWNED: [(&str, Option<&str>); 17] = [
+const OWNED: [(&str, Option<&str>); 18] = [
     ("ticket_id", None),
     ("session_id", None),
     ("sequence", None),
@@ -142,6 +162,7 @@ const OWNED: [(&str, Option<&str>); 17] = [
     ("completed_at", Verb::Complete.command()),
     ("closed_at", Verb::Close.command()),
     ("resolution", Verb::Close.command()),
+    (PULL_REQUEST, Some("pr")),
     ("parent_ticket", Some("dep add <ticket> <parent> --relation parent")),
 ];
 

@@ -54,8 +54,8 @@ pub use graph::{Edge, RelationOrder, WaitGraph, edges};
 pub use land::land;
 pub use link::{LinkChange, LinkRequest, link};
 pub use mark::{
-    NewText, NewValue, STATUS, block, check_key, gate, is_read, nearest_key, note, replace, set,
-    unblock,
+    NewText, NewValue, STATUS, block, check_key, gate, is_read, name_pull_request, nearest_key,
+    note, replace, set, unblock,
 };
 pub use next::{Hindrance, Prospect, Rank, UnmetDependency, judge, needed, waits};
 pub use refusal::{ClaimedWorkspace, Holder, Refusal};

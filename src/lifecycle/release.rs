@@ -2,6 +2,7 @@
 
 use super::act::Act;
 use super::change::{Change, CommitReach, FileEdit, RefEdit, Target, trailer};
+use super::mark::PULL_REQUEST;
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::names::{Oid, RefName, RepoPath};
@@ -126,7 +127,7 @@ fn given_back(
     };
     let path = &ticket.entry.path;
     set_all(&mut document, path, &[("status", Value::Text(status.as_str()))])?;
-    for key in ["claimed_by", "claimed_at", "claim_id", "branch", "worktree_path"] {
+    for key in ["claimed_by", "claimed_at", "claim_id", "branch", "worktree_path", PULL_REQUEST] {
         if document.has(key) {
             set_all(&mut document, path, &[(key, Value::Null)])?;
         }

@@ -70,6 +70,7 @@ fn of_ticket(ticket: &TicketValues, now: DateTime<Utc>) -> CardValues<'_> {
         priority: ticket.priority.as_deref(),
         status: unusual(&ticket.status, &ticket.lane),
         blocked: ticket.blocked.as_deref(),
+        pull: ticket.pull_request.as_ref().map(ToString::to_string),
         worker: worker.map(|worker| worker.state.as_str()),
         labels: &ticket.labels,
     }
@@ -100,7 +101,7 @@ mod tests {
         let page = shown(
             r#"{"id": "TICKET-a-001", "lane": "active", "status": "in_progress", "holder": "Ada <ada@example.org>",
                 "claimed_at": "2026-11-30T11:00:00Z", "title": "Weave", "priority": "P0", "blocked": "no thread",
-                "labels": ["loom"], "path": "p", "source": "s", "overlay": {"worker": {"state": "live"}}}"#,
+                "labels": ["loom"], "path": "p", "source": "s", "pull_request": {"url": "https://f/7", "number": 7, "state": "merged"}, "overlay": {"worker": {"state": "live"}}}"#,
             "",
         );
         assert_holds(
@@ -111,6 +112,7 @@ mod tests {
                 "<bdi>Ada</bdi> · <time datetime=\"2026-11-30T11:00:00Z\" title=\"30 November 2026, 11:00:00 UTC\">1 h ago",
                 ">P0 critical<",
                 ">blocked: no thread<",
+                ">pull request 7 (merged)<",
                 "class=\"live\">worker live<",
                 ">loom<",
                 "Show more of 51 in active",

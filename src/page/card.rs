@@ -20,6 +20,8 @@ pub struct CardValues<'a> {
     /// Its status, unless the lane says it already.
     pub status: Option<&'a str>,
     pub blocked: Option<&'a str>,
+    /// Its pull request.
+    pub pull: Option<String>,
     /// The state of its worker.
     pub worker: Option<&'a str>,
     pub labels: &'a [String],
@@ -37,6 +39,7 @@ impl<'a> CardValues<'a> {
             priority: row.priority.as_deref(),
             status: (row.known != Some(Status::usual_in(row.lane))).then(|| row.status_words()),
             blocked: row.blocked.as_deref(),
+            pull: row.pull_request.as_ref().map(ToString::to_string),
             worker: None,
             labels: &row.labels,
         }
@@ -83,11 +86,12 @@ pub fn card(card: &CardValues<'_>) -> Markup {
                     (card.age)
                 }
             }
-            @let told = [card.priority, card.status, card.blocked, card.worker];
+            @let told = [card.priority, card.status, card.blocked, card.worker, card.pull.as_deref()];
             @if told.iter().any(Option::is_some) || !card.labels.is_empty() { div .badges {
                 @if let Some(priority) = card.priority { span .(urgency) { (SeenText(&priority_words(priority))) } }
                 @if let Some(status) = card.status { span { (SeenText(status)) } }
                 @if let Some(why) = card.blocked { span .blocked { "blocked: " (SeenLines(why)) } }
+                @if let Some(pull) = &card.pull { span { (SeenText(pull)) } }
                 @if let Some(worker) = card.worker { span class=(worker_class(worker)) { "worker " (SeenText(worker)) } }
                 @for label in card.labels { span { (SeenText(label)) } }
             } }

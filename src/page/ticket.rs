@@ -81,6 +81,7 @@ fn facts(page: &TicketPage<'_>) -> Markup {
             @if !ticket.depends_on.is_empty() { dt { "depends on" } dd { @for id in &ticket.depends_on { (link(id)) " " } } }
             @if !ticket.blocks.is_empty() { dt { "blocks" } dd { @for id in &ticket.blocks { (link(id)) " " } } }
             dt { "file" } dd { code { (SeenText(&ticket.path)) } " of " (SeenText(&ticket.source)) }
+            (pull_request(page))
             (overlay(page))
         }
     }
@@ -107,6 +108,22 @@ fn story(page: &TicketPage<'_>) -> Markup {
 fn link(id: &str) -> Markup {
     html! {
         @if id.starts_with("TICKET-") { a href=(address_of(id)) { (SeenText(id)) } } @else { (SeenText(id)) }
+    }
+}
+
+fn pull_request(page: &TicketPage<'_>) -> Markup {
+    let Some(pull) = &page.status.ticket.pull_request else { return Markup::default() };
+    let name = pull.number.map_or_else(|| pull.url.clone(), |number| number.to_string());
+    html! {
+        dt { "pull request" }
+        dd {
+            // What a ticket says need not be an address of the web.
+            @if pull.url.starts_with("https://") {
+                a rel="noopener noreferrer" href=(pull.url) { (SeenText(&name)) }
+            } @else { (SeenText(&name)) }
+            @if let Some(words) = pull.state_words() { ", " (words) }
+            @if let Some(at) = &pull.seen_at { ", seen " (Ago(at, page.now)) }
+        }
     }
 }
 
@@ -255,6 +272,7 @@ mod tests {
         "parent_ticket": "<nobody>", "path": "tickets/active/TICKET-a-001.md", "source": "origin/ticket/TICKET-a-001",
         "overlay": {"branch": {"source": "origin/ticket/TICKET-a-001", "ahead": 3, "last_activity": "2026-11-30T11:30:00Z"},
             "workspace": {"source": "/w/<a>", "present": false}, "worker": {"state": "live"}},
+        "pull_request": {"number": 7, "url": "https://f/7?<", "state": "open", "draft": true, "seen_at": "2026-11-30T11:30:00Z"},
         "last_sign": "2026-11-30T11:30:00Z", "stale": true, "missing": ["line 28: [ ] <empty>"],
         "moves": [{"command": "note", "legal": true, "by": "anybody", "you": true},
             {"command": "edit", "legal": true, "by": "anybody", "you": true},
@@ -299,6 +317,7 @@ mod tests {
                 "<dd>&lt;nobody&gt;</dd>",
                 ", 3 ahead, last commit <time datetime=\"2026-11-30T11:30:00Z\" title=\"30 November 2026, 11:30:00 UTC\">30 min ago",
                 "<code>/w/&lt;a&gt;</code>, gone",
+                "href=\"https://f/7?&lt;\">7</a>, draft, seen <time",
                 "<h2>Aim</h2>",
                 "&lt;script&gt;",
                 "<summary>Changelog</summary><h2>created</h2>",

@@ -3,6 +3,8 @@
 
 use serde::Deserialize;
 
+use crate::ticket::NamedPull;
+
 /// `tix/list@1`, `tix/board@1`: the trunk and where it is.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct BoardValues {
@@ -40,6 +42,7 @@ pub struct TicketValues {
     pub created: Option<String>,
     pub path: String,
     pub source: String,
+    pub pull_request: Option<NamedPull>,
     pub overlay: Option<OverlayValues>,
 }
 

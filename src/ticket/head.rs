@@ -52,6 +52,8 @@ pub struct FrontMatter {
     pub depends_on: Vec<String>,
     pub related: Vec<String>,
     pub duplicate_of: Option<String>,
+    /// `pull_request`: the page of the one of its branch.
+    pub pull_request: Option<String>,
     /// The keys whose values are `{placeholders}` of a template, and the lines of the body that are such placeholders,
     /// each with its line.
     pub placeholders: Vec<(usize, String)>,
@@ -103,6 +105,7 @@ impl FrontMatter {
             parent: text("parent_ticket"),
             related: list("related"),
             duplicate_of: text("duplicate_of"),
+            pull_request: text("pull_request"),
             placeholders: document.placeholders(),
         }
     }

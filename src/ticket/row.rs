@@ -9,6 +9,7 @@ use super::head::{FrontMatter, StatusLine};
 use super::id::TicketId;
 use super::lane::Lane;
 use super::moment::moment;
+use super::pull::NamedPull;
 use super::status::Status;
 use crate::text::duration;
 
@@ -59,6 +60,9 @@ pub struct TicketRow {
     /// The worktree that the ticket names, on its holder's machine, relative to the main worktree there; missing when it
     /// names none.
     pub worktree: Option<String>,
+    /// The pull request that it names; missing when it names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<NamedPull>,
     /// What this was read from: the trunk, or the ticket branch if its progress is newer.
     pub source: String,
     /// What the ticket branch and the workspace on this machine add; missing when nobody holds the ticket. Only `tix list`
@@ -202,6 +206,7 @@ impl TicketRow {
             path,
             branch: head.branch,
             worktree: head.worktree,
+            pull_request: head.pull_request.map(NamedPull::unseen),
             source,
             overlay: None,
             known,

@@ -16,7 +16,7 @@ use crate::names::Oid;
 use crate::ticket::FrontMatter;
 
 /// The form changes with what [`FrontMatter`] holds, and the reading with how that results from a document.
-const FORM: CacheForm = CacheForm { magic: b"tixhead5", reading: b"3" };
+const FORM: CacheForm = CacheForm { magic: b"tixhead6", reading: b"3" };
 
 /// The length of an id, and how many ids there are.
 const HEADER: usize = 2 * NUMBER;
@@ -240,7 +240,7 @@ mod tests {
             "---\nstatus: open\nblocked: b\ntitle: t\npriority: P1\nlabels: [l]\ncreated: c\nclaimed_by: cb\n\
              claimed_at: ca\nclaim_id: ci\nbranch: br\nworktree_path: w\ncompleted_at: co\nclosed_at: cl\nresolution: r\n\
              ticket_id: ti\nsession_id: si\nsequence: 001\ndepends_on: [d]\nblocks: [x]\nparent_ticket: p\n\
-             related: [re]\nduplicate_of: du\napprovals: [a]\n---\n",
+             related: [re]\nduplicate_of: du\napprovals: [a]\npull_request: pr\n---\n",
         )
     }
 
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn the_form_of_a_head_belongs_to_the_number_in_the_magic() {
         let bytes = [FORM.magic.as_slice(), &postcard::to_allocvec(&full()).unwrap()].concat();
-        insta::assert_snapshot!(bytes.escape_ascii(), @r"tixhead5\x01\x01x\x01\x01p\x01\x01\x01\x01b\x01\x01t\x01\x02P1\x01\x01l\x01\x01c\x01\x02cb\x01\x02ca\x01\x02ci\x01\x02br\x01\x01w\x01\x02co\x01\x02cl\x01\x01r\x00\x01\x02ti\x01\x02si\x01\x03001\x01\x01d\x01\x02re\x01\x02du\x00");
+        insta::assert_snapshot!(bytes.escape_ascii(), @r"tixhead6\x01\x01x\x01\x01p\x01\x01\x01\x01b\x01\x01t\x01\x02P1\x01\x01l\x01\x01c\x01\x02cb\x01\x02ca\x01\x02ci\x01\x02br\x01\x01w\x01\x02co\x01\x02cl\x01\x01r\x00\x01\x02ti\x01\x02si\x01\x03001\x01\x01d\x01\x02re\x01\x02du\x01\x02pr\x00");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod include;
 mod pending;
 mod prepared;
 mod process;
+mod pull;
 mod record;
 pub mod spawn;
 pub mod trash;
@@ -28,6 +29,7 @@ pub use hidden::hide;
 pub use include::include;
 pub use pending::{note_push, pending_push, settle_push};
 pub use prepared::{changes, note_prepared, remove, untracked};
+pub use pull::{keep_pulls, remember_pull, seen_pull};
 pub use record::{
     Session, SessionMatch, WorkspaceRecord, all, forget, load, made_at, recorded, save,
 };

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::claims::forget_claims;
 use super::clone_id::write;
-use super::{WorkspaceError, prepared};
+use super::{WorkspaceError, prepared, pull};
 use crate::file;
 use crate::git::Repo;
 use crate::ticket::TicketId;
@@ -156,10 +156,12 @@ pub fn save(repo: &Repo, id: &TicketId, record: &WorkspaceRecord) -> Result<(), 
     write(&path, record).map_err(|source| WorkspaceError::Record { path, source })
 }
 
-/// Removes the records of a ticket's workspace and its claims.
+/// Removes the records of a ticket's workspace, its claims and its pull request.
 pub fn forget(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
     forget_claims(repo, id)?;
     let path = file_of(repo, id);
-    let removed = prepared::forget(repo, id).and_then(|()| file::remove(&path));
+    let removed = prepared::forget(repo, id)
+        .and_then(|()| pull::forget(repo, id))
+        .and_then(|()| file::remove(&path));
     removed.map_err(|source| WorkspaceError::Record { path, source })
 }

@@ -41,6 +41,8 @@ const SUBMIT: &[&str] = &["submit", ID];
 const APPROVE: &[&str] = &["review", ID, "--approve"];
 const SEND_BACK: &[&str] = &["review", ID, "--request-changes", "--notes", "the door"];
 const COMPLETE: &[&str] = &["complete", ID];
+const LINK: &[&str] = &["link", "github", "--import"];
+const PR: &[&str] = &["pr", ID];
 const HANDOFF: &[&str] = &["handoff", ID, "--to", "Bob <bob@example.org>", "--new-person"];
 const RECLAIM: &[&str] = &["reclaim", ID, "--reason", "left", "--force"];
 const LAND: &[&str] = &["land", ID];
@@ -107,6 +109,7 @@ rows! {
     new_without_a_remote_survives_at_every_git_call: NEW, CheckedOut, WAITING => Goal::Created(NEW_ID), 11;
     import_survives_at_every_git_call: IMPORT, Remote, WAITING => Goal::Created("TICKET-mine-001"), 9;
     import_without_a_remote_survives_at_every_git_call: IMPORT, CheckedOut, WAITING => Goal::Created("TICKET-mine-001"), 9;
+    link_that_imports_survives_at_every_git_call: LINK, Remote, History::WaitingOnForge => Goal::Created(NEW_ID), 9;
     rework_survives_at_every_git_call: REWORK, Remote, History::After(&[CLOSE]) => Goal::Created("TICKET-foo-002"),9;
 
     queue_survives_at_every_git_call: QUEUE, Remote, WAITING => Goal::Says("status: queued"),11;
@@ -123,6 +126,7 @@ rows! {
     review_survives_at_every_git_call: APPROVE, Remote, History::Reviewed(&[ACTIVATE, SUBMIT]) => Goal::Says("approvals: [\"critic_review"),13;
     review_that_sends_back_survives_at_every_git_call: SEND_BACK, Remote, History::Reviewed(&[ACTIVATE, SUBMIT]) => Goal::Says("the door"),13;
     complete_survives_at_every_git_call: COMPLETE, Remote, History::Worked => Goal::Completed, 17;
+    pr_survives_at_every_git_call: PR, Remote, History::OnForge => Goal::Says("pull_request: https://github.com/acme/shop/pull/1"), 14;
     complete_without_a_remote_survives_at_every_git_call: COMPLETE, Local, History::Worked => Goal::Completed, 16;
     handoff_survives_at_every_git_call: HANDOFF, Remote, HELD => Goal::HandedOn,16;
     a_take_back_survives_at_every_git_call: RECLAIM, Remote, History::After(&[ACTIVATE, HANDOFF]) => Goal::TakenOver, 15;

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::forge::{gh, on_forge};
 use crate::harness::{Output, Place, Sandbox, Ticket, drawn};
 
 const OLD: &str = "2025-12-03T12:00:00Z";
@@ -100,6 +101,10 @@ fn prepare(command: &str, line: &str, sandbox: &Sandbox, clone: &Place, there: &
         "trust" if line.contains("--revoke") => {
             clone.tix(&["trust"]).success();
         }
+        "link" | "pr" => {
+            on_forge(clone, "github.com");
+            gh(clone);
+        }
         "man" if line.starts_with("man ") => {
             clone.tix(&["man", "man1"]).success();
         }
@@ -112,7 +117,7 @@ fn place<'p>(command: &str, line: &str, clone: &'p Place, there: &'p Place) -> P
     let named = ["welsh", "upload", "csv"].iter().any(|id| line.contains(id));
     let inside = [
         "status", "show", "path", "note", "block", "unblock", "submit", "complete", "release",
-        "edit", "handoff",
+        "edit", "handoff", "pr",
     ];
     if inside.contains(&command) && !named { there.clone() } else { clone.clone() }
 }

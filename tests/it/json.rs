@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::forge::{gh, on_forge};
 use crate::harness::{Output, Sandbox, queue_ticket};
 
 /// Keywords that say nothing about what is valid, or nothing that this check needs.
@@ -211,6 +212,15 @@ fn answers(sandbox: &Sandbox) -> Vec<Value> {
     let empty = empty.clone_named("a");
     take(empty.tix(&["--json"]));
     take(empty.tix(&["init", "--json"]));
+    let forge = Sandbox::new();
+    forge.seed(&[("tickets/queue/TICKET-a-001.md", queue_ticket("TICKET-a-001"))]);
+    let on_github = forge.clone_named("a");
+    on_forge(&on_github, "github.com");
+    gh(&on_github);
+    on_github.tix(&["activate", "a-001"]).success();
+    for line in ["pr a-001", "list", "pr --refresh", "link github --dry-run"] {
+        take(on_github.tix(&line.split(' ').chain(["--json"]).collect::<Vec<_>>()));
+    }
     let audit = clone.read(clone.common_dir().join("tix/audit.jsonl"));
     answers.extend(audit.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
     answers

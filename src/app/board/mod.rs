@@ -162,6 +162,9 @@ pub fn rows(ctx: &Context<'_>, heads: TrunkHeads<'_>) -> Result<TicketRows, Fail
             *row = newer.row;
         }
     }
+    for row in &mut rows {
+        add_seen_pull(ctx, row);
+    }
     rows.sort_by(|a, b| (a.lane, &a.id).cmp(&(b.lane, &b.id)));
     Ok(TicketRows { rows, damaged })
 }
@@ -181,10 +184,21 @@ pub fn read_one(
     };
     let (row, document) = made?;
     let newer = progress(ctx, &[(entry, row.claim_id.as_deref())])?.pop();
-    Ok(match newer {
+    let (mut row, document, blob) = match newer {
         Some(NewerCopy { row, document, blob, .. }) => (row, document, blob),
         None => (row, document, entry.oid.clone()),
-    })
+    };
+    add_seen_pull(ctx, &mut row);
+    Ok((row, document, blob))
+}
+
+/// Adds what this clone last saw of its pull request: a small file for each ticket that names one, and no process.
+fn add_seen_pull(ctx: &Context<'_>, row: &mut TicketRow) {
+    if let Some(named) = &mut row.pull_request
+        && let Some(seen) = workspace::seen_pull(&ctx.repo, &row.id)
+    {
+        named.add(seen);
+    }
 }
 
 /// When something last happened on a ticket: its last change of state, or the last commit of its branch.

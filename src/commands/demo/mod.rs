@@ -17,7 +17,7 @@ use crate::error::{Exit, Failure};
 use crate::out::{Format, Out};
 use crate::text::{count, duration, shell_word};
 
-/// Watch a claim and a race, in a sandbox of its own
+/// Watch a race for tickets in a sandbox
 ///
 /// Makes a bare remote and clones of it in a temporary directory, claims a ticket, lets all clones race for one ticket
 /// and then claim one each, and checks on the remote with git that every ticket was claimed exactly once. It needs only

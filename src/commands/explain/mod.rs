@@ -14,7 +14,7 @@ use crate::error::{Exit, Failure};
 use crate::out::{Format, Out};
 use crate::text::safe;
 
-/// Explain an exit code, a status, a setting or another word of tix
+/// Explain an exit code, a status or another word of tix
 ///
 /// Without a word it lists the topics. `tix explain exit-codes` shows a whole topic. A word (`tix explain 3`, `tix
 /// explain in_progress`, `tix explain stale-claim`) shows only its own meaning, in every topic that has it. The texts are

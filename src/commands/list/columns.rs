@@ -37,6 +37,9 @@ pub enum Column {
     Ahead,
     /// How long ago something last happened on it
     Activity,
+    /// Its pull request, as `tix pr` last saw it in this clone; on a terminal it is shown if any ticket has one
+    #[value(alias = "pull-request")]
+    Pr,
     /// Where its workspace is on this machine
     Workspace,
     /// Whether the workspace has uncommitted changes; takes a `git status` for each
@@ -52,6 +55,15 @@ pub enum Column {
 impl Column {
     pub const DEFAULT: [Column; 6] =
         [Column::Lane, Column::Status, Column::Holder, Column::Age, Column::Id, Column::Title];
+
+    /// The columns for these tickets where nobody names any. Programs get the same ones each time.
+    pub fn usual(rows: &[TicketRow], is_terminal: bool) -> Vec<Column> {
+        let mut columns = Column::DEFAULT.to_vec();
+        if is_terminal && rows.iter().any(|row| row.pull_request.is_some()) {
+            columns.insert(columns.len() - 1, Column::Pr);
+        }
+        columns
+    }
 
     /// Whether it needs more than the tickets themselves.
     pub fn needs_overlay(self) -> bool {
@@ -75,6 +87,7 @@ impl Column {
             Column::Blocked => "blocked",
             Column::Ahead => "ahead",
             Column::Activity => "activity",
+            Column::Pr => "pull request",
             Column::Workspace => "workspace",
             Column::Dirty => "dirty",
             Column::Worker => "worker",
@@ -94,7 +107,7 @@ impl Column {
             Column::Age | Column::Ahead | Column::Dirty | Column::Worker | Column::Activity => {
                 spec.leaves(2)
             }
-            Column::Holder => spec.cut_to(8).leaves(3),
+            Column::Holder | Column::Pr => spec.cut_to(8).leaves(3),
             Column::Labels | Column::DependsOn | Column::Blocked => spec.cut_to(12).leaves(4),
             Column::Workspace | Column::Source | Column::Path => spec.cut_to(20).leaves(5),
         }
@@ -120,6 +133,7 @@ impl Column {
             Column::Activity => {
                 last_activity(row).map(|at| duration::age(at, now)).unwrap_or_default()
             }
+            Column::Pr => row.pull_request.as_ref().map(ToString::to_string).unwrap_or_default(),
             Column::Workspace => workspace.map(|w| w.source.clone()).unwrap_or_default(),
             Column::Dirty => match workspace.and_then(|w| w.dirty) {
                 Some(true) => "dirty".to_owned(),

@@ -24,10 +24,10 @@ use crate::app::time::SinceArg;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;
-use crate::lifecycle::{Hindrance, TicketEntry};
+use crate::lifecycle::{Awaited, Hindrance, TicketEntry};
 use crate::out::{Format, Out};
 use crate::text::{duration, pattern};
-use crate::ticket::{TicketId, TicketRow};
+use crate::ticket::{Lane, TicketId, TicketRow};
 
 /// List the tickets on the trunk
 ///
@@ -66,6 +66,9 @@ pub struct ListArgs {
     /// Show only what is blocked, or waits for another ticket
     #[arg(long)]
     blocked: bool,
+    /// Show only what is complete and waits for its merge
+    #[arg(long)]
+    unmerged: bool,
     /// Show only held tickets that wait for their holder, with nothing for this long [default: `stale_after`]
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, value_parser = duration::parse)]
     #[allow(
@@ -170,6 +173,10 @@ impl ListArgs {
     }
 }
 
+fn waits_for_merge(ctx: &Context<'_>, row: &TicketRow) -> bool {
+    row.lane == Lane::Active && Awaited::of(row.known, &row.approved, &ctx.stages) == Awaited::Merge
+}
+
 /// The requested rows, by lane and id.
 fn collect(
     ctx: &Context<'_>,
@@ -182,6 +189,7 @@ fn collect(
         mine.as_ref().is_none_or(|mine| mine.fits(row))
             && (args.status.is_empty() || args.status.iter().any(|s| s.fits(row)))
             && args.holder.as_ref().is_none_or(|name| is_held_by(row, name))
+            && (!args.unmerged || waits_for_merge(ctx, row))
             && args.filter.fits(&row.labels, row.priority.as_deref())
     };
     rows.retain(wanted);
@@ -297,8 +305,8 @@ fn answer(
                 damaged,
             }),
             Format::Human => {
-                let columns =
-                    if args.columns.is_empty() { &Column::DEFAULT[..] } else { &args.columns };
+                let usual = Column::usual(rows, Out::is_terminal());
+                let columns = if args.columns.is_empty() { &usual } else { &args.columns };
                 ctx.out.table(&Column::table(columns, rows, ctx.now));
             }
         }

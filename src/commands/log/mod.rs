@@ -26,7 +26,7 @@ use crate::ticket::{Lane, TicketId};
 const KEYS: [&str; 6] =
     [trailer::TICKET, trailer::CLAIM, trailer::ACTOR, trailer::TO, trailer::HOST, trailer::ATTIC];
 
-/// Show who did what to a ticket, or to all tickets, and when
+/// Show who did what to tickets, and when
 ///
 /// The history comes from the commits of the trunk and of the ticket branches, as of the last fetch, so it is the same in
 /// every clone. This clone adds what only it knows: failed attempts, and how many tries and how long a success took. The

@@ -20,7 +20,7 @@ use crate::error::{Exit, Failure};
 use crate::out::Out;
 use crate::trunk::random_token;
 
-/// Serve the tickets to an agent as tools (Model Context Protocol)
+/// Serve the tickets to an agent as tools of MCP
 ///
 /// An agent starts it and talks to it on standard input and output. The agent's settings need only `tix mcp`, and `tix mcp
 /// install` writes that into them. Each call works in the clone that it names, else in `CLAUDE_PROJECT_DIR`, else in the

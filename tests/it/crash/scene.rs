@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::forge::{gh, issue, on_forge};
 use crate::harness::{Do, On, Place, Sandbox, Saved, Shim, Untouched, no_leftovers, queue_ticket};
 
 pub const ID: &str = "TICKET-foo-001";
@@ -48,6 +49,10 @@ pub enum History {
     Overtaken,
     /// It is held, and its work is committed and not pushed.
     Worked,
+    /// It is held, and the remote is on a forge whose program is there.
+    OnForge,
+    /// It is queued, and the remote is on a forge that has an issue.
+    WaitingOnForge,
     /// It is complete on its branch, and may land.
     Complete,
     /// It is complete, and its branch was squashed into the trunk.
@@ -68,6 +73,8 @@ impl History {
             | Self::Behind
             | Self::Overtaken
             | Self::Worked
+            | Self::OnForge
+            | Self::WaitingOnForge
             | Self::Merged
             | Self::Cleaned
             | Self::Killed => None,
@@ -138,6 +145,8 @@ impl Scene {
                 sandbox.seed(&[("notes.txt", "two\n")]);
             }
             History::Worked => work(&first),
+            History::OnForge => held_on_forge(&first),
+            History::WaitingOnForge => waiting_on_forge(&first),
             History::Complete => complete(&first),
             History::Merged | History::Cleaned => {
                 complete(&first);
@@ -318,4 +327,15 @@ fn without_ticket_branches(config: &[u8]) -> Vec<u8> {
         !ours
     });
     kept.collect::<String>().into_bytes()
+}
+
+fn waiting_on_forge(place: &Place) {
+    on_forge(place, "github.com");
+    issue(&gh(place), "Bar", "");
+}
+
+fn held_on_forge(place: &Place) {
+    place.tix(&["activate", ID]).success();
+    on_forge(place, "github.com");
+    gh(place);
 }

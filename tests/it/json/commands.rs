@@ -19,7 +19,7 @@ const CALLED: [&str; 9] = [
 ];
 
 /// What the commands need behind their names, in this order; the rest needs nothing.
-const WORDS: [(&str, &str); 37] = [
+const WORDS: [(&str, &str); 39] = [
     ("demo", "--racers 2"),
     ("new", "New"),
     ("draft", "c-001 --reason unclear"),
@@ -40,6 +40,7 @@ const WORDS: [(&str, &str); 37] = [
     ("run", "a-001 --detach -- true"),
     ("submit", "a-001"),
     ("review", "a-001 --approve"),
+    ("pr", "a-001"),
     ("complete", "a-001"),
     ("handoff", "a-001 --to somebody --new-person"),
     ("reclaim", "a-001 --reason old"),
@@ -50,6 +51,7 @@ const WORDS: [(&str, &str); 37] = [
     ("archive", "a-001"),
     ("close", "b-001 --as wont_do"),
     ("reopen", "b-001 --reason again"),
+    ("link", "github --dry-run"),
     ("hook print", "pre-commit"),
     ("mcp install", "--agents claude"),
     ("config get", "trunk"),
