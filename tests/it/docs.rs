@@ -115,3 +115,72 @@ fn the_glossary_has_at_most_thirty_words_one_line_each() {
     assert!((20..=30).contains(&words.len()), "{}", words.len());
     assert!(words.is_sorted_by(|one, next| one < next), "by the alphabet, each once: {words:?}");
 }
+
+fn yaml(text: &str) -> serde_yaml::Value {
+    serde_yaml::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// Every `uses:` in a workflow, with what it is given.
+fn used(value: &serde_yaml::Value, found: &mut Vec<(String, Vec<String>)>) {
+    if let Some(map) = value.as_mapping() {
+        if let Some(name) = map.get("uses").and_then(|uses| uses.as_str()) {
+            let with = map.get("with").and_then(|with| with.as_mapping());
+            let keys = with.into_iter().flat_map(|with| with.keys());
+            let keys = keys.map(|key| key.as_str().unwrap().to_owned()).collect();
+            found.push((name.to_owned(), keys));
+        }
+        map.values().for_each(|value| used(value, found));
+    }
+    value.as_sequence().into_iter().flatten().for_each(|value| used(value, found));
+}
+
+#[test]
+fn the_workflows_in_the_guide_are_yaml_and_give_the_action_what_it_takes() {
+    let action = yaml(&fs::read_to_string(root().join("action.yml")).unwrap());
+    let inputs = action["inputs"].as_mapping().unwrap();
+    let guide = fs::read_to_string(root().join("docs/guide/forge.md")).unwrap();
+    let templates = blocks(&guide, "yml");
+    assert_eq!(templates.len(), 2);
+    let mut found = Vec::new();
+    for text in &templates {
+        used(&yaml(text), &mut found);
+    }
+    let ours = found.iter().find(|(name, _)| name == "OWNER/tix@main").unwrap();
+    assert!(ours.1.iter().all(|key| inputs.contains_key(key.as_str())), "{ours:?}");
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["actions/checkout@v4", "OWNER/tix@main"]);
+}
+
+/// The check runs in a clone as CI makes it: with the branches of the remote, without one of its own, and without `origin/HEAD`.
+#[test]
+fn the_action_and_the_template_of_gitlab_find_what_broke_the_rule() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[(QUEUED, queue_ticket(ID))]);
+    let action = yaml(&fs::read_to_string(root().join("action.yml")).unwrap());
+    let script = action["runs"]["steps"][1]["run"].as_str().unwrap().to_owned();
+    let guide = fs::read_to_string(root().join("docs/guide/forge.md")).unwrap();
+    let gitlab = yaml(blocks(&guide, "yml")[1]);
+    let lines = gitlab["tickets"]["script"].as_sequence().unwrap();
+    let lines: Vec<&str> = lines.iter().skip(1).map(|line| line.as_str().unwrap()).collect();
+    let check = |name: &str, range: &str| {
+        let clone = sandbox.clone_named(name);
+        clone.git(&["checkout", "-q", "--detach", "origin/HEAD"]);
+        clone.git(&["branch", "-q", "-D", "main"]);
+        clone.git(&["remote", "set-head", "origin", "--delete"]);
+        let path = format!(
+            "PATH='{}':$PATH",
+            Path::new(env!("CARGO_BIN_EXE_tix")).parent().unwrap().display()
+        );
+        let on_github = format!("{path}; TRUNK=main RANGE={range}; {script}");
+        let on_gitlab = format!("set -e; {path}; CI_DEFAULT_BRANCH=main; {}", lines.join("; "));
+        [clone.sh(&on_github).run(), clone.sh(&on_gitlab).run()]
+    };
+    for output in check("good", "").into_iter().chain(check("request", "origin/main..HEAD")) {
+        output.success();
+    }
+    let text = queue_ticket("TICKET-bar-001");
+    sandbox.seed(&[("tickets/active/TICKET-bar-001.md", text)]);
+    for output in check("bad", "") {
+        assert!(output.exits(1).stdout().contains("TICKET-bar-001"), "{output}");
+    }
+}
