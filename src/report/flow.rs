@@ -196,7 +196,7 @@ impl TicketFlow {
 pub fn figures(story: &QueueHistory, flow: &TicketFlow, now: DateTime<Utc>) -> Figures {
     let count = |lane| story.lives.values().filter(|life| life.lane() == Some(lane)).count();
     let held: Vec<TimeDelta> =
-        story.held().iter().map(|held| (now - held.since).max(TimeDelta::zero())).collect();
+        story.held(now).iter().map(|held| (now - held.since).max(TimeDelta::zero())).collect();
     Figures {
         queued: count(Lane::Queue),
         active: count(Lane::Active),
@@ -263,7 +263,7 @@ mod tests {
             let since = now + TimeDelta::minutes(5);
             let stay =
                 super::super::story::Stay { since, lane: Some(Lane::Queue), by: "Ada".into() };
-            story.lives.insert(late, Life { stays: vec![stay] });
+            story.lives.insert(late, Life { stays: vec![stay], ..Life::default() });
             let flow = TicketFlow::of(&story, now);
             assert_eq!((flow.unit, flow.now), (ChartUnit::Week, now));
             assert!(flow.starts.iter().all(|start| *start <= now), "{:?}", flow.starts);

@@ -60,7 +60,7 @@ impl QueueHistory {
         };
         let life = |(id, stays): (&str, Vec<PackedStay>)| {
             let stays = stays.into_iter().map(stay).collect::<Option<Vec<Stay>>>()?;
-            Some((TicketId::parse(id).ok()?, Life { stays }))
+            Some((TicketId::parse(id).ok()?, Life { stays, ..Life::default() }))
         };
         let lives = packed.lives.into_iter().map(life).collect::<Option<BTreeMap<_, _>>>()?;
         let latest = match packed.latest {

@@ -28,6 +28,15 @@ pub enum LaneChange {
 pub struct Life {
     /// The lanes that it entered, with the time and the person of each move; `None` when it was removed.
     pub stays: Vec<Stay>,
+    /// What the ticket itself says, which the commits of the trunk may tell later: a merge brings a completion days after it.
+    pub recorded: RecordedTimes,
+}
+
+/// When a ticket says that it was claimed last, and completed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordedTimes {
+    pub claimed: Option<DateTime<Utc>>,
+    pub completed: Option<DateTime<Utc>>,
 }
 
 /// The beginning of a stay in a lane.
@@ -65,16 +74,22 @@ impl Life {
         self.stays.iter().take_while(|stay| stay.since <= at).last().and_then(|stay| stay.lane)
     }
 
+    /// When it was first claimed. A trunk that follows the claims has a claim later than the ticket.
     pub fn started(&self) -> Option<DateTime<Utc>> {
-        self.stays.iter().find(|stay| stay.lane == Some(Lane::Active)).map(|stay| stay.since)
+        let moved = self.stays.iter().find(|stay| stay.lane == Some(Lane::Active))?.since;
+        let came = self.stays.first()?.since;
+        Some(self.recorded.claimed.filter(|at| (came..moved).contains(at)).unwrap_or(moved))
     }
 
-    /// When it was completed, if it is. A ticket that was added as completed says nothing about the flow.
+    /// When it was completed, if it is: when it says so, in whatever way and however late that came to the trunk. A ticket that was added as completed says nothing about the flow.
     pub fn finished(&self) -> Option<DateTime<Utc>> {
         let over = matches!(self.lane(), Some(Lane::Completed | Lane::Archive));
         let mut later = self.stays.iter().skip(1);
         let last = later.rfind(|stay| stay.lane == Some(Lane::Completed));
-        last.filter(|_| over).map(|stay| stay.since)
+        let landed = last.filter(|_| over)?.since;
+        let since = self.started().or_else(|| Some(self.stays.first()?.since))?;
+        let said = self.recorded.completed.filter(|at| (since..=landed).contains(at));
+        Some(said.unwrap_or(landed))
     }
 }
 
@@ -150,22 +165,30 @@ impl QueueHistory {
         }
     }
 
+    /// Adds what a ticket says of its own times.
+    pub fn set_times(&mut self, id: &TicketId, recorded: RecordedTimes) {
+        if let Some(life) = self.lives.get_mut(id) {
+            life.recorded = recorded;
+        }
+    }
+
     /// Leaves a ticket out of all figures.
     pub fn leave_out(&mut self, id: &TicketId) {
         self.lives.remove(id);
     }
 
-    /// The tickets that are held now, those that have been held longest first.
-    pub fn held(&self) -> Vec<HeldSince> {
+    /// The tickets that are held at a moment, those that have been held longest first. Each is held since it says so, as in
+    /// `tix list`.
+    pub fn held(&self, now: DateTime<Utc>) -> Vec<HeldSince> {
         let mut held: Vec<HeldSince> = self
             .lives
             .iter()
-            .filter_map(|(id, life)| Some((id, life.stays.last()?)))
-            .filter(|(_, stay)| stay.lane == Some(Lane::Active))
-            .map(|(id, stay)| HeldSince {
+            .filter_map(|(id, life)| Some((id, life, life.stays.last()?)))
+            .filter(|(_, _, stay)| stay.lane == Some(Lane::Active))
+            .map(|(id, life, stay)| HeldSince {
                 id: id.clone(),
                 by: stay.by.to_string(),
-                since: stay.since,
+                since: life.recorded.claimed.filter(|at| *at <= now).unwrap_or(stay.since),
             })
             .collect();
         held.sort_by_key(|held| held.since);
@@ -222,7 +245,7 @@ mod tests {
         assert_eq!(story.begin(), Some(at(1)));
         // It came as completed: nobody saw it being worked on.
         assert_eq!(story.lives[&id("b")].finished(), None);
-        assert!(story.held().is_empty());
+        assert!(story.held(at(11)).is_empty());
     }
 
     #[test]
@@ -239,7 +262,7 @@ mod tests {
         ]);
         assert_eq!(story.lives.len(), 1);
         assert_eq!(story.lives[&id("TICKET-x-001")].stays.len(), 2);
-        let held = story.held();
+        let held = story.held(at(6));
         assert_eq!((held[0].by.as_str(), held[0].since), ("person 5", at(5)));
     }
 

@@ -69,7 +69,7 @@ fn the_figures_are_those_of_the_commits() {
     assert_eq!(held[0]["since"], "2025-12-05T12:00:00Z");
     let page = clone.tix(&["report", "--html", "-"]);
     let page = page.success().stdout();
-    // What was merged counts when it came to the trunk.
+    // What does not say when it was completed counts when it came to the trunk.
     for row in [
         "<td>TICKET-a-001</td><td>2025-12-06</td><td>2 d</td>",
         "<td>TICKET-d-001</td><td>2025-12-10</td><td>3 d</td>",
@@ -217,6 +217,42 @@ fn the_figures_are_cut_by_priority_person_and_label() {
         "LABEL  WAITING",
     ] {
         assert!(text.contains(heading), "{text}");
+    }
+}
+
+/// A ticket that was claimed 40 days ago and completed so many days ago, three days before the trunk got it.
+fn merged_later(completed: i64, how: &str) -> serde_json::Value {
+    let iso = |days: i64| days_ago(days).format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let sandbox = Sandbox::new();
+    let ticket = Ticket::new("TICKET-a-001").key("status", "approved").key("priority", "P1");
+    let ticket = ticket.key("claimed_by", "Bob <bob@example.org>").key("claimed_at", &iso(40));
+    let text = ticket.key("completed_at", &iso(completed)).text();
+    sandbox.seed(&[(lane("queue", "TICKET-a-001"), text)]);
+    let clone = sandbox.clone_named("a");
+    let path = |name| lane(name, "TICKET-a-001");
+    step(&clone, &iso(40), "claim", &[(&path("queue"), &path("active"))]);
+    clone.git(&["switch", "-q", "-c", "work"]);
+    step(&clone, &iso(completed), "complete", &[(&path("active"), &path("completed"))]);
+    clone.git(&["switch", "-q", "-"]);
+    let merge = clone.frozen_at(&iso(completed - 3));
+    merge.git(&["merge", "-q", how, "-m", "land", "work"]);
+    if how == "--squash" {
+        merge.git(&["commit", "-q", "-m", "land"]);
+    }
+    clone.git(&["push", "-q"]);
+    clone.tix(&["report", "--json"]).success().json()
+}
+
+#[test]
+fn a_ticket_is_completed_when_it_says_so_however_it_was_merged() {
+    for how in ["--ff-only", "--no-ff", "--squash"] {
+        let report = merged_later(20, how);
+        assert_eq!(report["completed_30d"], 1, "{how}: {report}");
+        assert_eq!(report["cycle_median_s"], 20 * 86_400, "{how}: {report}");
+        // What was completed 32 days ago and came three days later is in no total, so it is in no part of one.
+        let report = merged_later(32, how);
+        assert_eq!(report["completed_30d"], 0, "{how}: {report}");
+        assert_eq!(report["by_person"], serde_json::json!([]), "{how}: {report}");
     }
 }
 

@@ -117,10 +117,10 @@ impl<'a> FlowReport<'a> {
     pub fn of(
         ctx: &Context<'_>,
         story: &'a QueueHistory,
+        flow: TicketFlow,
         tickets: &'a [ReportedTicket<'a>],
         damaged: &'a [Damage],
     ) -> FlowReport<'a> {
-        let flow = TicketFlow::of(story, ctx.now);
         let numbers = figures(story, &flow, ctx.now);
         FlowReport { story, tickets, damaged, flow, numbers }
     }
@@ -167,7 +167,7 @@ impl<'a> FlowReport<'a> {
                 parts.push(in_table(ctx.out, by, &found));
             }
         }
-        let held = self.story.held();
+        let held = self.story.held(ctx.now);
         if !held.is_empty() {
             let ticket = ColumnSpec::new("held ticket").cut_to(12).apart();
             let mut table =
@@ -191,7 +191,7 @@ impl<'a> FlowReport<'a> {
         let numbers = &self.numbers;
         let held: Vec<HeldJson> = self
             .story
-            .held()
+            .held(ctx.now)
             .into_iter()
             .map(|held| HeldJson {
                 ticket: held.id.to_string(),

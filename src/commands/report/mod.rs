@@ -3,7 +3,7 @@
 pub mod answer;
 mod history;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
@@ -17,9 +17,9 @@ use crate::error::{Exit, Failure};
 use crate::lifecycle::TicketEntry;
 use crate::out::{Format, Out};
 use crate::page::{self, ReportPage, ReportedLane};
-use crate::report::{Life, RECENT, ReportedTicket};
+use crate::report::{Life, RecordedTimes, ReportedTicket, TicketFlow};
 use crate::text::safe;
-use crate::ticket::{Lane, TicketId, TicketRow};
+use crate::ticket::{Lane, TicketId, TicketRow, moment};
 
 /// How many tickets of a lane are on the page.
 const CARDS: usize = 100;
@@ -27,8 +27,8 @@ const CARDS: usize = 100;
 /// Show how tickets flow: cycle, lead and blocked times
 ///
 /// The figures come from the commits of the trunk and from the tickets, as of the last fetch: the cycle time of a ticket
-/// is from its first claim to its completion, the lead time from its creation. They are also shown by priority, person
-/// and label. With --html the report is one page with the board, the figures and their charts, in light and dark. The
+/// is from its first claim to its completion, however late that was merged, the lead time from its creation. They are
+/// also shown by priority, person and label. With --html the report is one page with the board, the figures and their charts, in light and dark. The
 /// page loads nothing and runs no script, so it can be mailed or put on any web server. With --json the answer is the
 /// numbers, and the page goes to a file.
 #[derive(Debug, clap::Args)]
@@ -62,6 +62,9 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
                 story.set_holder(&row.id, holder);
             }
         }
+        for row in &tickets.rows {
+            story.set_times(&row.id, recorded(row));
+        }
         // Whoever reads another list finds it there neither.
         for damage in &tickets.damaged {
             let file = damage.path.rsplit('/').next().unwrap_or_default();
@@ -69,8 +72,9 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
                 story.leave_out(&id);
             }
         }
-        let reported = reported(&ctx, seen, &tickets.rows)?;
-        let report = FlowReport::of(&ctx, &story, &reported, &tickets.damaged);
+        let flow = TicketFlow::of(&story, ctx.now);
+        let reported = reported(&ctx, seen, &flow, &tickets.rows)?;
+        let report = FlowReport::of(&ctx, &story, flow, &reported, &tickets.damaged);
         let page =
             |made: &dyn Fn(&ReportPage<'_>) -> String| page(&ctx, seen, &report, &tickets, made);
         if let Some(file) = &args.html {
@@ -101,16 +105,27 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
     })
 }
 
+/// What a ticket says of its own times.
+fn recorded(row: &TicketRow) -> RecordedTimes {
+    let is_over = matches!(row.lane, Lane::Completed | Lane::Archive);
+    RecordedTimes {
+        claimed: row.claimed_at.as_deref().and_then(moment),
+        completed: row.since.filter(|_| is_over),
+    }
+}
+
 /// The tickets of the figures, each with how long it was blocked: the open ones, and those completed lately. Only their
 /// texts are read.
 fn reported<'r>(
     ctx: &Context<'_>,
     seen: &TrunkAsSeen<'_>,
+    flow: &TicketFlow,
     rows: &'r [TicketRow],
 ) -> Result<Vec<ReportedTicket<'r>>, Failure> {
+    let lately: HashSet<&TicketId> = flow.recent().map(|done| &done.id).collect();
     let is_late = |row: &&TicketRow| {
         let is_open = matches!(row.lane, Lane::Queue | Lane::Active);
-        is_open || row.since.is_some_and(|since| ctx.now - since <= RECENT)
+        is_open || lately.contains(&row.id)
     };
     let rows: Vec<&TicketRow> = rows.iter().filter(is_late).collect();
     let entries: HashMap<&TicketId, &TicketEntry> =

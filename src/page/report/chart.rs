@@ -383,7 +383,9 @@ mod tests {
             stay(at(11, 17), Lane::Completed),
         ];
         let mut story = QueueHistory::default();
-        story.lives.insert(TicketId::parse("TICKET-a-001").unwrap(), Life { stays });
+        story
+            .lives
+            .insert(TicketId::parse("TICKET-a-001").unwrap(), Life { stays, ..Life::default() });
         TicketFlow::of(&story, at(11, 20))
     }
 

@@ -215,7 +215,7 @@ fn cut_row(row: &FlowCut, most: usize) -> Markup {
 }
 
 fn held(page: &ReportPage<'_>) -> Markup {
-    let all = page.story.held();
+    let all = page.story.held(page.now);
     let limit = duration::exact(page.stale_after);
     let old = all.iter().filter(|held| page.now - held.since > page.stale_after).count();
     let longest = all.first().map_or(TimeDelta::zero(), |held| page.now - held.since);
