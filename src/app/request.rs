@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::context::Context;
 use super::worktree::on_branch;
 use crate::git::{GitError, RemotePlace};
-use crate::names::RefName;
+use crate::names::{Oid, RefName};
 use crate::text::shell_word;
 use crate::workspace;
 
@@ -92,6 +92,27 @@ impl Forge {
             Forge::Gitea => self.branch_page(page, base, branch),
         }
     }
+
+    /// Where a browser shows a file of a commit.
+    fn file_page(self, page: &str, commit: &Oid, path: &str) -> String {
+        let below = match self {
+            Forge::GitHub => "blob",
+            Forge::GitLab => "-/blob",
+            Forge::Bitbucket => "src",
+            Forge::Gitea => "src/commit",
+        };
+        format!("{page}/{below}/{commit}/{}", for_address(path))
+    }
+}
+
+/// The web pages of the files of a commit that the remote has; they stay when a ticket moves on.
+pub fn file_pages(ctx: &Context<'_>, commit: Option<&Oid>) -> impl Fn(&str) -> Option<String> {
+    let forge = ctx.remote.as_ref().and_then(|remote| match ctx.repo.place_of(remote) {
+        RemotePlace::Host { host, page } => Some((Forge::of(&host)?, page)),
+        RemotePlace::Directory | RemotePlace::Unknown => None,
+    });
+    let pages = forge.zip(commit.cloned());
+    move |path| pages.as_ref().map(|((forge, page), at)| forge.file_page(page, at, path))
 }
 
 /// What goes to the checkout of the base, or else to the main one; nothing for whoever is there.

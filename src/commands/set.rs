@@ -12,7 +12,7 @@ use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, NewValue};
 use crate::out::Out;
 use crate::text::{one_line, safe};
-use crate::ticket::{Document, Lane, NoPriority, Priority, Status};
+use crate::ticket::{Document, Lane, NoPriority, Priority, Status, distinct};
 
 /// The keys that are lists, even if a ticket does not have them yet.
 const LISTS: [&str; 2] = ["labels", "depends_on"];
@@ -130,7 +130,9 @@ fn setting(document: &Document, key: &str, value: &str) -> Result<NewValue, Fail
         || (document.has(key) && document.text(key).is_none() && !document.list(key).is_empty());
     if is_list {
         let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
-        return Ok(NewValue::List(items.map(str::to_owned).collect()));
+        let items = items.map(str::to_owned).collect();
+        // A list of somebody's own may hold an item twice.
+        return Ok(NewValue::List(if LISTS.contains(&key) { distinct(items) } else { items }));
     }
     if value.is_empty() && key == "title" {
         return Err(no_title());

@@ -28,12 +28,12 @@ pub struct CardValues<'a> {
 }
 
 impl<'a> CardValues<'a> {
-    /// Of a row, without a page of its own.
-    pub fn of_row(row: &'a TicketRow, age: &str) -> CardValues<'a> {
+    /// Of a row, which may have a page.
+    pub fn of_row(row: &'a TicketRow, age: &str, address: Option<String>) -> CardValues<'a> {
         CardValues {
             id: row.id.as_str(),
             title: row.title.as_deref(),
-            address: None,
+            address,
             holder: row.holder.as_deref().map(name_of),
             age: html! { (age) },
             priority: row.priority.as_deref(),

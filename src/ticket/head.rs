@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::distinct;
 use super::document::{Document, StatusError};
 use super::lane::Lane;
 use super::status::Status;
@@ -87,7 +88,7 @@ impl FrontMatter {
             blocked: document.blocked(),
             title: document.title(),
             priority: text("priority"),
-            labels: list("labels"),
+            labels: distinct(list("labels")),
             created: text("created"),
             claimed_by: text("claimed_by"),
             claimed_at: text("claimed_at"),

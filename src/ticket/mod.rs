@@ -29,3 +29,10 @@ pub use query::{Preference, QueryMatch, resolve};
 pub use relation::Relation;
 pub use row::{BranchSeen, Overlay, SubtaskProgress, TicketRow, WorkerNow, WorkspaceSeen, name_of};
 pub use status::{QueueGate, Status, StatusReading};
+
+/// The items of a list, each once, where it is first.
+pub fn distinct(mut items: Vec<String>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    items.retain(|item| seen.insert(item.clone()));
+    items
+}

@@ -16,7 +16,7 @@ use crate::names::Oid;
 use crate::ticket::FrontMatter;
 
 /// The form changes with what [`FrontMatter`] holds, and the reading with how that results from a document.
-const FORM: CacheForm = CacheForm { magic: b"tixhead6", reading: b"3" };
+const FORM: CacheForm = CacheForm { magic: b"tixhead6", reading: b"4" };
 
 /// The length of an id, and how many ids there are.
 const HEADER: usize = 2 * NUMBER;

@@ -257,6 +257,47 @@ fn a_ticket_is_completed_when_it_says_so_however_it_was_merged() {
 }
 
 #[test]
+fn a_ticket_on_the_page_links_to_its_file_where_the_code_is_hosted() {
+    let (_sandbox, clone) = history();
+    let head = clone.git(&["rev-parse", "origin/main"]);
+    let head = head.trim().to_owned();
+    for (remote, page) in [
+        ("git@github.com:acme/shop.git", "https://github.com/acme/shop/blob/"),
+        ("https://gitlab.com/acme/shop.git", "https://gitlab.com/acme/shop/-/blob/"),
+        ("https://codeberg.org/acme/shop", "https://codeberg.org/acme/shop/src/commit/"),
+        ("https://bitbucket.org/acme/shop", "https://bitbucket.org/acme/shop/src/"),
+    ] {
+        clone.git(&["remote", "set-url", "origin", remote]);
+        let shown = clone.tix(&["report", "--html", "-"]);
+        let link = format!("href=\"{page}{head}/tickets/completed/TICKET-a-001.md\"");
+        assert!(shown.success().stdout().contains(&link), "{link}\n{shown}");
+    }
+    clone.git(&["remote", "set-url", "origin", "https://example.org/acme/shop"]);
+    let shown = clone.tix(&["report", "--html", "-"]);
+    assert!(!shown.success().stdout().contains("href=\"http"), "{shown}");
+}
+
+#[test]
+fn a_label_that_is_written_twice_counts_once() {
+    let sandbox = Sandbox::new();
+    let twice = "---\ntitle: A\nstatus: open\nlabels: [ui, ui]\n---\n# A\n";
+    sandbox.seed(&[(lane("queue", "TICKET-a-001"), twice)]);
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["new", "B", "--label", "api", "--label", "api"]).success();
+    clone.tix(&["new", "C", "--label", "web"]).success();
+    clone.tix(&["set", "c", "labels=cli, cli"]).success();
+    let report = clone.tix(&["report", "--json"]).success().json();
+    for cut in report["by_label"].as_array().unwrap() {
+        assert_eq!(cut["queued"], 1, "{report}");
+    }
+    for (ticket, label) in [("b", "api"), ("c", "cli")] {
+        let text = clone.tix(&["show", ticket]);
+        let line = format!("labels: [{label}]");
+        assert!(text.success().stdout().contains(&line), "{text}");
+    }
+}
+
+#[test]
 fn the_board_comes_first_in_the_order_of_next_and_folds_after_fifteen() {
     let (_sandbox, clone) = people();
     let page = clone.tix(&["report", "--html", "-"]);

@@ -19,7 +19,9 @@ use crate::lifecycle::{self, Decision, Draft, NewTicket, trailer};
 use crate::names::Oid;
 use crate::out::{Format, Out};
 use crate::text::safe;
-use crate::ticket::{Document, Lane, Priority, Relation, SessionId, TicketId, TooLong, Value};
+use crate::ticket::{
+    Document, Lane, Priority, Relation, SessionId, TicketId, TooLong, Value, distinct,
+};
 use crate::trunk::{Diary, Landed, Outcome, Run, Trunk, View};
 
 /// Write a ticket into the queue
@@ -380,7 +382,7 @@ fn with_options(
         let found = find_ticket(ctx, view, TicketSearch { query, command: "dep" });
         found.map(|entry| entry.id.to_string())
     };
-    let depends_on = args.depends_on.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    let depends_on = distinct(args.depends_on.iter().map(find).collect::<Result<Vec<_>, _>>()?);
     let parent = args.parent.as_ref().map(find).transpose()?;
     let apply = |mut draft: Draft| {
         if let Some(priority) = args.priority {
@@ -390,7 +392,7 @@ fn with_options(
             set(&mut draft.document, Relation::Parent.key(), Value::Text(parent))?;
         }
         if !args.labels.is_empty() {
-            set(&mut draft.document, "labels", Value::List(&args.labels))?;
+            set(&mut draft.document, "labels", Value::List(&distinct(args.labels.clone())))?;
         }
         if !depends_on.is_empty() {
             set(&mut draft.document, "depends_on", Value::List(&depends_on))?;

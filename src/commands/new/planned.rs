@@ -13,7 +13,7 @@ use crate::import::plan::{self, PlannedTicket, cannot_be_new, summary};
 use crate::import::{RefusedRecord, SourceFile, SourcePlace, place_of};
 use crate::lifecycle::{Draft, FreeIds};
 use crate::text::one_line;
-use crate::ticket::{Relation, SessionId, TicketId, Value};
+use crate::ticket::{Relation, SessionId, TicketId, Value, distinct};
 use crate::trunk::View;
 
 /// Reads a plan. One mistake refuses all of it: half a plan is none.
@@ -86,7 +86,7 @@ fn document(
         set(&mut document, "blocked", Value::Text(why))?;
     }
     if !ticket.labels.is_empty() {
-        set(&mut document, "labels", Value::List(&ticket.labels))?;
+        set(&mut document, "labels", Value::List(&distinct(ticket.labels.clone())))?;
     }
     for relation in Relation::ALL {
         let mut names = Vec::new();

@@ -12,6 +12,7 @@ use self::answer::FlowReport;
 use crate::app::board::{self, Look, TicketRows, TrunkAsSeen};
 use crate::app::context::{Context, Globals};
 use crate::app::order::in_order_of_next;
+use crate::app::request;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::TicketEntry;
@@ -179,6 +180,7 @@ fn page(
         ReportedLane { lane, total, rows }
     };
     let board: Vec<ReportedLane> = Lane::ALL.into_iter().map(lane).collect();
+    let file_page = request::file_pages(ctx, seen.view.on_remote());
     made(&ReportPage {
         name: &ctx.project(),
         trunk: &ctx.trunk_label(),
@@ -187,6 +189,7 @@ fn page(
         story: report.story,
         tickets: report.tickets,
         board: &board,
+        file_page: &|row| file_page(&row.path),
         unreadable: &tickets.damaged.iter().map(ToString::to_string).collect::<Vec<_>>(),
         stale_after: ctx.stale_after(),
     })

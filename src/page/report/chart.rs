@@ -27,12 +27,10 @@ pub(super) struct Chart<'a> {
     pub title: &'a str,
     /// A sentence that describes the chart for people who cannot see it.
     pub says: String,
-    /// The legend: classes and their meanings.
-    pub legend: &'a [(&'a str, &'a str)],
+    /// The legend: classes and their meanings. A line is named here and not beside it, where its name would hide dots.
+    pub legend: Vec<(&'a str, String)>,
     /// The marks on the vertical axis: height (0 to 1) and label.
     pub marks: Vec<(f64, String)>,
-    /// Named lines: height, class and name.
-    pub labels: Vec<(f64, &'a str, String)>,
     /// The labels below, with the horizontal position (0 to 1) of their middles; a label at the very end is right-aligned.
     pub words: Vec<(f64, String)>,
     pub shapes: Markup,
@@ -51,7 +49,7 @@ impl Chart<'_> {
                     p { (self.says) }
                     @if !self.legend.is_empty() {
                         ul .legend {
-                            @for (class, word) in self.legend {
+                            @for (class, word) in &self.legend {
                                 li { span class={ "key " (class) } {} (word) }
                             }
                         }
@@ -69,9 +67,6 @@ impl Chart<'_> {
                             path class="grid" d=(format!("M0 {:.1}H{SIDE}", up(*height))) {}
                         }
                         (self.shapes)
-                    }
-                    @for (height, class, name) in &self.labels {
-                        span class={ "name " (class) } style=(format!("bottom:{:.2}%", height * 100.0)) { (name) }
                     }
                     @for (right, word) in &self.words {
                         @let (class, place) = match *right {
@@ -143,9 +138,12 @@ fn words(
     last: f64,
 ) -> Vec<(f64, String)> {
     let step = flow.starts.len().div_ceil(WORDS).max(1);
-    let starts = flow.starts.iter().enumerate().step_by(step);
-    let words = starts.map(|(n, at)| (place(n, *at), column_name(flow.unit, *at)));
-    words.filter(|(place, _)| *place <= last).collect()
+    let starts = flow.starts.iter().enumerate().map(|(n, at)| (place(n, *at), at));
+    let within: Vec<_> = starts.filter(|(place, _)| *place <= last).collect();
+    // From the end, so that the space before it is the shortest and not the longest.
+    let mut words: Vec<_> = within.into_iter().rev().step_by(step).collect();
+    words.reverse();
+    words.into_iter().map(|(place, at)| (place, column_name(flow.unit, *at))).collect()
 }
 
 /// The position of a moment between the first column and now, from 0 to 1.
@@ -212,14 +210,8 @@ pub(super) fn cumulative_flow(flow: &TicketFlow) -> Chart<'static> {
             count(Lane::Active),
             count(Lane::Completed)
         ),
-        legend: &[
-            ("c-queue", "queue"),
-            ("c-active", "active"),
-            ("c-completed", "completed"),
-            ("c-archive", "archive"),
-        ],
+        legend: STACK.iter().rev().map(|(_, class, word)| (*class, (*word).to_owned())).collect(),
         marks,
-        labels: Vec::new(),
         words: time_words(flow),
         shapes: html! { @for (class, path) in &areas { path class={ "area " (class) } d=(path) {} } },
         heads: &["at", "queue", "active", "completed", "archive"],
@@ -270,14 +262,15 @@ pub(super) fn throughput(flow: &TicketFlow) -> Chart<'static> {
              {unit} is not over yet: its bars are pale.",
             flow.completed.iter().max().unwrap_or(&0),
         ),
-        legend: &[
+        legend: [
             ("c-queue", "new"),
             ("c-completed", "completed"),
             ("part c-queue", "new until now"),
             ("part c-completed", "completed until now"),
-        ],
+        ]
+        .map(|(class, word)| (class, word.to_owned()))
+        .into(),
         marks,
-        labels: Vec::new(),
         words: column_words(flow),
         shapes,
         heads: &["from", "new", "completed"],
@@ -303,17 +296,16 @@ pub(super) fn times<'a>(flow: &TicketFlow, what: &TimeChart<'a>) -> Chart<'a> {
         .collect();
     let axis = TimeAxis::around(timed.iter().map(|(_, took)| *took));
     let mut lines = Vec::new();
-    let mut labels = Vec::new();
-    for (time, class, name) in
-        [(what.spread.p85, "p85", "p85"), (what.spread.median, "median", "median")]
-    {
+    let mut legend = Vec::new();
+    for (time, class, key, name) in [
+        (what.spread.median, "median", "line median", "median"),
+        (what.spread.p85, "p85", "line p85", "p85"),
+    ] {
         let Some(time) = time else { continue };
         let height = axis.height(time.num_seconds());
         let (x, y) = (when(flow, flow.now - RECENT) * SIDE, up(height));
         lines.push((class, format!("M{x:.1} {y:.1}H{SIDE}")));
-        // At the bottom there is no room for a name below its line.
-        let class = if height < 0.12 && class == "median" { "median low" } else { class };
-        labels.push((height, class, format!("{name} {}", duration::rough(time))));
+        legend.push((key, format!("{name} {}", duration::rough(time))));
     }
     // A line of no length with round ends stays a circle, however the drawing is stretched.
     let dot = |done: &CompletedTicket, took: i64| {
@@ -343,9 +335,8 @@ pub(super) fn times<'a>(flow: &TicketFlow, what: &TimeChart<'a>) -> Chart<'a> {
         class: "chart",
         title: what.title,
         says,
-        legend: &[],
+        legend,
         marks: axis.marks(),
-        labels,
         words: time_words(flow),
         shapes,
         heads: &["ticket", "completed", "took"],
@@ -433,7 +424,8 @@ mod tests {
         let line = |flow: &TicketFlow| {
             let page = drawn(&cycle_times(flow, Some(TimeDelta::days(2))));
             assert!(
-                page.contains(">median 2 d</span>") && page.contains(">p85 2 d</span>"),
+                page.contains("<span class=\"key line median\"></span>median 2 d</li>")
+                    && page.contains("<span class=\"key line p85\"></span>p85 2 d</li>"),
                 "{page}"
             );
             let (_, path) = page.split_once("class=\"median\" d=\"M").unwrap();
@@ -446,15 +438,20 @@ mod tests {
     }
 
     #[test]
-    fn the_last_word_before_now_is_there_for_any_number_of_columns() {
-        for days in 2..62 {
-            let starts = (0..days).map(|n| at(9, 1) + TimeDelta::days(n)).collect();
-            let flow = TicketFlow { starts, now: at(9, 1) + TimeDelta::days(days), ..flow() };
-            let words = time_words(&flow);
-            let places: Vec<f64> = words.iter().map(|(place, _)| *place).collect();
-            let gaps: Vec<f64> = places.windows(2).map(|pair| pair[1] - pair[0]).collect();
-            let step = gaps.first().copied().unwrap_or(1.0);
-            assert!(gaps.iter().all(|gap| *gap <= step + 0.15 + 1e-9), "{days}: {words:?}");
+    fn the_last_word_before_the_end_is_there_for_any_number_of_columns() {
+        for days in 2_u32..62 {
+            let after = |n: u32| at(9, 1) + TimeDelta::days(n.into());
+            let starts: Vec<_> = (0..days).map(after).collect();
+            let flow = TicketFlow { starts, now: after(days), ..flow() };
+            let column = 1.0 / f64::from(days);
+            for words in [time_words(&flow), column_words(&flow)] {
+                let before = words.iter().rev().map(|(place, _)| *place).find(|place| *place < 1.0);
+                let gap = 1.0 - before.unwrap();
+                assert!(gap <= 0.15 + column + 1e-9, "{days}: {words:?}");
+                let first = words.first().unwrap().0;
+                assert!(first <= column * f64::from(days.div_ceil(6)), "{days}: {words:?}");
+                assert!(words.len() <= WORDS + 1, "{days}: {words:?}");
+            }
         }
     }
 }

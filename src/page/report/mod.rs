@@ -36,6 +36,8 @@ pub struct ReportPage<'a> {
     /// All tickets that are open or were recently completed.
     pub tickets: &'a [ReportedTicket<'a>],
     pub board: &'a [ReportedLane<'a>],
+    /// The page of a ticket's file where the code is hosted; `None` where there is none.
+    pub file_page: &'a dyn Fn(&TicketRow) -> Option<String>,
     /// The files that cannot be read as tickets, each with the reason. The figures count them in their lanes.
     pub unreadable: &'a [String],
     /// How long a claim may be quiet before it counts as old.
@@ -95,8 +97,9 @@ pub fn report_view(page: &ReportPage<'_>) -> Markup {
 fn made_from() -> Markup {
     html! {
         p .made {
-            "Made by tix from the commits of the trunk: a ticket leaves a lane and enters another when a commit moves its file. \
-             Time blocked is read from the changelogs of the tickets. Times are UTC."
+            "Made by tix from the commits of the trunk and the tickets: a ticket leaves a lane and enters another when a commit \
+             of the trunk moves its file, and is claimed and completed when it says so. Time blocked is read from its changelog. \
+             Times are UTC."
         }
     }
 }
@@ -262,11 +265,11 @@ fn board(page: &ReportPage<'_>) -> Markup {
                 section class={ "lane " (lane.lane.as_str()) } {
                     h2 { (lane.lane.as_str()) small { (lane.total) } }
                     @if lane.rows.is_empty() { p .none { "nothing here" } }
-                    (cards(shown, page.now))
+                    (cards(page, shown))
                     @if !folded.is_empty() {
                         details {
                             summary { (lane.total - shown.len()) " more" }
-                            (cards(folded, page.now))
+                            (cards(page, folded))
                             (more(lane.total, lane.rows.len()))
                         }
                     }
@@ -276,9 +279,10 @@ fn board(page: &ReportPage<'_>) -> Markup {
     }
 }
 
-fn cards(rows: &[&TicketRow], now: DateTime<Utc>) -> Markup {
+fn cards(page: &ReportPage<'_>, rows: &[&TicketRow]) -> Markup {
+    let values = |row| CardValues::of_row(row, &row.age(page.now), (page.file_page)(row));
     html! {
-        ul .cards { @for row in rows { (card(&CardValues::of_row(row, &row.age(now)))) } }
+        ul .cards { @for row in rows { (card(&values(row))) } }
     }
 }
 
