@@ -12,6 +12,8 @@ use crate::ticket::{Lane, TicketId, TicketRow};
 
 pub struct TicketFamily {
     parent: Option<TicketRow>,
+    /// The name that it gives its parent, if no single ticket has it.
+    lost_parent: Option<String>,
     parts: Vec<TicketRow>,
 }
 
@@ -46,7 +48,9 @@ impl TicketFamily {
             Some(Ok(entry)) => board::read_one(ctx, view, entry).ok().map(|read| read.0),
             Some(Err(_)) | None => None,
         };
-        Ok(TicketFamily { parent, parts })
+        let named = row.parent_ticket.clone();
+        let lost_parent = named.filter(|_| subtasks.parent(&row.id).is_none());
+        Ok(TicketFamily { parent, lost_parent, parts })
     }
 
     pub fn in_json(&self) -> Vec<SubtaskJson> {
@@ -62,7 +66,10 @@ impl TicketFamily {
     /// Its lines: the whole, how far the parts are, and so many of them. A line that says how many more there are stands
     /// for two at least.
     pub fn lines(&self, row: &TicketRow, most: usize) -> Vec<String> {
-        let whole = self.parent.iter().map(|parent| ("part of", line_of(parent)));
+        let lost = self.lost_parent.as_ref();
+        let lost = lost.map(|name| format!("{}, and no single ticket has that name", safe(name)));
+        let whole = self.parent.as_ref().map(line_of).or(lost);
+        let whole = whole.into_iter().map(|whole| ("part of", whole));
         let progress = row.subtasks.map(|progress| ("subtasks", progress.to_string()));
         let mut lines: Vec<String> =
             whole.chain(progress).map(|(name, value)| format!("{name:9}  {value}")).collect();

@@ -17,6 +17,8 @@ const SHOWN: usize = 12;
 pub struct TaskJson {
     /// What the ticket is about; missing when it does not say.
     pub title: Option<String>,
+    /// The ticket that it is a part of, as it names it; missing when there is none.
+    pub part_of: Option<String>,
     /// Its file, from the root of the workspace; missing where the tickets have a branch of their own, so that it is not there.
     pub file: Option<String>,
     /// The text of each box that is not ticked, in their order; may be empty.
@@ -30,8 +32,10 @@ impl TaskJson {
     pub fn of(ctx: &Context<'_>, document: &Document, file: &RepoPath) -> TaskJson {
         let missing = missing_in(document);
         let open = missing.iter().filter_map(Missing::open_box).filter(|text| !text.is_empty());
+        let head = FrontMatter::of(document);
         TaskJson {
-            title: FrontMatter::of(document).title,
+            title: head.title,
+            part_of: head.parent,
             file: (ctx.base == ctx.trunk).then(|| file.to_string()),
             criteria: open.map(str::to_owned).collect(),
             completed: false,

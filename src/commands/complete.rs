@@ -1,5 +1,7 @@
 //! `tix complete`: the work on a ticket is done.
 
+use std::cell::RefCell;
+
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::follow::{PushRequirement, follow_here, require_at_rest};
@@ -19,11 +21,11 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::{Arrival, Verb};
 use crate::lifecycle::{
-    self, Act, Already, Change, CompleteRequest, Decision, Effort, Refusal, Ticket,
+    self, Act, Already, Change, CompleteRequest, Decision, Effort, Refusal, Subtasks, Ticket,
 };
 use crate::names::{Oid, RefName, RepoPath};
 use crate::out::Out;
-use crate::text::{safe, shell_word};
+use crate::text::{count, safe, shell_word};
 use crate::ticket::{FrontMatter, Lane, TicketId};
 use crate::trunk::{Diary, Run, View};
 
@@ -77,7 +79,7 @@ fn complete(ctx: &Context<'_>, args: &CompleteArgs, diary: &mut Diary) -> Result
     let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let identity = Identity::of(ctx, &id, args.claim.id())?;
     let act = identity.act(ctx);
-    let completion = Completion { ctx, act, args };
+    let completion = Completion { ctx, act, args, open_parts: RefCell::default() };
     let mut receipt = Receipt::new(ctx, "complete", id.as_str(), act.actor);
     receipt.outcome = "completed";
     let mut merged = false;
@@ -94,6 +96,11 @@ fn complete(ctx: &Context<'_>, args: &CompleteArgs, diary: &mut Diary) -> Result
             completion.decide(view)
         })?;
         finish(ctx, diary, &id, &written, &mut receipt)?;
+    }
+    let open = completion.open_parts.take();
+    if !open.is_empty() && receipt.outcome == "completed" {
+        let words = count(open.len(), "of its subtasks is", "of its subtasks are");
+        receipt.warnings.push(format!("{words} still open: {}", open.join(", ")));
     }
     if merged && ctx.record == RecordPlace::Branch {
         return Ok(receipt);
@@ -113,10 +120,19 @@ fn in_words(receipt: &Receipt) -> String {
     text + &pull::in_words(receipt)
 }
 
+/// The subtasks of a ticket that are open. A whole is complete when its holder says so, and may not know of them.
+fn open_parts(ctx: &Context<'_>, view: &View<'_>, id: &TicketId) -> Result<Vec<String>, Failure> {
+    let survey = Survey::parts(ctx, view)?;
+    let subtasks = Subtasks::of(&survey.known, &view.snapshot);
+    Ok(subtasks.open(id).map(ToString::to_string).collect())
+}
+
 struct Completion<'a> {
     ctx: &'a Context<'a>,
     act: Act<'a>,
     args: &'a CompleteArgs,
+    /// The subtasks that are open where it completes the ticket.
+    open_parts: RefCell<Vec<String>>,
 }
 
 impl Completion<'_> {
@@ -156,6 +172,7 @@ impl Completion<'_> {
         } else {
             Survey::waits(ctx, trunk, (on_trunk, FrontMatter::of(&ticket.document)))?
         };
+        *self.open_parts.borrow_mut() = open_parts(ctx, trunk, &ticket.entry.id)?;
         let (completed, keep) = (&completed, keep.as_ref());
         let request = CompleteRequest { at: &at, completed, keep, effort, waits };
         let change = with_work(ctx, &ticket.entry.id, tip, |work| {

@@ -244,6 +244,7 @@ fn waits_of(waits: &[Hindrance], lane: Lane) -> Vec<String> {
         Hindrance::Blocked(_)
         | Hindrance::Status { .. }
         | Hindrance::Duplicate(_)
+        | Hindrance::Subtasks(_)
         | Hindrance::Here(_) => None,
     });
     if lane == Lane::Queue { named.collect() } else { Vec::new() }

@@ -12,8 +12,8 @@ pub(super) fn findings(facts: &RepoFacts) -> Vec<Finding> {
     let open: BTreeSet<&TicketId> = open.map(|entry| &entry.id).collect();
     let circles = facts.cycles.iter().filter_map(|circle| cycle(&open, circle));
     // Who is done waits for nobody.
-    let waiting = facts.missing.iter().filter(|(id, _)| open.contains(id));
-    circles.chain(waiting.map(|(id, name)| missing(id, name))).collect()
+    let waiting = facts.missing.iter().filter(|(id, ..)| open.contains(id));
+    circles.chain(waiting.map(|(id, relation, name)| missing(id, *relation, name))).collect()
 }
 
 /// A circle with a completed ticket in it blocks nobody.
@@ -35,21 +35,21 @@ fn cycle(open: &BTreeSet<&TicketId>, circle: &Circle) -> Option<Finding> {
     Some(if stuck { finding } else { finding.only(Severity::Info) })
 }
 
-fn missing(id: &TicketId, name: &str) -> Finding {
-    let message =
-        format!("{id} waits for `{name}`, and no single ticket on the trunk has that name");
-    let finding = Finding::new(Check::MissingDependency, Some(id), message);
-    finding.repair("remove it, or create the ticket", &remove(id, Relation::DependsOn, name))
+fn missing(id: &TicketId, relation: Relation, name: &str) -> Finding {
+    let (check, what) = match relation {
+        Relation::Parent => (Check::MissingParent, "is a part of"),
+        Relation::DependsOn | Relation::Blocks | Relation::Related | Relation::DuplicateOf => {
+            (Check::MissingDependency, "waits for")
+        }
+    };
+    let message = format!("{id} {what} `{name}`, and no single ticket on the trunk has that name");
+    let finding = Finding::new(check, Some(id), message);
+    finding.repair("remove it, or create the ticket", &remove(id, relation, name))
 }
 
 /// The command that removes exactly this name, which may begin with a dash.
 fn remove<'a>(id: &'a TicketId, relation: Relation, name: &'a str) -> Vec<&'a str> {
-    let kind: &[&str] = match relation {
-        Relation::DependsOn => &[],
-        Relation::Blocks => &["--relation", "blocks"],
-        Relation::Parent => &["--relation", "parent"],
-        Relation::Related => &["--relation", "related"],
-        Relation::DuplicateOf => &["--relation", "duplicate-of"],
-    };
+    let kind = relation.option().map(|word| ["--relation", word]);
+    let kind = kind.as_ref().map_or(&[][..], |kind| kind);
     [&["tix", "dep", "rm"], kind, &["--", id.as_str(), name]].concat()
 }

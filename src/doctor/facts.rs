@@ -17,7 +17,7 @@ pub struct RepoFacts {
     /// Files in lanes whose names are not ids.
     pub odd: Vec<OddFile>,
     /// The names that tickets wait for but that mean no ticket, or several.
-    pub missing: Vec<(TicketId, String)>,
+    pub missing: Vec<(TicketId, Relation, String)>,
     /// The circles in which tickets wait for each other, or are parts or duplicates of each other.
     pub cycles: Vec<Circle>,
     /// The ticket branches of the active tickets.

@@ -45,6 +45,8 @@ pub enum Check {
     /// Tickets that wait for each other.
     DependencyCycle,
     MissingDependency,
+    /// A ticket that is a part of none that there is.
+    MissingParent,
     /// Work that is on the trunk, of a ticket that is still active.
     ActiveButMerged,
     ClaimWithoutBranch,
@@ -82,7 +84,7 @@ pub struct Rule {
 }
 
 /// Every check, in the order in which findings of one severity are shown.
-pub const RULES: [Rule; 25] = [
+pub const RULES: [Rule; 26] = [
     Rule {
         check: Check::UnknownSetting,
         name: "unknown-setting",
@@ -137,6 +139,13 @@ pub const RULES: [Rule; 25] = [
         name: "missing-dependency",
         severity: Severity::Warning,
         about: "a ticket waits for a name of no ticket, or of several, so it never comes next",
+        fix: None,
+    },
+    Rule {
+        check: Check::MissingParent,
+        name: "missing-parent",
+        severity: Severity::Warning,
+        about: "a ticket is a part of a name of no ticket, or of several, so it counts for none",
         fix: None,
     },
     Rule {

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::relations::{DependencyState, KnownTicket, MeantTicket, TicketIndex, by_id, fate};
 use super::snapshot::{Snapshot, TicketEntry};
+use super::subtasks::Subtasks;
 use crate::names::RepoPath;
 use crate::ticket::{Lane, Priority, QueueGate, StatusLine, TicketId, moment};
 
@@ -39,6 +40,9 @@ pub enum Hindrance {
         name: String,
         why: UnmetDependency,
     },
+    /// It is a whole, and its open parts are what there is to do.
+    #[error("its subtasks are open: {}", few(.0))]
+    Subtasks(Vec<TicketId>),
     /// Something in this clone is in the way of its workspace.
     #[error("{0}")]
     Here(String),
@@ -61,6 +65,14 @@ pub enum UnmetDependency {
     Dropped,
 }
 
+/// The first of them, and how many more there are.
+fn few(ids: &[TicketId]) -> String {
+    match ids.get(..3).filter(|_| ids.len() > 4) {
+        Some(first) => format!("{} and {} more", list(first), ids.len() - first.len()),
+        None => list(ids),
+    }
+}
+
 fn list(ids: &[TicketId]) -> String {
     ids.iter().map(TicketId::as_str).collect::<Vec<_>>().join(", ")
 }
@@ -73,6 +85,7 @@ impl Hindrance {
             Hindrance::Status { .. } => "status",
             Hindrance::Duplicate(_) => "duplicate",
             Hindrance::Waits { .. } => "dependency",
+            Hindrance::Subtasks(_) => "subtasks",
             Hindrance::Here(_) => "here",
         }
     }
@@ -107,6 +120,7 @@ pub fn judge<'a>(
     let related = all.iter().any(|k| !k.head.depends_on.is_empty() || !k.head.blocks.is_empty());
     let dependencies = if related { Some(Dependencies::of(all, snapshot)) } else { None };
     let places = repeated(snapshot);
+    let subtasks = Subtasks::of(all, snapshot);
     let queued = all.iter().filter(|known| known.entry.lane == Lane::Queue);
     let mut verdicts: Vec<Prospect<'a>> = queued
         .map(|known| {
@@ -114,6 +128,8 @@ pub fn judge<'a>(
             hindrances
                 .extend(places.get(&known.entry.id).map(|count| Hindrance::Duplicate(*count)));
             hindrances.extend(dependencies.iter().flat_map(|d| d.unmet(known)));
+            let open: Vec<TicketId> = subtasks.open(&known.entry.id).cloned().collect();
+            hindrances.extend((!open.is_empty()).then_some(Hindrance::Subtasks(open)));
             Prospect { known, hindrances }
         })
         .collect();
@@ -255,7 +271,7 @@ impl<P: Ord> Rank<P> {
     }
 }
 
-fn rank<'a>(KnownTicket { entry, head }: &KnownTicket<'a>) -> Rank<&'a RepoPath> {
+pub(super) fn rank<'a>(KnownTicket { entry, head }: &KnownTicket<'a>) -> Rank<&'a RepoPath> {
     let created = head.created.as_deref().and_then(moment);
     Rank::new(head.priority.as_deref(), created, &entry.id, &entry.path)
 }

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::next::rank;
 use super::relations::{DependencyState, KnownTicket, MeantTicket, TicketIndex, fate};
 use super::snapshot::Snapshot;
-use crate::ticket::{Lane, Status, SubtaskProgress, TicketId};
+use crate::ticket::{FrontMatter, Lane, Status, SubtaskProgress, TicketId};
 
 /// Which tickets are parts of which.
 pub struct Subtasks<'a> {
@@ -32,6 +33,9 @@ impl<'a> Subtasks<'a> {
                 subtasks.parts.entry(&parent.id).or_default().push(part);
             }
         }
+        for parts in subtasks.parts.values_mut() {
+            parts.sort_by_cached_key(|part| (part.entry.lane, rank(part)));
+        }
         subtasks
     }
 
@@ -40,8 +44,18 @@ impl<'a> Subtasks<'a> {
         self.parents.get(id).copied()
     }
 
+    /// The parts of a ticket, lane by lane, each lane in the order of `tix next`.
     pub fn parts(&self, id: &TicketId) -> &[&'a KnownTicket<'a>] {
         self.parts.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The parts that somebody must still do.
+    pub fn open(&self, id: &TicketId) -> impl Iterator<Item = &'a TicketId> {
+        let parts = self.parts(id).iter().map(|part| (part.entry, &part.head));
+        let open = parts.filter(|(entry, head)| {
+            fate(entry.lane, head) == DependencyState::Open && !is_unmerged(entry.lane, head)
+        });
+        open.map(|(entry, _)| &entry.id)
     }
 
     /// How many parts are done; `None` where there are none. One that was closed without being done is not waited for.
@@ -49,12 +63,15 @@ impl<'a> Subtasks<'a> {
         let fates = self.parts(id).iter().map(|part| fate(part.entry.lane, &part.head));
         let count = |wanted| fates.clone().filter(|fate| *fate == wanted).count();
         let (done, open) = (count(DependencyState::Done), count(DependencyState::Open));
-        let unmerged = |part: &&&KnownTicket<'_>| {
-            let lane = part.entry.lane;
-            lane == Lane::Active && part.head.status_in(lane) == Some(Status::Approved)
-        };
-        let unmerged = self.parts(id).iter().filter(unmerged).count();
+        let unmerged =
+            self.parts(id).iter().filter(|part| is_unmerged(part.entry.lane, &part.head));
+        let unmerged = unmerged.count();
         let progress = SubtaskProgress { done, unmerged, total: done + open };
         (progress.total > 0).then_some(progress)
     }
+}
+
+/// Whether a part is complete on its branch, and not merged yet.
+fn is_unmerged(lane: Lane, head: &FrontMatter) -> bool {
+    lane == Lane::Active && head.status_in(lane) == Some(Status::Approved)
 }

@@ -42,6 +42,17 @@ impl Relation {
         }
     }
 
+    /// Its word after `--relation`; `None` for what `tix dep` takes without one.
+    pub const fn option(self) -> Option<&'static str> {
+        match self {
+            Relation::DependsOn => None,
+            Relation::Blocks => Some("blocks"),
+            Relation::Parent => Some("parent"),
+            Relation::Related => Some("related"),
+            Relation::DuplicateOf => Some("duplicate-of"),
+        }
+    }
+
     /// Whether a ticket can have this relation to several others.
     pub const fn is_list(self) -> bool {
         match self {

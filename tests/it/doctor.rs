@@ -66,7 +66,7 @@ fn a_healthy_repository_is_told_so_and_nothing_is_done_to_it() {
     clone.tix(&["activate", ID]).success();
     let tip = sandbox.remote().git(&["rev-parse", "main"]);
     let output = clone.tix(&["doctor"]);
-    assert_eq!(output.success().stdout(), "healthy: 2 tickets on origin/main, 25 checks\n");
+    assert_eq!(output.success().stdout(), "healthy: 2 tickets on origin/main, 26 checks\n");
     let fixing = clone.tix(&["doctor", "--fix", "--json"]).success().json();
     assert_eq!(fixing["healthy"], true);
     assert_eq!(fixing["fixed"], serde_json::json!([]));

@@ -64,9 +64,9 @@ fn a_ticket_is_shown_with_its_parts_and_its_whole() {
         .map(|part| (part["id"].as_str().unwrap(), part["lane"].as_str().unwrap()))
         .collect();
     let expected = [
+        ("TICKET-receipt-001", "queue"),
         ("TICKET-taxes-001", "active"),
         ("TICKET-basket-001", "completed"),
-        ("TICKET-receipt-001", "queue"),
     ];
     assert_eq!(said, expected);
     assert_eq!(json["subtasks"]["done"], 1);
@@ -76,7 +76,7 @@ fn a_ticket_is_shown_with_its_parts_and_its_whole() {
     let text = shown.success().stdout();
     assert!(text.contains("  subtasks   1 of 3 done"), "{shown}");
     assert!(text.contains("├─ TICKET-taxes-001 (in_progress)  Taxes"), "{shown}");
-    assert!(text.contains("└─ TICKET-receipt-001 (open)  Receipt"), "{shown}");
+    assert!(text.contains("└─ TICKET-basket-001 (completed)  Basket"), "{shown}");
     let Some(shown) = on_terminal(&clone, None, "show receipt", "") else { return };
     let whole = "  part of    TICKET-checkout-001 (open)  Checkout";
     assert!(shown.success().stdout().contains(whole), "{shown}");
@@ -87,9 +87,9 @@ fn every_view_of_a_ticket_shows_its_parts() {
     let (_sandbox, clone) = family();
     let parts = "\
   subtasks   1 of 3 done
+  ├─ TICKET-receipt-001 (open)  Receipt
   ├─ TICKET-taxes-001 (in_progress)  Taxes
-  ├─ TICKET-basket-001 (completed)  Basket
-  └─ TICKET-receipt-001 (open)  Receipt
+  └─ TICKET-basket-001 (completed)  Basket
 ";
     for args in [&["status", "checkout"][..], &["status", "checkout", "--all"]] {
         let status = clone.tix(args);
@@ -103,12 +103,12 @@ fn every_view_of_a_ticket_shows_its_parts() {
     // Piped, the file alone is the answer.
     let shown = clone.tix(&["show", "checkout"]);
     assert!(!shown.success().stdout().contains("TICKET-basket-001"), "{shown}");
-    assert!(shown.stderr().contains("subtasks   1 of 3 done\n├─ TICKET-taxes"), "{shown}");
+    assert!(shown.stderr().contains("subtasks   1 of 3 done\n├─ TICKET-receipt"), "{shown}");
     insta::assert_snapshot!(clone.tix(&["dep", "tree", "checkout"]).success().stdout(), @r"
     [ ] TICKET-checkout-001  queue  Checkout
-      [x] TICKET-basket-001  completed, subtask  Basket
       [ ] TICKET-receipt-001  queue, subtask  Receipt
       [ ] TICKET-taxes-001  active, subtask  Taxes
+      [x] TICKET-basket-001  completed, subtask  Basket
     ");
     insta::assert_snapshot!(clone.tix(&["dep", "tree", "basket", "--reverse"]).success().stdout(), @r"
     [x] TICKET-basket-001  completed  Basket
@@ -117,10 +117,10 @@ fn every_view_of_a_ticket_shows_its_parts() {
     // Of many parts the first ones stand for all.
     clone.tix(&["new", "Refund", "--parent", "checkout"]).success();
     let short = clone.tix(&["status", "checkout"]);
-    let cut = "  ├─ TICKET-basket-001 (completed)  Basket\n  └─ and 2 more\n";
+    let cut = "  ├─ TICKET-refund-001 (open)  Refund\n  └─ and 2 more\n";
     assert!(short.success().stdout().contains(cut), "{short}");
     let all = clone.tix(&["status", "checkout", "--all"]);
-    assert!(all.success().stdout().contains("  └─ TICKET-refund-001"), "{all}");
+    assert!(all.success().stdout().contains("  ├─ TICKET-refund-001"), "{all}");
 }
 
 #[test]
@@ -173,4 +173,54 @@ fn that_all_parts_are_done_completes_nothing() {
     clone.tix(&["activate", "checkout"]).success();
     clone.tix(&["complete", "checkout", done[0], done[1]]).success();
     assert!(whole("completed"));
+}
+
+#[test]
+fn work_is_offered_part_by_part_and_a_whole_by_its_name_alone() {
+    let (_sandbox, clone) = family();
+    clone.tix(&["set", "checkout", "priority=P0"]).success();
+    let next = clone.tix(&["next"]);
+    assert!(next.success().stdout().contains("receipt-001"), "{next}");
+    let why = clone.tix(&["next", "--explain", "--json"]).success().json();
+    let whole = &why["explained"][1]["hindrances"][0];
+    assert_eq!(whole["kind"], "subtasks");
+    assert_eq!(whole["text"], "its subtasks are open: TICKET-receipt-001, TICKET-taxes-001");
+    let waits = clone.tix(&["list", "--blocked", "--columns", "title"]);
+    assert_eq!(waits.success().stdout(), "Checkout\n");
+    let claimed = clone.tix(&["activate", "--next"]);
+    assert!(claimed.success().stdout().contains("TICKET-receipt-001 is yours"), "{claimed}");
+    assert!(claimed.stdout().contains("  part of    TICKET-checkout-001\n"), "{claimed}");
+    clone.tix(&["activate", "--next"]).exits(4);
+    clone.tix(&["activate", "checkout"]).success();
+    let done = clone.tix(&["complete", "checkout", "--no-work", "it is settled"]);
+    assert!(done.success().stderr().contains("2 of its subtasks are still open: "), "{done}");
+    for part in ["TICKET-taxes-001", "TICKET-receipt-001"] {
+        assert!(done.stderr().contains(part), "{done}");
+    }
+    let late = clone.tix(&["new", "Refund", "--parent", "checkout"]);
+    let closed = "TICKET-checkout-001 is completed already; its new subtask is open";
+    assert!(late.success().stderr().contains(closed), "{late}");
+    let late = clone.tix(&["new", "Again", "--parent", "receipt"]);
+    assert!(late.success().stderr().is_empty(), "{late}");
+}
+
+#[test]
+fn a_whole_that_is_not_there_is_told_of() {
+    let sandbox = Sandbox::new();
+    let part = Ticket::new("TICKET-part-001").key("status", "open");
+    let part = part.key("parent_ticket", "TICKET-gone-001");
+    sandbox.seed(&[("tickets/queue/TICKET-part-001.md", part.text())]);
+    let clone = sandbox.clone_named("a");
+    let lost = "part of    TICKET-gone-001, and no single ticket has that name\n";
+    let status = clone.tix(&["status", "part"]);
+    assert!(status.success().stdout().contains(lost), "{status}");
+    let shown = clone.tix(&["show", "part"]);
+    assert!(shown.success().stderr().contains(lost), "{shown}");
+    let found = clone.tix(&["doctor", "--json"]);
+    let found = serde_json::from_str::<serde_json::Value>(found.stdout()).unwrap();
+    let found = found["findings"].as_array().unwrap().iter();
+    let found: Vec<_> = found.filter(|one| one["check"] == "missing-parent").collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    let repair = "tix dep rm --relation parent -- TICKET-part-001 TICKET-gone-001";
+    assert_eq!(found[0]["repairs"][0]["command"], repair);
 }

@@ -262,6 +262,9 @@ fn in_words(receipt: &Receipt) -> String {
     if let Some(title) = task.and_then(|task| task.title.as_ref()) {
         text.push_str(&format!("  title      {}\n", safe(title)));
     }
+    if let Some(whole) = task.and_then(|task| task.part_of.as_ref()) {
+        text.push_str(&format!("  part of    {}\n", safe(whole)));
+    }
     if let Some(WorkspaceJson { branch, path, .. }) = &receipt.workspace {
         text.push_str(&format!("  branch     {}\n", safe(branch)));
         if let Some(path) = path {

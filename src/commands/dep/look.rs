@@ -13,7 +13,9 @@ use crate::app::queue::Survey;
 use crate::app::unknown::OnUnknown;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{DependencyState, Edge, KnownTicket, RelationOrder, WaitGraph, edges, fate};
+use crate::lifecycle::{
+    DependencyState, Edge, KnownTicket, RelationOrder, Subtasks, WaitGraph, edges, fate,
+};
 use crate::out::{Format, Out};
 use crate::text::safe;
 use crate::ticket::{Lane, Relation, TicketId};
@@ -87,7 +89,8 @@ pub(super) fn tree(args: &Tree, globals: &Globals, env: &Env, out: &Out) -> Resu
             if args.reverse { (waits.reversed(), parts) } else { (waits, parts.reversed()) };
         let known = survey.known.iter().map(|known| (&known.entry.id, known)).collect();
         let unknown = if args.reverse { HashMap::new() } else { unknown(&edges) };
-        let forest = Forest { known, waits, parts, unknown };
+        let order = Subtasks::of(&survey.known, &seen.view.snapshot);
+        let forest = Forest { known, waits, parts, order, unknown };
         let nodes = forest.walk(&entry.id);
         match out.format {
             Format::Json => out.json(&TreeJson {
@@ -124,6 +127,8 @@ struct Forest<'a> {
     known: HashMap<&'a TicketId, &'a KnownTicket<'a>>,
     waits: WaitGraph<'a>,
     parts: WaitGraph<'a>,
+    /// The order of the parts.
+    order: Subtasks<'a>,
     unknown: HashMap<&'a TicketId, Vec<&'a str>>,
 }
 
@@ -138,7 +143,10 @@ impl<'a> Forest<'a> {
             let mut below: Vec<(&TicketId, bool)> =
                 self.waits.of_ticket(id).map(|id| (id, false)).collect();
             let parts = self.parts.of_ticket(id).filter(|part| !waits.contains(part));
-            below.extend(parts.map(|id| (id, true)));
+            let mut parts: Vec<&TicketId> = parts.collect();
+            let order = self.order.parts(id);
+            parts.sort_by_key(|id| order.iter().position(|part| part.entry.id == **id));
+            below.extend(parts.into_iter().map(|id| (id, true)));
             let unknown = self.unknown.get(id).map(Vec::as_slice).unwrap_or_default();
             let leaf = below.is_empty() && unknown.is_empty();
             let repeated = !(shown.insert(id) || leaf);

@@ -119,11 +119,11 @@ fn own_claims(ctx: &Context<'_>, tickets: &[TicketFacts]) -> Vec<String> {
     active.flat_map(|ticket| workspace::known_claims(&ctx.repo, &ticket.entry.id)).collect()
 }
 
-/// The names that tickets wait for but that name no single ticket, and the circles of tickets.
+/// The names that tickets wait for, or are parts of, but that name no single ticket, and the circles of tickets.
 fn dependencies(
     tickets: &[TicketFacts],
     snapshot: &Snapshot,
-) -> (Vec<(TicketId, String)>, Vec<Circle>) {
+) -> (Vec<(TicketId, Relation, String)>, Vec<Circle>) {
     let has_order = |head: &FrontMatter| {
         let ordered =
             Relation::ALL.into_iter().filter(|relation| RelationOrder::of(*relation).is_some());
@@ -136,8 +136,11 @@ fn dependencies(
         .map(|(entry, head)| KnownTicket { entry, head: head.clone() })
         .collect();
     let edges = edges(&known, snapshot);
-    let lost = |edge: &&Edge<'_>| edge.relation == Relation::DependsOn && edge.to.is_none();
-    let missing = edges.iter().filter(lost).map(|edge| (edge.from.id.clone(), edge.name.clone()));
+    let lost = |edge: &&Edge<'_>| {
+        matches!(edge.relation, Relation::DependsOn | Relation::Parent) && edge.to.is_none()
+    };
+    let missing = edges.iter().filter(lost);
+    let missing = missing.map(|edge| (edge.from.id.clone(), edge.relation, edge.name.clone()));
     let circle = |order: RelationOrder, tickets: Vec<&TicketId>| {
         let step = tickets.first().zip(tickets.get(1).or(tickets.first()));
         let is_step = |edge: &&Edge<'_>| {

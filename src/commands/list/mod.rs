@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use self::columns::Column;
 use self::filter::{Lanes, SortKey, StatusFilter, is_held_by, sort};
+use self::tree::TreeOrder;
 use crate::app::board::{
     self, Damage, Look, TicketRows, TrunkAsSeen, WorkspaceLook, is_stale, last_activity, overlay,
 };
@@ -137,7 +138,9 @@ pub fn run(args: &ListArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
         }
         let mut depths = Vec::new();
         if args.tree {
-            (rows, depths) = tree::grown(&ctx, seen.view, rows)?;
+            let is_usual = args.sort == SortKey::Next && !args.reverse;
+            let order = if is_usual { TreeOrder::OfNext } else { TreeOrder::OfRows };
+            (rows, depths) = tree::grown(&ctx, seen.view, rows, order)?;
             depths.drain(..args.offset.min(depths.len()));
         }
         let total = rows.len();
@@ -227,7 +230,11 @@ fn keep_by_relations(
         if verdict.hindrances.is_empty() {
             ready.insert(id);
         }
-        if verdict.hindrances.iter().any(|h| matches!(h, Hindrance::Waits { .. })) {
+        if verdict
+            .hindrances
+            .iter()
+            .any(|h| matches!(h, Hindrance::Waits { .. } | Hindrance::Subtasks(_)))
+        {
             waits.insert(id);
         }
     }

@@ -9,12 +9,22 @@ use crate::lifecycle::Subtasks;
 use crate::ticket::{TicketId, TicketRow};
 use crate::trunk::View;
 
-/// These rows, each below the ticket that it is a part of if that is among them, with its depth. Otherwise the order is
-/// kept. Each shows how many of its parts are done, even if the list leaves some out.
+/// The order of the subtasks of one ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TreeOrder {
+    /// That of `tix next` and of every other view.
+    OfNext,
+    /// That of the rows, which somebody has chosen.
+    OfRows,
+}
+
+/// These rows, each below the ticket that it is a part of if that is among them, with its depth. The rows that
+/// stand below none keep their order. Each shows how many of its parts are done, even if the list leaves some out.
 pub(super) fn grown(
     ctx: &Context<'_>,
     view: &View<'_>,
     mut rows: Vec<TicketRow>,
+    order: TreeOrder,
 ) -> Result<(Vec<TicketRow>, Vec<usize>), Failure> {
     let survey = Survey::whole(ctx, view)?;
     let subtasks = Subtasks::of(&survey.known, &view.snapshot);
@@ -29,6 +39,12 @@ pub(super) fn grown(
         match subtasks.parent(id).filter(|parent| listed.contains(parent)) {
             Some(parent) => below.entry(parent).or_default().push(id),
             None => tops.push(id),
+        }
+    }
+    if order == TreeOrder::OfNext {
+        for (parent, parts) in &mut below {
+            let order = subtasks.parts(parent);
+            parts.sort_by_key(|id| order.iter().position(|part| part.entry.id == **id));
         }
     }
     let mut rows: BTreeMap<TicketId, TicketRow> =

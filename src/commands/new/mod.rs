@@ -193,6 +193,7 @@ fn put(
     let actor = ctx.actor()?;
     let queue = ctx.queue_dir()?;
     let key = args.key.as_deref().map(checked_key).transpose()?;
+    let mut closed_parent = None;
     // The answer are the tickets of an earlier call with the same key.
     let outcome = trunk.transact(diary, |view| {
         if let (Some(key), Some(tip)) = (key, view.commit())
@@ -214,12 +215,28 @@ fn put(
             queue: &queue,
         };
         let (change, ids) = lifecycle::create(&view.snapshot, &request)?;
+        closed_parent = args.parent.as_deref().and_then(|parent| warn_of_closed(ctx, view, parent));
         Ok(Decision::Push(change, ids))
     })?;
     Ok(match outcome {
-        Outcome::Landed(landed) => receipt(ctx, &actor, "created", &landed.output, Some(&landed)),
+        Outcome::Landed(landed) => {
+            let mut made = receipt(ctx, &actor, "created", &landed.output, Some(&landed));
+            made.warnings.extend(closed_parent);
+            made
+        }
         Outcome::Answered(ids) => receipt(ctx, &actor, "existing", &ids, None),
     })
+}
+
+/// The warning that a parent is over already.
+fn warn_of_closed(ctx: &Context<'_>, view: &View<'_>, query: &str) -> Option<String> {
+    let parent = find_ticket(ctx, view, TicketSearch { query, command: "dep" }).ok()?;
+    let word = match parent.lane {
+        Lane::Queue | Lane::Active => return None,
+        Lane::Completed => "completed",
+        Lane::Archive => "archived",
+    };
+    Some(format!("{} is {word} already; its new subtask is open", parent.id))
 }
 
 /// The tickets that an earlier call with the same key made.

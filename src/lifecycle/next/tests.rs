@@ -139,6 +139,25 @@ fn a_ticket_that_blocks_another_is_waited_for_until_it_has_ended() {
     assert_eq!(both, "it waits for b, which is in queue/");
 }
 
+#[test]
+fn a_whole_is_not_offered_while_a_part_of_it_is_open() {
+    let part_of = "parent_ticket: it";
+    let held = (Lane::Active, "TICKET-b", part_of);
+    let queued = (Lane::Queue, "TICKET-c", part_of);
+    assert_eq!(why("", &[queued, held]), "its subtasks are open: TICKET-c, TICKET-b");
+    let over = [
+        (Lane::Completed, "TICKET-b", part_of),
+        (Lane::Archive, "TICKET-c", "status: closed\nparent_ticket: it"),
+    ];
+    assert_eq!(why("", &over), "");
+    let approved = (Lane::Active, "TICKET-b", "status: approved\nparent_ticket: it");
+    assert_eq!(why("", &[approved]), "", "its work is done, and needs a merge");
+    assert_eq!(why(part_of, &[]), "", "a part of itself is none");
+    let many = ["TICKET-a", "TICKET-b", "TICKET-c", "TICKET-d", "TICKET-e"];
+    let many = many.map(|id| (Lane::Queue, id, part_of));
+    assert_eq!(why("", &many), "its subtasks are open: TICKET-a, TICKET-b, TICKET-c and 2 more");
+}
+
 proptest! {
     #[test]
     fn every_ticket_of_the_queue_is_judged_once_whatever_they_say_of_each_other(

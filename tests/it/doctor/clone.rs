@@ -80,7 +80,7 @@ fn a_setting_that_is_not_understood_is_told_once() {
       directory  [ROOT]/a/.git/hooks
       install them: tix hook install
 
-    2 errors, 0 warnings: 2 tickets on origin/main, 25 checks
+    2 errors, 0 warnings: 2 tickets on origin/main, 26 checks
     ----- stderr -----
     ");
     let report = assert_found(&clone, &["error unknown-setting -", "error unknown-setting -"]);

@@ -135,7 +135,7 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
       file  tickets/active/TICKET-held-001/TICKET-held-001.md
       fix   once nobody holds it
 
-    healthy, with 2 warnings: 4 tickets on origin/main, 25 checks
+    healthy, with 2 warnings: 4 tickets on origin/main, 26 checks
     ----- stderr -----
     ");
     let json = clone.tix(&["doctor", "--fix", "--offline", "--json"]).success().json();
@@ -157,7 +157,7 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
       file  tickets/active/TICKET-held-001/TICKET-held-001.md
       fix   once nobody holds it
 
-    healthy, with 1 warning: 4 tickets on origin/main, 25 checks
+    healthy, with 1 warning: 4 tickets on origin/main, 26 checks
     ----- stderr -----
     ");
     assert!(output.stdout().contains(&format!(", commit {}\n", tip())), "{output}");
