@@ -1,5 +1,7 @@
 //! `tix reopen`: bring back a ticket that has ended.
 
+use std::cell::Cell;
+
 use crate::app::context::{Context, Globals};
 use crate::app::input;
 use crate::app::merged::proof;
@@ -8,7 +10,8 @@ use crate::app::write::TicketView;
 use crate::config::RecordPlace;
 use crate::env::Env;
 use crate::error::Failure;
-use crate::lifecycle::{self, Act, ReopenRequest, Reopening};
+use crate::lifecycle::machine::Verb;
+use crate::lifecycle::{self, Act, Approval, ReopenRequest, Reopening};
 use crate::out::Out;
 use crate::ticket::Lane;
 
@@ -32,10 +35,13 @@ pub struct ReopenArgs {
 pub fn run(args: &ReopenArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let reason = input::line(&args.reason, "--reason")?;
     let operation = Operation::on(&args.on, "reopen", "reopened");
+    // Whether the review had approved it.
+    let was_approved = Cell::new(false);
     operation.run(
         (globals, env, out),
         |ctx, act, view| {
             let to = reopening(ctx, act, view)?;
+            was_approved.set(!Approval::all_of(&view.ticket.document).is_empty());
             let (queue, active) = (ctx.queue_dir()?, ctx.lane_dir(Lane::Active)?);
             let request = ReopenRequest { to, reason: &reason, queue: &queue, active: &active };
             Ok(lifecycle::reopen(&view.ticket, act, &request)?.into())
@@ -45,7 +51,14 @@ pub fn run(args: &ReopenArgs, globals: &Globals, env: &Env, out: &Out) -> Result
             let lane = |lane: Lane| format!("{}/{lane}/", ctx.tickets_dir);
             let held = receipt.paths.iter().any(|path| path.starts_with(&lane(Lane::Active)));
             let (what, next) = if held {
-                ("is in progress again", format!("tix complete {id}    # when it is done"))
+                let what = if was_approved.get() {
+                    "is in progress again, and its approval is gone"
+                } else {
+                    "is in progress again"
+                };
+                let verb = if ctx.stages.is_empty() { Verb::Complete } else { Verb::Submit };
+                let verb = verb.command().unwrap_or_default();
+                (what, format!("tix {verb} {id}    # when it is done"))
             } else {
                 ("is back in the queue", format!("tix activate {id}"))
             };

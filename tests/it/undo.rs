@@ -286,3 +286,42 @@ fn undo_names_the_nearest_command_where_the_state_was_another() {
     there.tix(&["close", "--as", "wont_do", "--reason", "x"]).success();
     nearest("without its claim and its branch: tix reopen TICKET-upload-001 --reason <why>");
 }
+
+#[test]
+fn undo_of_a_review_names_the_verbs_that_answer_it() {
+    let (sandbox, clone, there) = world("review");
+    let bob = sandbox.clone_named("bob").as_person("Bob", "bob@example.org").on_machine("bob");
+    let told = |place: &Place, hints: &[&str]| {
+        let refused = place.tix(&["undo"]);
+        for hint in hints {
+            assert!(refused.exits(5).stderr().contains(hint), "{hint}: {refused}");
+        }
+    };
+    there.tix(&["submit"]).success();
+    let send_back = "tix review TICKET-upload-001 --request-changes --reason <why>";
+    told(&clone, &["`submit` of", "hand that in: tix submit TICKET-upload-001", send_back]);
+    bob.tix(&["review", "upload", "--approve"]).success();
+    told(&bob, &["`review --approve` of", send_back]);
+    told(&clone, &["Bob has gone on"]);
+    bob.tix(&["review", "upload", "--request-changes", "--reason", "x"]).success();
+    told(&bob, &["`review` of", "tix submit TICKET-upload-001 --anyway"]);
+    there.tix(&["submit", "--anyway"]).success();
+    bob.tix(&["review", "upload", "--approve"]).success();
+    there.tix(&["complete"]).success();
+    let undone = there.tix(&["undo"]);
+    assert!(undone.success().stdout().contains("and its approval is gone"), "{undone}");
+    assert!(undone.stdout().contains("  tix submit TICKET-upload-001 "), "{undone}");
+    let status = there.tix(&["status"]);
+    assert!(status.success().stdout().contains("next: tix submit TICKET-upload-001"), "{status}");
+}
+
+#[test]
+fn undo_of_a_relation_names_it_as_the_option_does() {
+    let (_sandbox, clone, _there) = world("");
+    for (relation, word) in [("parent", "parent"), ("duplicate_of", "duplicate-of")] {
+        clone.tix(&["dep", "add", "csv", "welsh", "--relation", relation]).success();
+        let told = clone.tix(&["undo"]);
+        let line = format!("tix dep rm TICKET-csv-001 TICKET-welsh-001 --relation {word}");
+        assert!(told.exits(5).stderr().contains(&line), "{told}");
+    }
+}

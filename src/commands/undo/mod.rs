@@ -64,8 +64,13 @@ enum WayBack {
     /// A person has to add something: what comes after the ticket.
     Needs(&'static str, String),
     /// By no command: why, and what comes nearest to it, with the ticket after its first word.
-    Never(&'static str, &'static [(&'static str, &'static str, &'static str)]),
+    Never(&'static str, NearestWays),
+    /// The same, as long as nobody has gone on.
+    NotNow(&'static str, NearestWays),
 }
+
+/// What each does, its verb, and what follows the ticket.
+type NearestWays = &'static [(&'static str, &'static str, &'static str)];
 
 /// What a write found.
 struct Before {
@@ -76,13 +81,26 @@ struct Before {
 
 const UNDONE: &str = "undone";
 
+const APPROVAL: &str = "review --approve";
+
 /// What leaves a ticket that has ended open: more work, or the same work again.
-const AFTER_THE_END: &[(&str, &str, &str)] = &[
+const AFTER_THE_END: NearestWays = &[
     ("write a new ticket for more work on it", "rework", ""),
     ("put it back into the queue all the same", "reopen", " --reason <why>"),
 ];
 
-const LOST_CLAIM: &[(&str, &str, &str)] = &[(
+const HANDED_IN: NearestWays = &[
+    ("commit more work, and hand that in", "submit", ""),
+    ("or a reviewer sends it back", "review", " --request-changes --reason <why>"),
+];
+
+const APPROVED: NearestWays =
+    &[("ask for changes, which ends all approvals", "review", " --request-changes --reason <why>")];
+
+const SENT_BACK: NearestWays =
+    &[("its holder hands the same work in again", "submit", " --anyway")];
+
+const LOST_CLAIM: NearestWays = &[(
     "put it back into the queue, without its claim and its branch",
     "reopen",
     " --reason <why>",
@@ -105,6 +123,9 @@ fn way_back(operation: &str, before: Option<&Before>, landed: bool) -> WayBack {
         "close" if lane == Some(Lane::Active) => {
             WayBack::Never("it ended the claim, and no command brings that back", LOST_CLAIM)
         }
+        "submit" => WayBack::NotNow("no command takes work out of a review", HANDED_IN),
+        APPROVAL => WayBack::NotNow("no command takes an approval away alone", APPROVED),
+        "review" => WayBack::NotNow("its holder has it again", SENT_BACK),
         "complete" | "close" => WayBack::Command(&["reopen", "--reason", UNDONE]),
         "block" => match before.and_then(|before| before.document.text("blocked")) {
             Some(reason) => WayBack::Needs("block", format!("--reason {}", shell_word(&reason))),
@@ -149,6 +170,8 @@ pub fn plan(
     };
     let text = |key: &str| last[key].as_str().unwrap_or_default();
     let (operation, ticket, at) = (text("operation"), text("ticket"), text("at"));
+    let is_approval = operation == "review" && text("outcome") == "approved";
+    let operation = if is_approval { APPROVAL } else { operation };
     let words = words_of(&ctx, last, operation, ticket)?;
     let mut command: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     command.insert(1.min(command.len()), ticket.to_owned());
@@ -189,13 +212,7 @@ fn words_of(
         let way = way_back(operation, found.as_ref(), has_landed(ctx, view, last, id));
         // That work has landed is no other person's doing, and the way on is the same whoever merged it.
         if let WayBack::Never(why, ways) = way {
-            let failure = Failure::new(
-                Exit::Refused,
-                format!("tix cannot undo `{operation}` of {id}: {why}"),
-            );
-            let hint =
-                |(what, verb, rest): &(&str, &str, &str)| format!("{what}: tix {verb} {id}{rest}");
-            return Err(ways.iter().map(hint).fold(failure, Failure::hint));
+            return Err(never(operation, id, why, ways));
         }
         for id in &ids {
             own.require_last(ctx, view, (operation, id))?;
@@ -227,7 +244,9 @@ fn words_of(
                 };
                 Err(no_way(operation, ticket, verb, format!("{id} {rest}").trim()))
             }
-            WayBack::Never(..) => Err(cannot(operation, ticket)),
+            WayBack::Never(why, ways) | WayBack::NotNow(why, ways) => {
+                Err(never(operation, id, why, ways))
+            }
         }
     })
 }
@@ -334,11 +353,9 @@ fn old_relation(ctx: &Context<'_>, line: &Value, id: &TicketId) -> Option<String
         ways.extend(gone.chain(came).map(|(verb, name)| (verb, relation, name.clone())));
     }
     let [(verb, relation, other)] = ways.as_slice() else { return None };
-    let kind = match relation {
-        Relation::DependsOn => String::new(),
-        Relation::Blocks | Relation::Parent | Relation::Related | Relation::DuplicateOf => {
-            format!(" --relation {}", relation.key())
-        }
+    let kind = match relation.option() {
+        None => String::new(),
+        Some(word) => format!(" --relation {word}"),
     };
     Some(format!("tix dep {verb} {id} {}{kind}", shell_word(other)))
 }
@@ -386,6 +403,12 @@ fn is_write(line: &Value) -> bool {
 fn is_of_another(line: &Value, session: Option<&Session>) -> bool {
     let known = line["session"].as_str().map(|name| Session::Given(name.to_owned()));
     known.is_some_and(|known| SessionMatch::of(&known, session) == SessionMatch::Other)
+}
+
+fn never(operation: &str, id: &TicketId, why: &str, ways: NearestWays) -> Failure {
+    let message = format!("tix cannot undo `{operation}` of {id}: {why}");
+    let hint = |(what, verb, rest): &(&str, &str, &str)| format!("{what}: tix {verb} {id}{rest}");
+    ways.iter().map(hint).fold(Failure::new(Exit::Refused, message), Failure::hint)
 }
 
 fn cannot(operation: &str, ticket: &str) -> Failure {
