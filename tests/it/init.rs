@@ -443,3 +443,41 @@ fn on_a_terminal_it_asks_only_for_what_no_option_says_and_again_for_what_is_no_b
     let told = output.success().stdout();
     assert!(told.contains("a commit that is pushed to") && !told.contains("skip_ci"), "{told}");
 }
+
+#[test]
+fn an_empty_repository_is_told_of_before_anything_is_asked() {
+    let sandbox = Sandbox::new();
+    let clone = sandbox.clone_named("a");
+    let empty = "origin/main has no commit yet";
+    let Some(refused) = on_terminal(&clone, None, "init --commit", "") else { return };
+    assert!(refused.exits(5).stdout().contains(empty), "{refused}");
+    assert!(!refused.stdout().contains("[y/N]"), "{refused}");
+    let output = on_terminal(&clone, None, "init", "\\n\\n\\n").unwrap();
+    let said = output.success().stdout();
+    assert!(said.find(empty) < said.find("[y/N]") && said.contains(empty), "{output}");
+    assert!(!said.contains("Which branch?"), "{output}");
+}
+
+#[test]
+fn yes_and_no_are_no_names_of_a_branch() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[("README.md", "hello\n")]);
+    let clone = sandbox.clone_named("a");
+    let answers = "n\\nYes\\n\\n\\n\\n\\n";
+    let Some(output) = on_terminal(&clone, None, "init --commit", answers) else { return };
+    let said = output.success().stdout();
+    assert_eq!(said.matches("That is not a branch: name one, or Return for main.").count(), 2);
+    assert_eq!(sandbox.remote().git(&["branch", "--format=%(refname)"]).trim(), "refs/heads/main");
+}
+
+#[test]
+fn a_checkout_with_commits_of_its_own_is_told_how_to_join_the_new_one() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[("README.md", "hello\n")]);
+    let clone = sandbox.clone_named("a");
+    clone.commit("own", &[("own.txt", "1\n")]);
+    let output = clone.tix(&["init", "--commit"]);
+    let pull = output.success().stdout().lines().find(|line| line.contains("git pull"));
+    clone.sh(pull.unwrap()).run().success();
+    assert!(clone.path().join(".tix.yaml").exists() && clone.path().join("own.txt").exists());
+}

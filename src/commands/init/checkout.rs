@@ -142,9 +142,19 @@ impl Setup<'_> {
         let Some(remote) = &self.ctx.remote else { return Ok(None) };
         let on_base = self.ctx.repo.current_branch(root)?.is_some_and(|b| b == self.ctx.base);
         let base = self.ctx.base.short();
-        let pull =
-            if on_base { "git pull".to_owned() } else { format!("git pull {remote} {base}") };
-        Ok(Some(pull))
+        // Where both sides have commits, git pulls only if it is told how to join them.
+        let head = self.ctx.objects.resolve("HEAD")?;
+        let there = self.ctx.objects.resolve(&self.tracking())?;
+        let told =
+            ["pull.rebase", "pull.ff"].iter().any(|key| self.ctx.repo.config.last(key).is_some());
+        let how = match (head, there) {
+            (Some(head), Some(there)) if !told && !self.ctx.repo.is_ancestor(&head, &there)? => {
+                " --rebase"
+            }
+            _ => "",
+        };
+        let from = if on_base { String::new() } else { format!(" {remote} {base}") };
+        Ok(Some(format!("git pull{how}{from}")))
     }
 
     /// A commit on the branch that people have checked out has to get into this checkout too.

@@ -172,10 +172,7 @@ impl Setup<'_> {
     }
 
     fn label(&self, branch: &RefName) -> String {
-        match &self.ctx.remote {
-            Some(remote) => format!("{remote}/{}", branch.short()),
-            None => branch.short().to_owned(),
-        }
+        label(self.ctx, branch)
     }
 
     /// The files of `wanted` that a commit does not have; those it has are noted as existing.
@@ -200,6 +197,14 @@ impl Setup<'_> {
             }
         }
         Ok((missing, existing))
+    }
+}
+
+/// A branch as people name it: with its remote.
+fn label(ctx: &Context<'_>, branch: &RefName) -> String {
+    match &ctx.remote {
+        Some(remote) => format!("{remote}/{}", branch.short()),
+        None => branch.short().to_owned(),
     }
 }
 

@@ -194,10 +194,14 @@ impl Setup<'_> {
                 .fact("branches", known)
                 .hint("choose the branch for the tickets: tix init --commit --trunk <branch>");
         }
-        let branch = self.label(&self.trunk);
-        Failure::new(Exit::Refused, format!("{branch} has no commit yet"))
-            .hint("write the files here and make them the first commit: tix init")
+        without_commit(&self.label(&self.trunk))
     }
+}
+
+/// The refusal to commit onto a branch that does not exist.
+pub(super) fn without_commit(branch: &str) -> Failure {
+    Failure::new(Exit::Refused, format!("{branch} has no commit yet"))
+        .hint("write the files here and make them the first commit: tix init")
 }
 
 fn is_unborn(error: &TrunkError) -> bool {

@@ -2,7 +2,8 @@
 
 use std::sync::OnceLock;
 
-use super::InitArgs;
+use super::publish::without_commit;
+use super::{InitArgs, label};
 use crate::app::context::{CONFIG_FILE, Context, Globals};
 use crate::app::input::{Reply, ask, ask_yes_no};
 use crate::config::ChosenSettings;
@@ -40,13 +41,22 @@ impl InitAnswers {
         if let Some(answers) = ANSWERS.get() {
             return Ok(answers.clone());
         }
-        let answers = given.asked(ctx)?;
+        let empty = is_empty(ctx)?;
+        if empty && args.commit {
+            return Err(without_commit(&label(ctx, &ctx.base)));
+        }
+        let answers = given.asked(ctx, empty)?;
         Ok(ANSWERS.get_or_init(|| answers).clone())
     }
 
-    fn asked(mut self, ctx: &Context<'_>) -> Result<Self, Failure> {
+    fn asked(mut self, ctx: &Context<'_>, empty: bool) -> Result<Self, Failure> {
         let base = ctx.base.short();
-        if self.trunk.is_none() {
+        if empty {
+            let place = label(ctx, &ctx.base);
+            ctx.out.ask(&format!(
+                "{place} has no commit yet: the files become its first one, and the tickets are on it.\n"
+            ));
+        } else if self.trunk.is_none() {
             let question = format!(
                 "Each claim and each new ticket is a commit that is pushed to one branch.\n\
                  Which branch? If nobody may push to {base}, give them a branch of its own, such as tickets. [{base}] "
@@ -54,6 +64,12 @@ impl InitAnswers {
             self.trunk = loop {
                 match ask(ctx.out, &question)? {
                     Reply::Default => break None,
+                    // What the other questions take is no name that anybody means.
+                    Reply::Text(word) if is_yes_or_no(&word) => {
+                        ctx.out.ask(&format!(
+                            "That is not a branch: name one, or Return for {base}.\n"
+                        ));
+                    }
                     Reply::Text(name) if RefName::branch(&name).is_some() => {
                         break Some(name).filter(|name| name != base);
                     }
@@ -81,6 +97,21 @@ impl InitAnswers {
     pub fn settings<'a>(&self, trunk: Option<&'a str>) -> ChosenSettings<'a> {
         ChosenSettings { trunk, skip_ci: self.skip_ci == Some(true), review: self.review }
     }
+}
+
+fn is_yes_or_no(word: &str) -> bool {
+    ["y", "yes", "n", "no"].iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Whether there is no commit, here or on the remote. Only a repository without any asks the remote.
+fn is_empty(ctx: &Context<'_>) -> Result<bool, Failure> {
+    if ctx.objects.resolve("HEAD")?.is_some() {
+        return Ok(false);
+    }
+    let Some(remote) = &ctx.remote else { return Ok(true) };
+    let until = ctx.started + ctx.config.timeout;
+    // One that does not answer says so when the files are pushed.
+    Ok(ctx.repo.ls_remote(remote, &["refs/heads/*"], until).is_ok_and(|all| all.is_empty()))
 }
 
 /// Whether there are settings, which already answer the questions.
