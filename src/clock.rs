@@ -11,6 +11,27 @@ pub fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
+/// The time since the last boot, which nobody can set, and what tells that boot from others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BootTime {
+    pub boot: String,
+    pub seconds: i64,
+}
+
+/// The time since the last boot: proc(5). `None` where the system does not tell.
+#[cfg(target_os = "linux")]
+pub fn boot_time() -> Option<BootTime> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let uptime = std::fs::read_to_string("/proc/uptime").ok()?;
+    let seconds = uptime.split('.').next()?.parse().ok()?;
+    Some(BootTime { boot: boot.trim().to_owned(), seconds })
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn boot_time() -> Option<BootTime> {
+    None
+}
+
 /// The format of every time in front matter, trailers, JSON and the audit log: RFC 3339 in UTC with whole seconds,
 /// `2025-12-11T17:47:03Z`. Texts of this format sort by time.
 pub fn rfc3339(at: DateTime<Utc>) -> String {

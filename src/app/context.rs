@@ -214,6 +214,7 @@ impl<'a> Context<'a> {
     }
 
     pub fn engine<'t>(&'t self, run: &'t Run, progress: &'t dyn Fn(TrunkStep)) -> Trunk<'t> {
+        super::jumps::note(&self.repo.tix_dir());
         let tickets_only = self.base != self.trunk;
         let growth = match self.given.timeout {
             Some(_) => DeadlineGrowth::None,

@@ -30,6 +30,7 @@ pub mod input;
 pub mod intake;
 pub mod interrupted;
 pub mod issues;
+pub mod jumps;
 pub mod lock;
 pub mod merged;
 pub mod mine;

@@ -2,13 +2,15 @@
 //!
 //! A clock that is days ahead makes every claim look old. So a claim counts as stale only if one of these agrees: a later
 //! commit from another machine, what this clone has known for that long by one and the same clock, or the clock of the
-//! remote. A remote that is a directory is assumed to have the clock of this machine.
+//! remote. A remote that is a directory is assumed to have the clock of this machine. A clock that was seen to jump within
+//! that time says nothing: what it dates before and after the jump is by two clocks.
 
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::context::Context;
+use super::jumps::was_steady;
 use crate::error::Failure;
 use crate::git::RemotePlace;
 use crate::lifecycle::{Ticket, trailer};
@@ -31,12 +33,13 @@ pub fn confirms(
     sighting: &Sighting<'_>,
     (last, limit): (DateTime<Utc>, TimeDelta),
 ) -> Result<bool, Failure> {
+    let is_steady = was_steady(&ctx.repo.tix_dir(), limit);
     // In a directory all is of one machine, and by its clock.
-    let Some(remote) =
-        ctx.remote.as_ref().filter(|remote| ctx.repo.place_of(remote) != RemotePlace::Directory)
-    else {
+    let remote =
+        ctx.remote.as_ref().filter(|remote| ctx.repo.place_of(remote) != RemotePlace::Directory);
+    if remote.is_none() && is_steady {
         return Ok(true);
-    };
+    }
     let due = (last + limit).timestamp();
     let here = crate::env::published_host();
     if let Some(commit) = sighting.trunk.commit()
@@ -44,7 +47,8 @@ pub fn confirms(
     {
         return Ok(true);
     }
-    if is_long_known(ctx, engine, sighting, (remote, (ctx.now - limit).timestamp()))? {
+    let Some(remote) = remote else { return Ok(false) };
+    if is_steady && is_long_known(ctx, engine, sighting, (remote, (ctx.now - limit).timestamp()))? {
         return Ok(true);
     }
     let until = Instant::now() + ctx.config.timeout;

@@ -98,6 +98,30 @@ fn how_long_a_ticket_must_be_left_alone_is_a_setting() {
     assert_eq!(reclaim().success().json()["outcome"], "reclaimed");
 }
 
+/// A clock that jumped after the claim was fetched makes it look old to whoever asks that clock.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_clock_that_jumped_lately_confirms_nothing() {
+    let clock = Sandbox::new().clone_named("clock");
+    clock.commit("now", &[("now.txt", "now\n")]);
+    let now: i64 = clock.git(&["log", "-1", "--format=%ct"]).parse().unwrap();
+    let ago = chrono::DateTime::from_timestamp(now - 30 * 3600, 0).unwrap();
+    let sandbox = claimed_at(&ago.to_rfc3339());
+    let bob = bob(&sandbox);
+    let read = |path: &str| std::fs::read_to_string(path).unwrap();
+    let uptime: i64 = read("/proc/uptime").split('.').next().unwrap().parse().unwrap();
+    let (boot, offset) = (read("/proc/sys/kernel/random/boot_id"), now - uptime);
+    let jumped = |hours: i64| {
+        let steps = format!("1 {}\n{} {offset}\n", offset - hours * 3600, uptime - 2);
+        bob.write(".git/tix/clock", format!("{}\n{steps}", boot.trim()));
+        bob.tix(&["reclaim", ID, "--reason", "she has left"])
+    };
+    let refused = jumped(29);
+    assert!(refused.exits(3).stderr().contains("--even-if-fresh"), "{refused}");
+    // Less than matters beside a day.
+    jumped(1).success();
+}
+
 #[test]
 fn a_stale_ticket_changes_hands_and_its_work_stays() {
     let sandbox = abandoned();
