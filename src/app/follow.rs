@@ -7,6 +7,7 @@ use super::worktree::{on_branch, with_branch};
 use crate::error::{Exit, Failure, LOST_CLAIM};
 use crate::git::{LocalEdit, Worktree};
 use crate::names::{Oid, RefName};
+use crate::out::Format;
 use crate::text::{count, shell_word};
 use crate::ticket::{TicketId, name_of};
 use crate::trunk::View;
@@ -52,7 +53,9 @@ pub fn follow(
                 "{holder} holds the ticket now, and the local branch {short} has unpushed commits of an earlier claim\n{aside}"
             )));
         }
-        if change == MadeChange::Nothing {
+        // It is joined in time by itself, which whoever wants few words need not hear.
+        let is_terse = ctx.out.is_quiet() && ctx.out.format == Format::Human;
+        if change == MadeChange::Nothing || is_terse {
             return Ok(None);
         }
         let at = worktree.as_ref().map(|w| shell_word(&w.path.display().to_string()));
@@ -61,8 +64,7 @@ pub fn follow(
             |at| format!("git -C {at} pull --rebase"),
         );
         return Ok(Some(format!(
-            "the local branch {short} has unpushed commits, so this change is not in it yet; tix submit and tix complete merge it in\n\
-             to merge them now: {how}"
+            "{short} has unpushed commits here, and lacks this until tix submit or complete; to merge them now: {how}"
         )));
     }
     match worktree {

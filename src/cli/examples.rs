@@ -3,7 +3,7 @@
 /// A command line for the help, and what it does.
 pub struct Example(pub &'static str, pub &'static str);
 
-/// The examples of each command. A test runs them.
+/// The examples of each command, and of each below it that people type. A test runs them.
 pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "init",
@@ -385,5 +385,96 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "man",
         &[Example("tix man man1", "write the pages"), Example("man -M . tix", "read one of them")],
+    ),
+    (
+        "dep add",
+        &[
+            Example("tix dep add welsh csv", "welsh waits for csv"),
+            Example("tix dep add welsh csv --relation parent", "welsh is a part of csv"),
+        ],
+    ),
+    (
+        "dep rm",
+        &[
+            Example("tix dep rm welsh csv", "welsh waits for csv no longer"),
+            Example("tix dep rm welsh csv --relation parent", "it is no part of csv"),
+        ],
+    ),
+    (
+        "dep tree",
+        &[
+            Example("tix dep tree welsh", "what it waits for"),
+            Example("tix dep tree csv --reverse", "what waits for it"),
+        ],
+    ),
+    (
+        "dep cycles",
+        &[
+            Example("tix dep cycles", "tickets that can never come next"),
+            Example("tix dep cycles --fetch", "as they are on the remote now"),
+        ],
+    ),
+    (
+        "config list",
+        &[
+            Example("tix config list", "every setting and where it comes from"),
+            Example("tix config list --json", "the same for a program"),
+        ],
+    ),
+    (
+        "config get",
+        &[
+            Example("tix config get stale_after", "one setting"),
+            Example("tix config get review --json", "with its source"),
+        ],
+    ),
+    (
+        "config set",
+        &[
+            Example("tix config set stale_after 3d", "for this clone"),
+            Example("tix config set remote origin", "where this clone claims"),
+        ],
+    ),
+    (
+        "hook install",
+        &[
+            Example("tix hook install", "guard this clone"),
+            Example("tix hook install --dry-run", "show what it would write"),
+        ],
+    ),
+    (
+        "hook status",
+        &[
+            Example("tix hook status", "whether the guard runs"),
+            Example("tix hook status --json", "the same for a program"),
+        ],
+    ),
+    (
+        "hook uninstall",
+        &[
+            Example("tix hook uninstall", "give the hooks back as they were"),
+            Example("tix hook uninstall --dry-run", "show what it would remove"),
+        ],
+    ),
+    (
+        "hook print",
+        &[
+            Example("tix hook print pre-receive > pre-receive", "for a server of your own"),
+            Example("tix hook print pre-push", "to look at it"),
+        ],
+    ),
+    (
+        "mcp install",
+        &[
+            Example("tix mcp install --agents claude,codex", "have these start the server"),
+            Example("tix mcp install --agents claude --dry-run", "show what it would write"),
+        ],
+    ),
+    (
+        "mcp uninstall",
+        &[
+            Example("tix mcp uninstall", "take the server out of their settings"),
+            Example("tix mcp uninstall --dry-run", "show what it would remove"),
+        ],
     ),
 ];

@@ -41,7 +41,7 @@ const ALIASES: [(&str, &[&str]); 7] = [
 
 /// Words that people may try: the error then suggests the right line. Options behind the command go to the end of what was
 /// typed, and one that ends in `=` takes the last of several words.
-const SYNONYMS: [(&str, &[&str]); 26] = [
+const SYNONYMS: [(&str, &[&str]); 27] = [
     ("new", &["add", "create", "issue", "ticket"]),
     ("activate", &["take", "begin", "checkout", "pick", "work", "grab", "lock"]),
     ("activate --resume", &["resume", "continue"]),
@@ -55,8 +55,9 @@ const SYNONYMS: [(&str, &[&str]); 26] = [
     ("list --mine", &["mine"]),
     ("search", &["find", "grep"]),
     ("board", &["kanban"]),
+    ("report", &["metrics", "stats", "statistics", "progress"]),
     ("log", &["history", "events", "audit"]),
-    ("undo", &["revert", "restore"]),
+    ("undo", &["revert", "restore", "redo"]),
     ("set", &["update", "tag", "label", "priority"]),
     ("handoff --to=", &["give", "transfer", "assign", "reassign"]),
     ("reclaim", &["steal", "takeover"]),
@@ -85,13 +86,23 @@ pub fn described() -> Command {
         .long_about(None::<&str>)
         .after_help(groups);
     for (name, examples) in EXAMPLES {
-        if tix.find_subcommand(name).is_some() {
-            tix = tix.mut_subcommand(name, |command| command.after_help(lines(examples)));
-        }
+        let words: Vec<&str> = name.split(' ').collect();
+        tix = with_examples(tix, &words, examples);
     }
     tix.build();
     let below: Vec<String> = tix.get_subcommands().map(|one| one.get_name().to_owned()).collect();
     below.into_iter().fold(tix, |tix, name| tix.mut_subcommand(name, without_globals))
+}
+
+/// The command line with these examples in the help of the command that the words name.
+fn with_examples(command: Command, words: &[&str], examples: &[Example]) -> Command {
+    match words {
+        [] => command.after_help(lines(examples)),
+        [word, below @ ..] if command.find_subcommand(word).is_some() => {
+            command.mut_subcommand(word, |found| with_examples(found, below, examples))
+        }
+        _ => command,
+    }
 }
 
 /// The help of a command names its own options; `tix --help` names those of all.
@@ -326,7 +337,13 @@ mod tests {
         let mut grouped: Vec<&str> = grouped().collect();
         grouped.sort_unstable();
         assert_eq!(grouped, names, "left: in GROUPS, right: the commands");
-        let mut shown: Vec<&str> = EXAMPLES.iter().map(|(name, _)| *name).collect();
+        let (nested, own): (Vec<&str>, Vec<&str>) =
+            EXAMPLES.iter().map(|(name, _)| *name).partition(|name| name.contains(' '));
+        for name in nested {
+            let found = name.split(' ').try_fold(&tix, |tix, word| tix.find_subcommand(word));
+            assert!(found.is_some(), "{name}");
+        }
+        let mut shown = own;
         shown.sort_unstable();
         assert_eq!(shown, names, "left: in EXAMPLES, right: the commands");
         for (name, examples) in EXAMPLES {

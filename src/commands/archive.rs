@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::find::{TicketSearch, find_ticket};
+use crate::app::here::require_here;
 use crate::app::operation::{Identity, answer};
 use crate::app::receipt::{Receipt, record};
 use crate::env::Env;
@@ -21,9 +22,9 @@ use crate::trunk::{Diary, Outcome, Run, Stop, View};
 /// They move from completed/ to archive/, all in one commit. A ticket that is completed on its branch but not merged yet
 /// is still active on the trunk, so it stays.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["tickets", "older_than"]))]
 pub struct ArchiveArgs {
-    /// The tickets: ids, ids without TICKET-, unambiguous parts of them, or paths to their files
+    /// The tickets: ids, ids without TICKET-, unambiguous parts of them, or paths to their files [default: the one of this
+    /// workspace]
     #[arg(value_name = "TICKET", add = ids(&[Lane::Completed]))]
     tickets: Vec<String>,
     /// All tickets completed longer ago than this, such as 30d
@@ -50,6 +51,10 @@ pub fn run(args: &ArchiveArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
 
 fn archive(ctx: &Context<'_>, args: &ArchiveArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
     let limit = args.older_than.map(duration::delta);
+    let mut named = args.tickets.clone();
+    if named.is_empty() && limit.is_none() {
+        named.push(require_here(ctx)?.to_string());
+    }
     let run = Run::begin(&ctx.repo)?;
     let actor = ctx.actor()?;
     let archive = ctx.lane_dir(Lane::Archive)?;
@@ -59,7 +64,7 @@ fn archive(ctx: &Context<'_>, args: &ArchiveArgs, diary: &mut Diary) -> Result<R
     let identity = Identity::without_claim(ctx)?;
     let act = identity.act(ctx);
     let outcome = engine.transact(diary, |view| {
-        let tickets = chosen(ctx, view, args, limit)?;
+        let tickets = chosen(ctx, view, &named, limit)?;
         let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.entry.id.clone()).collect();
         Ok(lifecycle::archive(&tickets, &act, &at, &archive)?.with(ids))
     })?;
@@ -81,11 +86,11 @@ fn archive(ctx: &Context<'_>, args: &ArchiveArgs, diary: &mut Diary) -> Result<R
 fn chosen<'v>(
     ctx: &Context<'_>,
     view: &'v View<'_>,
-    args: &ArchiveArgs,
+    named: &[String],
     limit: Option<chrono::TimeDelta>,
 ) -> Result<Vec<Ticket<'v>>, Stop<Failure>> {
     let mut entries: Vec<&TicketEntry> = Vec::new();
-    for query in &args.tickets {
+    for query in named {
         let entry = find_ticket(ctx, view, TicketSearch { query, command: "archive" })?;
         if entry.lane != Lane::Archive {
             entries.push(entry);

@@ -17,6 +17,9 @@ use crate::out::{Format, Out};
 use crate::settings::{RemoteSource, SettingsError};
 use crate::text::{safe, shell_word};
 
+/// How an empty list is written.
+const EMPTY_LIST: &str = "[]";
+
 /// Show settings and their sources, or change one
 ///
 /// The team shares the settings in `.tix.yaml` and changes them there, by pull request. `git config` overrides it for one
@@ -96,8 +99,11 @@ pub fn run(args: &ConfigArgs, globals: &Globals, env: &Env, out: &Out) -> Result
         (Format::Json, _) => out.json(&ConfigJson { schema: "tix/config@1", settings }),
         (Format::Human, ConfigCommand::List) => out.table(&table(&settings)),
         (Format::Human, ConfigCommand::Get { .. }) => {
-            let value = settings.first().and_then(|one| one.value.as_deref()).unwrap_or_default();
-            out.answer(&format!("{}\n", safe(value)));
+            let value = settings.first().and_then(|one| one.value.as_deref());
+            // A list without items has no line.
+            if let Some(value) = value.filter(|value| *value != EMPTY_LIST) {
+                out.answer(&format!("{}\n", safe(value)));
+            }
         }
         (Format::Human, ConfigCommand::Set { value, .. }) => {
             for SettingJson { source, .. } in &settings {

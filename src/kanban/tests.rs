@@ -399,7 +399,7 @@ fn the_answer_to_a_command_is_never_cut() {
     );
     let shown = frame(&board, 30, 10);
     let lines: Vec<&str> = shown.lines().skip(3).take(4).collect();
-    assert_eq!(lines, ["it is yours", "", "  path", "  /home/ada/shop.worktrees/T"]);
+    assert_eq!(lines, ["it is yours", "", "  path", "    /home/ada/shop.worktrees/T"]);
 }
 
 #[test]

@@ -43,9 +43,11 @@ fn wrap_line(line: &str, columns: usize) -> String {
         wrapped.push_str(&" ".repeat(at));
         at
     };
+    // Below its name a value stands deeper than the name, so that nobody takes it for another one.
+    let deeper = if below > indent { indent + 2 } else { indent };
     let place = |word: &str| {
         let fits = |at: &usize| at + shown_width(word) <= columns;
-        [below, indent, 0].into_iter().find(fits).unwrap_or(below)
+        [below, deeper, indent, 0].into_iter().find(fits).unwrap_or(below)
     };
     while !rest.is_empty() {
         let blanks = rest.len() - rest.trim_start_matches(' ').len();
@@ -119,7 +121,8 @@ mod tests {
         assert_eq!(wrap("  a long name  of it", 12), "  a long\n  name  of\n  it");
         assert_eq!(wrap("日本 日本語", 10), "日本\n日本語");
         assert_eq!(wrap("  in  one /a/long/path", 13), "  in  one\n/a/long/path");
-        assert_eq!(wrap("  in  one /a/long/path", 15), "  in  one\n  /a/long/path");
+        assert_eq!(wrap("  in  one /a/long/path", 14), "  in  one\n  /a/long/path");
+        assert_eq!(wrap("  na  /a/long/path/x", 18), "  na\n    /a/long/path/x");
         assert_eq!(wrap("x /a/path/to y", 9), "x\n/a/path/t\no y");
         assert_eq!(
             wrap("  id  TICKET-日本-0012\n", 13),

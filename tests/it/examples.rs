@@ -9,7 +9,8 @@ const OLD: &str = "2025-12-03T12:00:00Z";
 
 /// The lines below `Examples:` in the help of a command.
 fn examples(place: &Place, command: &str) -> Vec<String> {
-    let help = place.tix(&[command, "--help"]);
+    let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+    let help = place.tix(&words);
     let (_, below) =
         help.success().stdout().split_once("Examples:\n").unwrap_or_else(|| panic!("{help}"));
     let line = |line: &str| line.split("  # ").next().unwrap().trim().to_owned();
@@ -22,6 +23,21 @@ fn commands(place: &Place) -> Vec<String> {
     let (groups, _) = help.success().stdout().split_once("\nOther words\n").unwrap();
     let named = groups.lines().filter_map(|line| line.strip_prefix("  "));
     named.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+}
+
+/// The commands below one that people type; those for hooks and agents take their input from these.
+fn nested(place: &Place, command: &str) -> Vec<String> {
+    let help = place.tix(&[command, "--help"]);
+    let below = help.success().stdout().split_once("\nCommands:\n");
+    let Some((_, below)) = below else { return Vec::new() };
+    let (below, _) = below.split_once("\n\n").unwrap();
+    let names = below.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names = names.map(|line| line.trim().split(' ').next().unwrap());
+    let by_machine = |name: &&str| {
+        ["help", "claude", "codex", "gemini", "cursor", "qwen", "copilot", "git", "opencode"]
+            .contains(name)
+    };
+    names.filter(|name| !by_machine(name)).map(|name| format!("{command} {name}")).collect()
 }
 
 /// A repository in the middle of its life, with the settings that a command's examples need.
@@ -98,6 +114,13 @@ fn prepare(command: &str, line: &str, sandbox: &Sandbox, clone: &Place, there: &
         "import" => {
             clone.write(".beads/issues.jsonl", "{\"id\":\"shop-1\",\"title\":\"Say hello\"}\n");
         }
+        "dep" if line.starts_with("tix dep rm") => {
+            let added = line.replacen(" rm ", " add ", 1);
+            clone.tix(&added.split(' ').skip(1).collect::<Vec<_>>()).success();
+        }
+        "hook" if line.starts_with("tix hook status") => {
+            clone.tix(&["hook", "install"]).success();
+        }
         "trust" if line.contains("--revoke") => {
             clone.tix(&["trust"]).success();
         }
@@ -165,12 +188,16 @@ fn every_example_of_the_help_works() {
     let all: Vec<(String, String)> = commands(&place)
         .into_iter()
         .flat_map(|command| {
+            let below = nested(&place, &command);
+            std::iter::once(command).chain(below)
+        })
+        .flat_map(|command| {
             let lines = examples(&place, &command);
             assert!((2..=3).contains(&lines.len()), "{command}: {lines:?}");
             lines.into_iter().map(move |line| (command.clone(), line))
         })
         .collect();
-    assert!(all.len() > 80, "{all:?}");
+    assert!(all.len() > 110, "{all:?}");
     let mut bad = String::new();
     for (command, line) in &drawn::of(all) {
         // A program that not every machine has.
@@ -180,7 +207,7 @@ fn every_example_of_the_help_works() {
         if needed.is_some() {
             continue;
         }
-        let output = run(command, line);
+        let output = run(command.split(' ').next().unwrap(), line);
         if output.code != Some(0) {
             bad += &format!("{command}: {line}\n{output}\n");
         }
@@ -241,6 +268,10 @@ fn words_that_people_type_are_understood() {
         ("find x", "search x"),
         ("grep x", "search x"),
         ("revert", "undo"),
+        ("redo", "undo"),
+        ("metrics", "report"),
+        ("stats", "report"),
+        ("progress", "report"),
         ("restore", "undo"),
         ("tree", "list --tree"),
         ("mine", "list --mine"),
@@ -305,6 +336,8 @@ fn config_tells_where_each_setting_comes_from_and_sets_those_of_the_clone() {
     };
     assert_eq!(get(&clone, "stale_after"), "2d from .tix.yaml on main");
     assert_eq!(get(&clone, "trunk"), "main from default");
+    assert_eq!(get(&clone, "review"), "[] from default");
+    assert_eq!(clone.tix(&["config", "get", "review"]).success().stdout(), "");
     clone.tix(&["config", "set", "stale_after", "3d"]).success();
     assert_eq!(clone.git(&["config", "tix.staleAfter"]), "3d");
     assert_eq!(get(&clone, "tix.staleAfter"), "3d from git config tix.staleAfter");

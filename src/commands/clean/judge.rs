@@ -97,6 +97,9 @@ impl CleanPlan {
     }
 }
 
+/// The fact of a merge that only this clone has: the command that pushes it.
+pub const NOT_PUSHED: &str = "not pushed";
+
 pub enum CleanVerdict {
     Nothing,
     NotMerged(Failure),
@@ -163,10 +166,22 @@ fn still_held(
     if let Some(tip) = plan.there.as_ref().or(plan.here.as_ref()) {
         let view = around.engine.view_of(tip)?;
         if view.snapshot.find_id(id).is_ok_and(|entry| entry.lane == Lane::Completed) {
-            let message = format!("{id} is complete, but its branch is not merged into {trunk}");
+            let base = ctx.base.short();
+            let here = ctx.objects.resolve(ctx.base.as_str())?;
+            let is_here = here.map_or(Ok(false), |here| ctx.repo.is_ancestor(tip, &here))?;
+            let message = if is_here && ctx.remote.is_some() {
+                format!("{id} is merged into {base} here, which is not pushed")
+            } else {
+                format!("{id} is complete, but its branch is not merged into {trunk}")
+            };
             let failure = Failure::new(Exit::Refused, message)
                 .fact("branch", plan.branch.short())
                 .fact("at", tip.to_string());
+            if let Some(remote) = ctx.remote.as_ref().filter(|_| is_here) {
+                let push = format!("git push {remote} {}", shell_word(base));
+                let failure = failure.fact(NOT_PUSHED, push.clone());
+                return Ok(Some(failure.hint(format!("push it: {push}"))));
+            }
             return Ok(Some(failure.hint(format!("see what to do next: tix status {id}"))));
         }
     }

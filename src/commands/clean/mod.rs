@@ -3,6 +3,8 @@
 mod judge;
 mod sweep;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use self::judge::{CleanContext, CleanPlan, CleanVerdict};
@@ -263,10 +265,18 @@ fn answer(ctx: &Context<'_>, args: &CleanArgs, fates: &[(TicketId, CleanOutcome)
     }
     let mut text = String::new();
     let mut unmerged: Vec<&str> = Vec::new();
+    // By the command that pushes their merges.
+    let mut unpushed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (id, fate) in fates {
         match fate {
             CleanOutcome::Nothing => text.push_str(&format!("{id} is clean already\n")),
-            CleanOutcome::NotMerged(_) if args.merged => unmerged.push(id.as_str()),
+            CleanOutcome::NotMerged(failure) if args.merged => {
+                let push = failure.facts.iter().find(|(name, _)| *name == judge::NOT_PUSHED);
+                match push {
+                    Some((_, push)) => unpushed.entry(push.as_str()).or_default().push(id.as_str()),
+                    None => unmerged.push(id.as_str()),
+                }
+            }
             CleanOutcome::Kept(failure) if passes_over(args, failure) => {
                 ctx.out.narrate(&format!("{id} stays: {}", safe(&failure.message)));
             }
@@ -283,6 +293,11 @@ fn answer(ctx: &Context<'_>, args: &CleanArgs, fates: &[(TicketId, CleanOutcome)
                 swept.warnings.iter().for_each(|warning| ctx.out.warn(warning));
             }
         }
+    }
+    for (push, ids) in &unpushed {
+        let number = count(ids.len(), "ticket is", "tickets are");
+        let told = format!("{number} merged here only: {}", safe(ids.join(", ")));
+        ctx.out.narrate(&(ctx.out.wrapped(&told) + &format!("\npush it: {push}")));
     }
     if !unmerged.is_empty() {
         let number = count(unmerged.len(), "ticket is", "tickets are");

@@ -271,3 +271,23 @@ fn completed_here(place: &crate::harness::Place, id: &str) {
     there.commit("work", &[("work.txt", "1\n")]);
     there.tix(&["complete"]).success();
 }
+
+#[test]
+fn a_merge_that_was_not_pushed_is_told_as_that() {
+    let sandbox = tickets(&["TICKET-foo-001"], "");
+    let ada = sandbox.clone_named("a");
+    completed(&ada, "TICKET-foo-001", &[("work.txt", "1\n")]);
+    ada.git(&["pull", "-q"]);
+    ada.git(&["merge", "-q", "--no-ff", "-m", "Merge", "ticket/TICKET-foo-001"]);
+    let push = "push it: git push origin main\n";
+    let swept = ada.tix(&["clean", "--merged"]);
+    let told = "1 ticket is merged here only: TICKET-foo-001\n";
+    assert!(swept.success().stderr().contains(&format!("{told}{push}")), "{swept}");
+    let named = ada.tix(&["clean", "foo"]);
+    let told = "TICKET-foo-001 is merged into main here, which is not pushed\n";
+    assert!(named.exits(5).stderr().contains(told), "{named}");
+    assert!(named.stderr().contains(push), "{named}");
+    ada.git(&["push", "-q", "origin", "main"]);
+    let swept = ada.tix(&["clean", "--merged"]);
+    assert!(swept.success().stdout().contains("TICKET-foo-001 is cleaned\n"), "{swept}");
+}

@@ -83,7 +83,7 @@ fn whoever_has_lost_a_ticket_is_told_what_they_have_not_pushed() {
     }
     // Whoever takes it back goes on with these commits.
     let back = there.tix(&["reclaim", ID, "--reason", "it is mine", "--force"]);
-    assert!(back.success().stderr().contains("tix submit and tix complete merge it in"), "{back}");
+    assert!(back.success().stderr().contains("lacks this until tix submit or complete"), "{back}");
     assert!(!back.stderr().contains("do not push"), "{back}");
 }
 

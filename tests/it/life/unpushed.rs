@@ -104,7 +104,7 @@ fn no_push_takes_in_what_others_have_pushed_to_the_ticket() {
     let first = there.tix(&["tick", "a box"]);
     // A part of its id stands before a box, as it does before a note.
     let again = there.tix(&["tick", "foo", "a box"]);
-    let is_warned = |output: &Output| output.stderr().contains("this change is not in it yet");
+    let is_warned = |output: &Output| output.stderr().contains("lacks this until");
     assert!(is_warned(&first) && !is_warned(&again), "{first}{again}");
     assert_eq!(ticked(first.success().stdout()), format!("{ID}: 3 of 3 boxes ticked"));
     assert_eq!(
