@@ -69,8 +69,8 @@ pub fn follow(
     }
     match worktree {
         Some(worktree) if !ctx.repo.fast_forward(&worktree.path, tip)? => Ok(Some(format!(
-            "the workspace was not updated, because its changes would be lost\n\
-             once they are committed: git -C {} pull --rebase",
+            "the workspace was not updated: a file that this write changed has other changes there\n\
+             to update it and put those changes on top: git -C {} pull --rebase --autostash",
             shell_word(&worktree.path.display().to_string())
         ))),
         Some(_) => Ok(None),

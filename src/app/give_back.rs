@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::branch::forget_upstream;
+use super::cleared::{ClearedTicket, aside};
 use super::context::Context;
 use super::expected::require_newest;
 use super::own::holds_no_work;
+use super::receipt::WorkspaceJson;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::git::{CheckedOutSubmodule, GitError, LocalEdit, Worktree};
@@ -15,9 +17,9 @@ use crate::lifecycle::{
 use crate::names::{Oid, RefName};
 use crate::text::shell_word;
 use crate::ticket::{Lane, Status, TicketId};
-use crate::trunk::{Diary, Outcome, Run, Stop, View, may_still_land};
-use crate::workspace;
+use crate::trunk::{Diary, MovedRef, Outcome, Run, Stop, View, may_still_land};
 use crate::workspace::worker::{self, WorkerState};
+use crate::workspace::{self, WorkspaceRemoval};
 
 pub struct GiveBack<'a> {
     pub id: &'a TicketId,
@@ -192,6 +194,14 @@ impl Leftovers {
         self.worktree.as_ref().filter(|worktree| !worktree.prunable)
     }
 
+    fn as_json(&self, worktree: &Worktree) -> WorkspaceJson {
+        WorkspaceJson {
+            branch: self.branch.short().to_owned(),
+            path: Some(worktree.path.display().to_string()),
+            commit: worktree.head.as_ref().map(Oid::to_string).unwrap_or_default(),
+        }
+    }
+
     fn aside(&self, ctx: &Context<'_>, id: &TicketId) -> Result<String, GitError> {
         set_aside(ctx, id, &self.branch, self.workspace())
     }
@@ -215,9 +225,10 @@ impl Leftovers {
 /// Why a workspace has to stay because somebody or something is in it.
 fn in_use(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<Option<String>, Failure> {
     if is_below(&ctx.dir, path) {
+        // Not by git itself, which would delete what it ignores there.
         return Ok(Some(format!(
-            "the workspace was kept, because you are in it; remove it from elsewhere: git worktree remove {}",
-            shell_word(&path.display().to_string())
+            "the workspace was kept, because you are in it; remove it from elsewhere: tix -C {} doctor --fix",
+            shell_word(&ctx.repo.root.display().to_string())
         )));
     }
     busy(ctx, id, path)
@@ -235,7 +246,8 @@ pub fn would_keep(ctx: &Context<'_>, id: &TicketId) -> Result<bool, Failure> {
         || workspace::trash::fixed(path)?.is_some())
 }
 
-/// Removes what this clone has of a ticket that was given back; what would be lost stays, with a warning.
+/// Removes what this clone has of a ticket that was given back; what would be lost stays, with a warning. The workspace goes to
+/// the trash, because what git ignores in it is nowhere else.
 ///
 /// `published` is where the ticket branch was on the remote, if known: commits that are not in it, in the attic or in the
 /// trunk exist nowhere else.
@@ -243,12 +255,13 @@ pub fn clear_local(
     ctx: &Context<'_>,
     id: &TicketId,
     published: Option<&Oid>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<ClearedTicket, Failure> {
     let repo = &ctx.repo;
+    let mut cleared = ClearedTicket::default();
     workspace::finish_half_made(repo, id)?;
     let left = Leftovers::of(ctx, id, published)?;
     if let Some(warning) = left.unpushed(ctx, id)? {
-        return Ok(vec![warning]);
+        return Ok(cleared.keeping(warning));
     }
     if let Some(worktree) = left.workspace() {
         if let (None, Some(_), Some(at)) = (&left.local, &worktree.branch, left.kept.first()) {
@@ -256,36 +269,43 @@ pub fn clear_local(
             repo.detach(&worktree.path, at)?;
         }
         if let Some(warning) = in_use(ctx, id, &worktree.path)? {
-            return Ok(vec![warning]);
+            return Ok(cleared.keeping(warning));
         }
-        if let Some(dirty) = workspace::remove(repo, id, &worktree.path)? {
-            return Ok(vec![format!(
-                "the workspace {} was kept: {}\nbefore you claim {id} here again: {}",
-                worktree.path.display(),
-                why_kept(&worktree.path, &dirty),
-                left.aside(ctx, id)?
-            )]);
+        let (token, now) = aside(ctx);
+        match workspace::remove(repo, id, &worktree.path, (&token, now))? {
+            WorkspaceRemoval::Moved(place) => {
+                cleared.workspace = Some(left.as_json(worktree));
+                cleared.trash = Some(place);
+            }
+            WorkspaceRemoval::Kept(dirty) => {
+                return Ok(cleared.keeping(format!(
+                    "the workspace {} was kept: {}\nbefore you claim {id} here again: {}",
+                    worktree.path.display(),
+                    why_kept(&worktree.path, &dirty),
+                    left.aside(ctx, id)?
+                )));
+            }
         }
         remove_if_empty(worktree.path.parent());
-    } else if left.worktree.is_some() {
-        workspace::forget_gone(repo, None, &left.branch)?;
+    } else if let Some(gone) = &left.worktree {
+        workspace::forget_gone(repo, Some(&gone.path), &left.branch)?;
     }
     if let Some(local) = left.local {
         let name = left.branch.clone();
-        let edit = LocalEdit::Delete { name, at: Some(local) };
-        if repo.update_refs(&[edit], "tix: release")? {
-            forget_upstream(repo, &left.branch)?;
-        } else {
+        let edit = LocalEdit::Delete { name: name.clone(), at: Some(local.clone()) };
+        if !repo.update_refs(&[edit], "tix: release")? {
             // With the record in its place another release finds it, and clears the rest.
             let short = left.branch.short();
-            return Ok(vec![format!("the local branch {short} was kept: it has moved")]);
+            return Ok(cleared.keeping(format!("the local branch {short} was kept: it has moved")));
         }
+        cleared.branch = Some(MovedRef { name, old: Some(local), new: None });
+        forget_upstream(repo, &left.branch)?;
     }
     // The same run may have removed the workspace, and not yet the directory above it.
     remove_if_empty(left.made.as_deref().and_then(Path::parent));
     workspace::forget(repo, id)?;
     worker::forget(repo, id, &crate::env::host())?;
-    Ok(Vec::new())
+    Ok(cleared)
 }
 
 /// Whether a branch holds commits that are neither in one of `kept` nor tix's own.

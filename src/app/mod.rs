@@ -10,6 +10,7 @@ pub mod board;
 pub mod branch;
 pub mod cells;
 pub mod changed;
+pub mod cleared;
 pub mod command_line;
 pub mod complete;
 pub mod consent;

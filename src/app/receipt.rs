@@ -45,6 +45,12 @@ pub struct Receipt {
     /// The pull request of the ticket branch; missing unless the command was to open one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pull_request: Option<PullRequest>,
+    /// Where the workspace that was removed is kept for seven days; missing if none was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trash: Option<String>,
+    /// The local branch that was deleted; missing if none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_here: Option<PushedJson>,
     /// How many commits of the ticket branch were pushed first; missing if none had to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub work_pushed: Option<u64>,
@@ -214,6 +220,8 @@ impl Receipt {
             worker: None,
             attic: None,
             pull_request: None,
+            trash: None,
+            deleted_here: None,
             work_pushed: None,
             next: None,
             commits: Vec::new(),
@@ -245,10 +253,9 @@ impl Receipt {
     }
 
     pub fn add<T>(&mut self, landed: &Landed<T>) {
-        self.add_commit(&landed.commit, &landed.paths);
-        if let Some(next) = &landed.follow_up {
-            self.add_commit(&next.commit, &next.paths);
-        }
+        self.commits.extend(landed.commits.iter().map(Oid::to_string));
+        let later = landed.follow_up.iter().flat_map(|next| &next.paths);
+        self.add_paths(landed.paths.iter().chain(later));
         self.pushed.extend(landed.moved.iter().map(PushedJson::from));
         self.attempts += landed.attempts;
         self.warnings.extend(landed.warnings.iter().cloned());
@@ -256,7 +263,11 @@ impl Receipt {
 
     pub fn add_commit(&mut self, commit: &Oid, paths: &[RepoPath]) {
         self.commits.push(commit.to_string());
-        for path in paths.iter().map(ToString::to_string) {
+        self.add_paths(paths.iter());
+    }
+
+    fn add_paths<'p>(&mut self, paths: impl Iterator<Item = &'p RepoPath>) {
+        for path in paths.map(ToString::to_string) {
             if !self.paths.contains(&path) {
                 self.paths.push(path);
             }

@@ -1,5 +1,6 @@
 //! `tix close`: end a ticket that will not be done.
 
+use crate::app::cleared;
 use crate::app::context::{Context, Globals};
 use crate::app::find::{TicketSearch, find_ticket};
 use crate::app::give_back::{clear_local, freed};
@@ -43,6 +44,7 @@ pub fn run(args: &CloseArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
     if let Some(attic) = &receipt.attic {
         text.push_str(&format!("  its work is kept on the branch {}\n", safe(attic)));
     }
+    text.push_str(&cleared::in_words(&ctx, &receipt));
     answer(out, &receipt, &text);
     Ok(())
 }
@@ -79,7 +81,7 @@ fn close(ctx: &Context<'_>, args: &CloseArgs, diary: &mut Diary) -> Result<Recei
     diary.phase = "clear";
     // The ticket is closed, whatever becomes of what is here.
     match clear_local(ctx, &id, published.as_ref()) {
-        Ok(warnings) => receipt.warnings.extend(warnings),
+        Ok(cleared) => cleared.add_to(&mut receipt),
         Err(failure) => receipt.warnings.push(failure.message),
     }
     Ok(receipt)

@@ -1,5 +1,6 @@
 //! `tix release`: give a ticket back to the queue.
 
+use crate::app::cleared;
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::find::claim_commit;
@@ -23,7 +24,8 @@ use crate::workspace;
 ///
 /// For its holder. The ticket moves from active/ back to queue/, with an entry in its changelog. The same push frees the
 /// name of its branch: a branch with only tix's own commits is deleted, one with work is kept as
-/// `attic/<ticket>/<claim>`. The workspace is removed only if it is clean and everything in it has been pushed.
+/// `attic/<ticket>/<claim>`. The workspace is removed only if it is clean and everything in it has been pushed; it is kept in
+/// tix/trash in git's directory for seven days, with everything in it that git ignores.
 ///
 /// A completed ticket whose branch is not merged yet is given back only with a `--reason`: that undoes its completion,
 /// and a pull request loses its branch.
@@ -58,6 +60,7 @@ pub fn run(args: &ReleaseArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
     if let Some(attic) = &receipt.attic {
         text.push_str(&format!("  its work is kept on the branch {}\n", safe(attic)));
     }
+    text.push_str(&cleared::in_words(&ctx, &receipt));
     answer(out, &receipt, &text);
     Ok(())
 }
@@ -140,7 +143,7 @@ fn clear(
 ) {
     diary.phase = "clear";
     match clear_local(ctx, id, published) {
-        Ok(warnings) => receipt.warnings.extend(warnings),
+        Ok(cleared) => cleared.add_to(receipt),
         Err(failure) => receipt.warnings.push(failure.message),
     }
 }

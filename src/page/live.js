@@ -6,14 +6,15 @@
   const tell = (node, text) => { if (node && node.textContent !== text) node.textContent = text; };
   let state = document.body.dataset.state;
   // What answers a form that was not done holds what was typed into it.
-  let typed = "still" in document.body.dataset;
+  const still = "still" in document.body.dataset;
+  // Whether there is news that has not been drawn, because somebody was typing.
+  let waits = false;
   let heard = Date.now();
   // By how much the clock of this browser is ahead of the server's, which may be on another machine.
   const difference = (page) => Date.now() - Date.parse(page.body.dataset.now);
   let ahead = difference(document);
-  document.addEventListener("input", () => { typed = true; });
   // What a browser puts back into a form after "Back" counts as typed too.
-  const isTyped = () => typed || [...document.querySelectorAll("main input:not([type=hidden]), main textarea")]
+  const isTyped = () => still || [...document.querySelectorAll("main input:not([type=hidden]), main textarea")]
     .some((field) => field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
 
   // As tix rounds them.
@@ -85,7 +86,8 @@
 
   let turn = 0;
   const draw = async () => {
-    if (isTyped()) {
+    waits = isTyped();
+    if (waits) {
       tell(find("news"), "there is news: load the page again to see it");
       return;
     }
@@ -106,6 +108,9 @@
     ahead = difference(page);
   };
 
+  // Whoever leaves the fields as they were has typed nothing that could be lost.
+  document.addEventListener("focusout", () => { if (waits && !isTyped()) draw(); });
+
   const follow = () => {
     const events = new EventSource("/events?since=" + encodeURIComponent(state));
     events.addEventListener("news", (event) => { state = event.lastEventId; draw(); });
@@ -118,10 +123,19 @@
         count();
       }
     });
-    events.onerror = () => {
-      away("tix serve does not answer");
+    events.onerror = async () => {
+      if (events.readyState !== EventSource.CLOSED) {
+        away("tix serve does not answer");
+        return;
+      }
       // A browser gives up after an answer that is no stream; a server that was started again has other sessions.
-      if (events.readyState === EventSource.CLOSED) setTimeout(follow, 5000);
+      setTimeout(follow, 5000);
+      const answer = await fetch(location.href, { method: "HEAD" }).catch(() => null);
+      if (answer && answer.status === 403) {
+        away("this page has no session any more: open the address that tix serve printed when it was started again");
+      } else {
+        away(answer && answer.ok ? "too many pages are open, so this one does not follow" : "tix serve does not answer");
+      }
     };
   };
   setInterval(count, 1000);

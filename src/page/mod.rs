@@ -30,7 +30,7 @@ pub use self::doctor::{DoctorPage, doctor};
 pub use self::form::{NewForm, edit_form, new_form};
 pub use self::notice::{Moved, Notice, failure, moved, notice, outdated};
 pub use self::report::{ReportPage, ReportedLane, report, report_view};
-pub use self::ticket::{TickBox, TicketPage, action_again, boxes, ticket};
+pub use self::ticket::{TickBox, TicketPage, action_again, boxes, required_field, ticket};
 pub use self::values::*;
 pub use self::workers::{WorkerRow, WorkersPage, workers};
 pub use self::writes::{WritesPage, write, writes};
@@ -182,11 +182,9 @@ fn outside(title: &str, more: &Markup, view: &Markup) -> String {
     .into_string()
 }
 
-/// The page for a request that was not let in.
+/// The page for a request that was not let in. It leads nowhere: most of what is refused has no session, and would be refused again.
 pub fn refused(status: u16, words: &str) -> String {
-    let name = format!("Refused ({status})");
-    let notice = Notice { name: &name, message: words, hints: &[], on: ("/", "To the board") };
-    outside("Not served", &Markup::default(), &notice::notice(&notice))
+    outside("Not served", &Markup::default(), &failure(&format!("Refused ({status})"), words, &[]))
 }
 
 /// The page that leads a new session to the board.
@@ -294,6 +292,13 @@ mod tests {
             assert!(page.contains(&format!("<span id=\"away\" role=\"status\">{away}</span>")));
             assert!(page.contains("<span id=\"news\" role=\"status\"></span>"), "{page}");
         }
+    }
+
+    #[test]
+    fn the_page_of_a_refusal_has_no_link_that_is_refused_too() {
+        let page = refused(403, "no <session>");
+        assert!(page.contains("Refused (403)") && page.contains("no &lt;session&gt;"), "{page}");
+        assert!(!page.contains("<a "), "{page}");
     }
 
     proptest! {

@@ -52,7 +52,7 @@ pub struct Moved<'a> {
 /// Both texts, so that nothing typed is lost.
 pub fn moved(moved: &Moved<'_>) -> Markup {
     html! {
-        (failure("Somebody was faster", &format!("{} has changed since this form was shown. Nothing was written.", moved.id), &[]))
+        (failure("Not written", &format!("{} has changed since this form was shown, perhaps by another form of yours.", moved.id), &[]))
         (typed(moved.yours.as_slice()))
         section { h2 { "What it says now" } pre tabindex="0" { (text(moved.now)) } }
         p { a href={ "/t/" (moved.id) } { "Open the ticket as it is now" } }
@@ -100,7 +100,7 @@ mod tests {
         assert_holds(
             &moved(&page).into_string(),
             &[
-                "Nothing was written",
+                "<h2>Not written</h2><p>TICKET-a-001 has changed since this form was shown",
                 ">my &lt;words&gt;\n</pre>",
                 ">their\nwords\n</pre>",
                 "href=\"/t/TICKET-a-001\"",

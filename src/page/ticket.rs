@@ -148,9 +148,9 @@ fn overlay(page: &TicketPage<'_>) -> Markup {
 }
 
 /// The verbs that are a button, each with the command that must be open to whoever looks.
-const ACTIONS: [(&str, Action<'static>); 9] = [
+static ACTIONS: [(&str, Action<'static>); 9] = [
     ("note", Action { field: Some(("text", "A note")), ..Action::of("note", "Note") }),
-    ("queue", Action::of("queue", "Put into the queue")),
+    ("queue", Action::of("queue", "Let it be claimed")),
     (
         "draft",
         Action {
@@ -200,15 +200,23 @@ fn actions(status: &StatusValues, csrf: &str, blob: &str) -> Markup {
 
 /// The form of a verb again, with what was typed into it. `fixed` is the field that goes along as it is.
 pub fn action_again(id: &str, verb: (&str, &str), typed: &str, tokens: (&str, &str)) -> Markup {
-    let (verb, fixed) = verb;
-    let is_it =
-        |one: &&Action<'_>| one.verb == verb && one.fixed.map_or("", |(_, value)| value) == fixed;
     let (csrf, blob) = tokens;
     html! {
-        @if let Some(one) = ACTIONS.iter().map(|(_, one)| one).find(is_it) {
+        @if let Some(one) = action_of(verb.0, verb.1) {
             section .actions { h2 { "Try again" } (action(id, one, typed, csrf, blob)) }
         }
     }
+}
+
+/// The name and the words of the field that the form of a verb must fill.
+pub fn required_field(verb: &str, fixed: &str) -> Option<(&'static str, &'static str)> {
+    action_of(verb, fixed)?.field
+}
+
+fn action_of(verb: &str, fixed: &str) -> Option<&'static Action<'static>> {
+    let is_it =
+        |one: &&Action<'_>| one.verb == verb && one.fixed.map_or("", |(_, value)| value) == fixed;
+    ACTIONS.iter().map(|(_, one)| one).find(is_it)
 }
 
 pub struct TickBox {

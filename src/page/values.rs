@@ -174,11 +174,23 @@ pub struct WriteValues {
     pub landed: bool,
     #[serde(default)]
     pub hints: Vec<String>,
+    /// The workspace that the write was about.
+    pub workspace: Option<WrittenWorkspace>,
+    /// Where that is kept, if it was removed.
+    pub trash: Option<String>,
+    /// The local branch that was deleted.
+    pub deleted_here: Option<MovedValues>,
     /// What was compared before and after, where that was done.
     pub untouched: Option<UntouchedValues>,
     /// Other worktrees that followed it.
     #[serde(default)]
     pub followed: Vec<String>,
+}
+
+/// The workspace in a receipt.
+#[derive(Clone, Debug, Deserialize)]
+pub struct WrittenWorkspace {
+    pub path: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -208,9 +220,6 @@ pub struct UntouchedValues {
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct DoctorValues {
     pub findings: Vec<FindingValues>,
-    /// What a repair has done.
-    #[serde(default)]
-    pub fixed: Vec<FixValues>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -220,8 +229,7 @@ pub struct FindingValues {
     pub ticket: Option<String>,
     pub message: String,
     /// What the safe repair would do; missing where there is none.
-    #[serde(default)]
-    pub fixable: bool,
+    pub plan: Option<String>,
     #[serde(default)]
     pub repairs: Vec<RepairValues>,
 }
@@ -230,10 +238,4 @@ pub struct FindingValues {
 pub struct RepairValues {
     pub command: String,
     pub why: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct FixValues {
-    pub action: String,
-    pub done: bool,
 }

@@ -32,6 +32,9 @@ pub fn workers(page: &WorkersPage<'_>) -> Markup {
                     @if let Some(pid) = row.worker.pid { ", process " (pid) }
                     @if let Some(host) = &row.worker.host { " on " (SeenText(host)) }
                 }
+                @if row.ticket.lane != "active" {
+                    p { "It still runs, and nobody holds its ticket any more, which is in " (SeenText(&row.ticket.lane)) "/." }
+                }
                 @if let Some(command) = &row.worker.command { p { code { (SeenText(&command.join(" "))) } } }
                 @if let Some(tail) = &row.tail {
                     pre .tail tabindex="0" role="region" aria-label={ "The end of the log of " (SeenText(&row.ticket.id)) } {

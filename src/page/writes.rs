@@ -59,8 +59,19 @@ fn row(number: usize, write: &WriteValues, now: DateTime<Utc>) -> Markup {
     }
 }
 
+/// Nobody is asked before it is known what is to be done.
 fn by(write: &WriteValues) -> &str {
-    write.by.as_deref().unwrap_or("nobody that git knows")
+    write.by.as_deref().unwrap_or("not recorded")
+}
+
+/// What came of a write, in a few lines.
+pub(super) fn brief(write: &WriteValues) -> Markup {
+    html! {
+        p { (pill(write)) " " (SeenText(&write.ticket)) }
+        @for line in write.message.as_deref().unwrap_or_default().lines() { p { (SeenText(line)) } }
+        @for hint in &write.hints { p .hint { (SeenLines(hint)) } }
+        dl .receipt { (what_went(write)) }
+    }
 }
 
 fn pill(write: &WriteValues) -> Markup {
@@ -91,7 +102,9 @@ pub fn write(write: &WriteValues, now: DateTime<Utc>) -> Markup {
                     ul { @for (name, detail) in &write.details { li { (SeenText(name)) ": " (SeenLines(detail)) } } }
                 }
                 @for hint in &write.hints { p .hint { (SeenLines(hint)) } }
-                @if let Some(phase) = &write.phase { p { "It got as far as: " (SeenText(phase)) "." } }
+                @if let Some(phase) = write.phase.as_ref().filter(|phase| **phase != write.operation && phase.as_str() != BEGIN) {
+                    p { "It failed in this step: " (SeenText(phase)) "." }
+                }
             }
         }
         dl .receipt {
@@ -102,6 +115,7 @@ pub fn write(write: &WriteValues, now: DateTime<Utc>) -> Markup {
             }
             dt { "who, when" } dd { bdi { (SeenText(by(write))) } ", " (Ago(&write.at, now)) }
             (what_landed(write))
+            (what_went(write))
             dt { "attempts" } dd { (write.attempts) ", " (write.duration_ms) " ms" }
             dt { "your checkout" }
             @let is_same = write.untouched.as_ref().is_some_and(|found| found.changed.is_empty() && found.unknown.is_empty());
@@ -109,6 +123,27 @@ pub fn write(write: &WriteValues, now: DateTime<Utc>) -> Markup {
             @if !write.followed.is_empty() { dt { "brought up to date" } dd { (list(&write.followed)) } }
             @if !write.warnings.is_empty() {
                 dt { "warnings" } dd { ul { @for warning in &write.warnings { li { (SeenLines(warning)) } } } }
+            }
+        }
+    }
+}
+
+/// The phase of what failed before it began.
+const BEGIN: &str = "begin";
+
+/// What it removed from this clone.
+fn what_went(write: &WriteValues) -> Markup {
+    let path = write.workspace.as_ref().and_then(|workspace| workspace.path.as_ref());
+    html! {
+        @if let (Some(path), Some(trash)) = (path, &write.trash) {
+            dt { "workspace" }
+            dd { code { (SeenText(path)) } ", kept for 7 days in " code { (SeenText(trash)) } }
+        }
+        @if let Some(gone) = &write.deleted_here {
+            dt { "local branch" }
+            dd {
+                code { (SeenText(gone.name.strip_prefix("refs/heads/").unwrap_or(&gone.name))) }
+                ", deleted; it was at " code { (SeenText(short(gone.old.as_deref()))) }
             }
         }
     }
@@ -123,8 +158,8 @@ fn what_landed(write: &WriteValues) -> Markup {
             dt { "commits" } dd { (list(&write.commits)) }
             dt { "paths" } dd { (list(&write.paths)) }
         } @else {
-            dt { "tried, and not there as far as tix knows" } dd { (list(&write.commits)) }
-            dt { "for these paths" } dd { (list(&write.paths)) }
+            dt { "tried commits" } dd { (list(&write.commits)) }
+            dt { "their paths" } dd { (list(&write.paths)) }
         }
         @if write.outcome.is_some() {
             dt { @if write.remote.is_some() { "pushed" } @else { "moved, in this clone" } }
@@ -189,8 +224,13 @@ fn untouched(write: &WriteValues) -> Markup {
             }
             Some(compared) => { strong { "changed meanwhile: " (compared.changed.join(", ")) } }
         }
-        @if let Some(found) = write.untouched.as_ref().filter(|found| !found.unknown.is_empty()) {
-            "; not compared, because there are too many or they cannot be read: " (found.unknown.join(", "))
+        @if let Some(found) = &write.untouched {
+            @if !found.unknown.is_empty() {
+                "; not compared, because there are too many or they cannot be read: " (found.unknown.join(", "))
+            }
+            @if !found.compared.iter().chain(&found.unknown).any(|part| part == "files") {
+                "; files were not compared, as with every command that is not run from this page"
+            }
         }
     }
 }
@@ -222,13 +262,42 @@ mod tests {
                 "<code>tickets/queue/TICKET-a-001.md</code>",
                 "<code>refs/heads/main</code>: <code>none</code> → <code>f62a82169</code>",
                 "2, 133 ms",
-                "was not touched: HEAD, index are the same as before",
+                "was not touched: HEAD, index are the same as before; files were not compared",
                 "mind the &lt;gap&gt;<br>and the door",
                 "href=\"/t/TICKET-a-001\"",
                 "1 min ago",
             ],
         );
-        assert!(!page.contains("role=\"alert\""), "{page}");
+        assert!(!page.contains("role=\"alert\"") && !page.contains("local branch"), "{page}");
+        let from_page = DONE.replace("\"index\"]", "\"index\", \"files\"]");
+        let page = write(&values(&from_page), NOW).into_string();
+        assert!(!page.contains("not compared"), "{page}");
+    }
+
+    #[test]
+    fn a_release_names_the_workspace_and_the_branch_that_went_and_where_to() {
+        let released = DONE.replace(
+            "\"warnings\"",
+            "\"workspace\": {\"branch\": \"b\", \"path\": \"/w/<a>\", \"commit\": \"c\"}, \"trash\": \"/t/<a>\",
+             \"deleted_here\": {\"ref\": \"refs/heads/ticket/a\", \"old\": \"f62a821697\", \"new\": null}, \"warnings\"",
+        );
+        assert_holds(
+            &write(&values(&released), NOW).into_string(),
+            &[
+                "<dt>workspace</dt><dd><code>/w/&lt;a&gt;</code>, kept for 7 days in <code>/t/&lt;a&gt;</code></dd>",
+                "<dt>local branch</dt><dd><code>ticket/a</code>, deleted; it was at <code>f62a82169</code></dd>",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_failed_before_it_began_says_neither_a_step_nor_that_git_knows_nobody() {
+        let usage = FAILED
+            .replace("\"by\": \"<b>Eve\",", "")
+            .replace("\"phase\": \"claim\"", "\"phase\": \"begin\"");
+        let page = write(&values(&usage), NOW).into_string();
+        assert_holds(&page, &["<bdi>not recorded</bdi>"]);
+        assert!(!page.contains("in this step") && !page.contains("nobody that git"), "{page}");
     }
 
     #[test]
@@ -258,7 +327,7 @@ mod tests {
             &[
                 "<dt>branch</dt><dd><code>main</code></dd>",
                 "<dt>moved, in this clone</dt>",
-                "followed, because this write moved the branch that is checked out: HEAD, index<",
+                "followed, because this write moved the branch that is checked out: HEAD, index; files were",
             ],
         );
         assert!(!page.contains("meanwhile") && !page.contains("pushed"), "{page}");
@@ -268,7 +337,7 @@ mod tests {
     fn a_failed_one_claims_no_commit_that_is_not_there() {
         let tried = FAILED.replace("\"commits\": []", "\"commits\": [\"f62a82\"]");
         let page = write(&values(&tried), NOW).into_string();
-        assert_holds(&page, &["<dt>tried, and not there as far as tix knows</dt>"]);
+        assert_holds(&page, &["<dt>tried commits</dt>"]);
         for claim in ["<dt>commits</dt>", "<dt>paths</dt>", "<dt>pushed</dt>"] {
             assert!(!page.contains(claim), "{claim}: {page}");
         }
@@ -287,7 +356,7 @@ mod tests {
                 "no ticket matches `&lt;x&gt;`",
                 "looked on: &lt;origin&gt;",
                 "<p class=\"hint\">tix list</p>",
-                "It got as far as: claim.",
+                "It failed in this step: claim.",
                 "was not compared",
             ],
         );

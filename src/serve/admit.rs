@@ -42,7 +42,10 @@ pub(super) fn admit(
     }
     // hyper follows it where there is a length too; nothing that we serve needs it.
     if headers.contains_key(TRANSFER_ENCODING) {
-        return Err((StatusCode::NOT_IMPLEMENTED, "a form must say how long it is"));
+        return Err((
+            StatusCode::NOT_IMPLEMENTED,
+            "no request with a Transfer-Encoding is accepted",
+        ));
     }
     let site =
         if headers.contains_key(SITE) { Some(only(headers, SITE).ok_or(FOREIGN)?) } else { None };
@@ -60,7 +63,7 @@ pub(super) fn admit(
     }
     // hyper has refused two that differ.
     if headers.get_all(CONTENT_LENGTH).iter().nth(1).is_some() {
-        return Err((StatusCode::BAD_REQUEST, "a form must say once how long it is"));
+        return Err((StatusCode::BAD_REQUEST, "the request has more than one Content-Length"));
     }
     let origin = only(headers, ORIGIN.as_str()).ok_or(FOREIGN)?;
     if origin.strip_prefix("http://") != Some(host) || !matches!(site, None | Some("same-origin")) {

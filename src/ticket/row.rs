@@ -65,8 +65,8 @@ pub struct TicketRow {
     pub pull_request: Option<NamedPull>,
     /// What this was read from: the trunk, or the ticket branch if its progress is newer.
     pub source: String,
-    /// What the ticket branch and the workspace on this machine add; missing when nobody holds the ticket. Only `tix list`
-    /// and `tix show` look; missing in every other answer.
+    /// What the ticket branch and the workspace on this machine add; missing when nobody holds the ticket and no worker runs for
+    /// it. Only `tix list` and `tix show` look; missing in every other answer.
     pub overlay: Option<Box<Overlay>>,
     /// Since when it has been in this state: claimed, done, or created.
     #[serde(skip)]
@@ -87,7 +87,8 @@ pub struct Overlay {
     pub branch: Option<BranchSeen>,
     /// The workspace on this machine; missing when there is none.
     pub workspace: Option<WorkspaceSeen>,
-    /// The worker that was started in the workspace; missing when there is none.
+    /// The worker that was started in the workspace; missing when there is none. One that runs on after the ticket was given back
+    /// or completed is there too.
     pub worker: Option<WorkerNow>,
 }
 

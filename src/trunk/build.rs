@@ -8,7 +8,7 @@ use crate::lifecycle::{
     BranchLanding, Change, CommitReach, FileEdit, Intake, Merge, MergeForm, RefEdit, Target,
     trailer,
 };
-use crate::names::{Oid, RepoPath};
+use crate::names::{Oid, RefName, RepoPath};
 
 /// A commit that is not on the trunk yet.
 #[derive(Clone)]
@@ -17,9 +17,18 @@ pub(super) struct Built {
     /// The paths that it changes, read back from the commit.
     pub(super) paths: Vec<RepoPath>,
     pub(super) follow_up: Option<BuiltFollowUp>,
+    /// The change itself, where `commit` only merges it, and its merge into a ticket branch.
+    pub(super) beside: Option<BesideCommits>,
     pub(super) refs: Vec<RefUpdate>,
     /// Where the trunk will be.
     pub(super) tip: Oid,
+}
+
+/// The commits of a change that is made at the merge base of two branches and merged into both.
+#[derive(Clone)]
+pub(super) struct BesideCommits {
+    shared: Oid,
+    on_branch: Oid,
 }
 
 /// The commit of a [`crate::lifecycle::FollowUp`].
@@ -44,7 +53,7 @@ impl Built {
             Some(BuiltFollowUp { commit, reach: CommitReach::Trunk, .. }) => commit.clone(),
             Some(_) | None => commit.clone(),
         };
-        Built { commit, paths, follow_up, refs, tip }
+        Built { commit, paths, follow_up, beside: None, refs, tip }
     }
 
     /// The top commit.
@@ -55,7 +64,20 @@ impl Built {
     /// All commits, in order.
     pub(super) fn commits(&self) -> impl Iterator<Item = Oid> {
         let follow_up = self.follow_up.as_ref().map(|built| &built.commit);
-        std::iter::once(&self.commit).chain(follow_up).cloned()
+        let beside = self.beside.as_ref();
+        let shared = beside.map(|made| &made.shared).filter(|shared| **shared != self.commit);
+        let on_branch = beside.map(|made| &made.on_branch);
+        let made = shared.into_iter().chain([&self.commit]).chain(follow_up).chain(on_branch);
+        made.cloned()
+    }
+
+    /// Those of them that have landed, where these refs were left as they were.
+    pub(super) fn landed_commits(&self, left: &[RefName]) -> Vec<Oid> {
+        let on_branch = self.beside.as_ref().map(|made| &made.on_branch);
+        let is_left =
+            |update: &RefUpdate| left.contains(update.name()) && update.target() == on_branch;
+        let lost = on_branch.filter(|_| self.refs.iter().any(is_left));
+        self.commits().filter(|made| Some(made) != lost).collect()
     }
 }
 
@@ -86,13 +108,16 @@ impl Trunk<'_> {
         };
         let under = taken_in.as_ref().or(old);
         let tree = self.objects.rewrite(under, &edits, format, writer)?;
-        let (commit, branch) = match &change.merge {
+        let (commit, beside, branch) = match &change.merge {
             Some(Merge::IntoBranch(intake)) => {
                 let subject = change.subject.as_str();
                 let pieces = Pieces { tree: &tree, edits: &edits, text: &text, subject };
-                self.merged(view, intake, &pieces)?
+                let (commit, made) = self.merged(view, intake, &pieces)?;
+                let (name, from) = (intake.branch.clone(), intake.at.clone());
+                let update = RefUpdate::Move { name, from, to: made.on_branch.clone() };
+                (commit, Some(made), Some(update))
             }
-            Some(Merge::OfBranch(_)) | None => (writer.commit(&tree, &parents, &text)?, None),
+            Some(Merge::OfBranch(_)) | None => (writer.commit(&tree, &parents, &text)?, None, None),
         };
         let paths = match old {
             Some(old) => self.changed(old, &tree)?,
@@ -101,6 +126,7 @@ impl Trunk<'_> {
         let ground = FollowUpGround { tree: &tree, parent: &commit, authors: None };
         let follow_up = self.follow_up(change, &ground, writer)?;
         let mut built = Built::of(change, commit, paths, follow_up);
+        built.beside = beside;
         built.refs.extend(branch);
         Ok(built)
     }
@@ -188,7 +214,7 @@ impl Trunk<'_> {
         view: &View<'_>,
         merge: &Intake,
         pieces: &Pieces<'_>,
-    ) -> Result<(Oid, Option<RefUpdate>), TrunkError> {
+    ) -> Result<(Oid, BesideCommits), TrunkError> {
         let writer = self.run.writer()?;
         let format = self.repo.format;
         let rewritten = |at: &Oid, edits: &[TreeEdit]| {
@@ -209,9 +235,8 @@ impl Trunk<'_> {
         };
         let tree = rewritten(&merge.at, &tree_edits(&merge.edits, writer)?)?;
         // Without `[skip ci]`: this commit is about the work.
-        let to = writer.commit(&tree, &[&merge.at, &shared], &joint(pieces.subject))?;
-        let (name, from) = (merge.branch.clone(), merge.at.clone());
-        Ok((commit, Some(RefUpdate::Move { name, from, to })))
+        let on_branch = writer.commit(&tree, &[&merge.at, &shared], &joint(pieces.subject))?;
+        Ok((commit, BesideCommits { shared, on_branch }))
     }
 }
 

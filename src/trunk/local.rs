@@ -56,6 +56,7 @@ impl Trunk<'_> {
                 let moved = moved(&edits);
                 break Landed {
                     output,
+                    commits: built.commits().collect(),
                     commit: built.commit,
                     parent: view.commit().cloned(),
                     paths: built.paths,
@@ -204,7 +205,7 @@ impl Trunk<'_> {
             match self.move_along(&note.worktree, &from, &to) {
                 Ok(true) => {}
                 Ok(false) => warnings.push(format!(
-                    "{place} has {branch} checked out, and tix left its files alone because changes there would be lost. Its `git status` shows the tickets as they were, and a commit of that would undo the move. When your changes are safe elsewhere, update it with `git restore --staged --worktree -- {tickets}`",
+                    "{place} has {branch} checked out, and tix left its files alone because changes there would be lost. Its `git status` shows this write backwards, and whoever commits that undoes it. When your changes are safe elsewhere, update it with `git restore --staged --worktree -- {tickets}`",
                     tickets = self.tickets_dir
                 )),
                 Err(error) => {

@@ -146,6 +146,8 @@ pub struct Landed<T> {
     pub parent: Option<Oid>,
     /// The paths that the commit changes, read back from it.
     pub paths: Vec<RepoPath>,
+    /// All commits that were made, in their order: with merges of it into the trunk and into a ticket branch.
+    pub commits: Vec<Oid>,
     /// The commit on top of it, if there is one.
     pub follow_up: Option<BuiltFollowUp>,
     pub moved: Vec<MovedRef>,
@@ -166,6 +168,7 @@ impl<T> Landed<T> {
             commit: self.commit,
             parent: self.parent,
             paths: self.paths,
+            commits: self.commits,
             follow_up: self.follow_up,
             moved: self.moved,
             left: self.left,

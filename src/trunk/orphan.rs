@@ -90,6 +90,7 @@ impl Trunk<'_> {
             MovedRef { name: self.branch.clone(), old: None, new: Some(built.commit.clone()) };
         Landed {
             output: (),
+            commits: built.commits().collect(),
             commit: built.commit,
             parent: None,
             paths: built.paths,

@@ -372,6 +372,7 @@ impl Trunk<'_> {
         diary.paths.clone_from(&mine.built.paths);
         Landed {
             output: mine.output,
+            commits: mine.built.landed_commits(&left),
             commit: mine.commit,
             parent: mine.parent,
             paths: mine.built.paths,

@@ -28,7 +28,7 @@ pub use half_made::{finish as finish_half_made, is_linked, never_filled};
 pub use hidden::hide;
 pub use include::include;
 pub use pending::{note_push, pending_push, settle_push};
-pub use prepared::{changes, note_prepared, remove, untracked};
+pub use prepared::{WorkspaceRemoval, changes, note_prepared, remove, untracked};
 pub use pull::{keep_pulls, remember_pull, seen_pull};
 pub use record::{
     Session, SessionMatch, WorkspaceRecord, all, forget, load, made_at, recorded, save,

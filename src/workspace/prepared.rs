@@ -1,15 +1,16 @@
 //! The files that the team's commands created in a new workspace and that git does not ignore.
 //!
-//! They are nobody's work. While they are as the commands left them, they do not count as changes and are removed with
-//! the workspace. Files that somebody has touched since stay; so do files of a run that was killed before it could
+//! They are nobody's work. While they are as the commands left them, they do not count as changes and go with the
+//! workspace. Files that somebody has touched since stay; so do files of a run that was killed before it could
 //! record them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::WorkspaceError;
 use super::clone_id::write;
+use super::half_made::is_linked;
+use super::{WorkspaceError, trash};
 use crate::file::{self, Stamp};
 use crate::git::{ChangeKind, GitError, Repo, Untracked};
 use crate::ticket::TicketId;
@@ -69,34 +70,35 @@ pub fn changes(
     Ok(changes)
 }
 
-/// Removes a workspace in which everything is committed or was created by the commands, and returns `None`. Else keeps
-/// it, and returns the paths that are the reason.
+/// What became of a workspace that was to be removed.
+#[derive(Debug)]
+pub enum WorkspaceRemoval {
+    /// It is in the trash, there.
+    Moved(PathBuf),
+    /// It stays: these paths have changes, or if there are none, git or [`trash::fixed`] holds it.
+    Kept(Vec<String>),
+}
+
+/// Removes a workspace in which everything is committed or was created by the commands. What git ignores in it is in no
+/// commit, so the directory is moved to the trash and nothing in it is deleted. `token` and `now` are those of
+/// [`trash::put_aside`].
 pub fn remove(
     repo: &Repo,
     id: &TicketId,
     workspace: &Path,
-) -> Result<Option<Vec<String>>, GitError> {
+    (token, now): (&str, i64),
+) -> Result<WorkspaceRemoval, WorkspaceError> {
     let work = changes(repo, id, workspace)?;
-    if work.is_empty() {
-        remove_made(repo, id, workspace);
-        if repo.remove_worktree(workspace)? {
-            return Ok(None);
-        }
+    // A main worktree has no file that leads to its repository, and one that was moved by hand has another place.
+    let movable = matches!(trash::fixed(workspace), Ok(None)) && is_linked(repo, workspace);
+    if !work.is_empty() || !movable {
+        return Ok(WorkspaceRemoval::Kept(work.into_iter().map(|(_, path)| path).collect()));
     }
-    Ok(Some(work.into_iter().map(|(_, path)| path).collect()))
-}
-
-/// Removes what the commands created; otherwise git would not call the workspace clean.
-fn remove_made(repo: &Repo, id: &TicketId, workspace: &Path) {
-    for (path, known) in load(repo, id) {
-        let path = workspace.join(path);
-        // A file that cannot be removed keeps the workspace, because git sees it.
-        if stamp(&path) == Some(known)
-            && let Err(error) = std::fs::remove_file(&path)
-        {
-            tracing::debug!(path = %path.display(), %error, "prepared file");
-        }
-    }
+    let place = trash::put_aside(repo, id.as_str(), workspace, (token, now))?;
+    trash::empty(repo, now);
+    // A run that is killed before this leaves a record of a directory that is gone, which the next one removes.
+    repo.remove_worktree(workspace)?;
+    Ok(WorkspaceRemoval::Moved(place))
 }
 
 pub(super) fn forget(repo: &Repo, id: &TicketId) -> io::Result<()> {

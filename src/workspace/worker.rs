@@ -5,6 +5,7 @@
 //! worker outlives it or because tix was killed, the record is still true, since it names the process. While a worker
 //! is being started, an operating system lock keeps others out; a crash does not leave it behind.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -197,6 +198,13 @@ pub fn of(repo: &Repo, id: &TicketId, host: &str) -> Result<Option<WorkerState>,
         files.load()?.map(|record| judge(record, host)).transpose()
     };
     seen().map_err(|source| WorkspaceError::Record { path: files.record.clone(), source })
+}
+
+/// The tickets that have the record of a worker.
+pub fn recorded(repo: &Repo) -> HashSet<TicketId> {
+    let files = std::fs::read_dir(repo.tix_dir().join("workers")).into_iter().flatten().flatten();
+    let names = files.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter_map(|name| TicketId::parse(name.strip_suffix(".json")?).ok()).collect()
 }
 
 /// What tells whether a worker of this repository has started or ended since: nobody writes down the end of one that outlives tix.

@@ -34,6 +34,8 @@ fn everything_is_as_before_but_the_changelog() {
     exit: 0
     ----- stdout -----
     TICKET-foo-001 is back in the queue
+      its workspace [ROOT]/a.worktrees/TICKET-foo-001 is kept for 7 days in .git/tix/trash/TICKET-foo-001-[OID]
+      its local branch ticket/TICKET-foo-001 was deleted
     ----- stderr -----
     ");
     before.assert_same(&clone);
@@ -128,6 +130,44 @@ fn a_dirty_workspace_is_kept_and_said_so() {
     clone.tix(&["activate", ID]).success();
 }
 
+/// Settings, keys, the output of long builds: nothing else has them.
+#[test]
+fn what_git_ignores_is_kept_for_a_week_and_the_receipt_says_where() {
+    let (_sandbox, clone) = held();
+    clone.write(clone.common_dir().join("info/exclude"), ".env\n");
+    let there = clone.at(workspace(&clone, ID));
+    there.write(".env", "SECRET=1\n");
+    let receipt = clone.tix(&["release", ID, "--json"]).success().json();
+    assert_eq!(receipt["workspace"]["path"], there.path().to_str().unwrap(), "{receipt}");
+    assert_eq!(receipt["deleted_here"]["ref"], BRANCH, "{receipt}");
+    let trash = receipt["trash"].as_str().unwrap_or_else(|| panic!("no trash: {receipt}"));
+    assert_eq!(std::fs::read_to_string(format!("{trash}/.env")).unwrap(), "SECRET=1\n");
+    // The next one that goes takes what is due along.
+    let note = format!("{trash}.json");
+    let mut text: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&note).unwrap()).unwrap();
+    text["at"] = (text["at"].as_i64().unwrap() - 8 * 24 * 3600).into();
+    std::fs::write(&note, text.to_string()).unwrap();
+    clone.tix(&["activate", ID]).success();
+    clone.tix(&["close", ID, "--reason", "enough"]).success();
+    assert!(!std::fs::exists(trash).unwrap() && !std::fs::exists(&note).unwrap());
+}
+
+#[test]
+fn a_killed_release_has_lost_nothing_that_git_ignores() {
+    let (sandbox, clone) = held();
+    clone.write(clone.common_dir().join("info/exclude"), ".env\n");
+    clone.at(workspace(&clone, ID)).write(".env", "SECRET=1\n");
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("worktree").with("remove"), Do::KillBefore);
+    clone.tix_command(&["release", ID]).through(&shim).run().killed_by(9);
+    assert!(!workspace(&clone, ID).exists());
+    clone.tix(&["release", ID]).success();
+    assert!(!clone.has_ref(BRANCH));
+    assert_eq!(clone.sh("cat .git/tix/trash/*/.env").run().success().stdout(), "SECRET=1\n");
+    no_leftovers(&clone);
+}
+
 #[test]
 fn commits_that_were_never_pushed_are_kept_and_said_so() {
     let (sandbox, clone) = held();
@@ -199,7 +239,7 @@ fn a_workspace_in_which_one_stands_is_kept() {
     ----- stdout -----
     TICKET-foo-001 is back in the queue
     ----- stderr -----
-    warning: the workspace was kept, because you are in it; remove it from elsewhere: git worktree remove '[ROOT]/a.worktrees/TICKET-foo-001'
+    warning: the workspace was kept, because you are in it; remove it from elsewhere: tix -C '[ROOT]/a' doctor --fix
     ");
     assert!(there.exists("src/main.rs"));
     assert!(!sandbox.remote().has_ref(BRANCH));

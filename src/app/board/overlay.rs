@@ -1,4 +1,5 @@
-//! What is known about a held ticket beside its file: the progress of its branch, and the state of its workspace here.
+//! What is known about a ticket beside its file: while it is held the progress of its branch and the state of its workspace here,
+//! and always a worker that runs for it here.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -24,7 +25,8 @@ pub enum WorkspaceLook {
     Leave,
 }
 
-/// Adds the overlays to the held rows.
+/// Adds the overlays to the rows that are held, or that a worker of this machine still runs for: a ticket that was given back
+/// does not end the worker, which keeps its workspace in use.
 pub fn overlay(
     ctx: &Context<'_>,
     view: &View<'_>,
@@ -32,6 +34,12 @@ pub fn overlay(
     changes: WorkspaceLook,
 ) -> Result<(), Failure> {
     let held = |row: &TicketRow| row.lane == Lane::Active;
+    let recorded = workspace::worker::recorded(&ctx.repo);
+    for row in rows.iter_mut().filter(|row| !held(row) && recorded.contains(&row.id)) {
+        let worker = worker::now(ctx, &row.id).filter(|worker| worker.state == "live");
+        row.overlay =
+            worker.map(|worker| Box::new(Overlay { worker: Some(worker), ..Overlay::default() }));
+    }
     if !rows.iter().any(held) {
         return Ok(());
     }

@@ -318,7 +318,7 @@ impl<'a> Activation<'a> {
         if workspace::load(&ctx.repo, &claimed.id).is_some() {
             // What has to be kept is in the way, and the look that follows says so.
             if !self.args.dry_run {
-                clear_local(ctx, &claimed.id, None)?;
+                clear_local(ctx, &claimed.id, None)?.tell(ctx);
             } else if !would_keep(ctx, &claimed.id)? {
                 return Ok(BranchLeftover::None);
             }

@@ -6,6 +6,7 @@ use super::claim::{Activation, Active, WonClaim};
 use super::prepare::{FreshWorkspace, prepare};
 use crate::app::adopt::{Adoption, adopt};
 use crate::app::branch::set_upstream;
+use crate::app::cleared::aside;
 use crate::app::consent::workspace_path;
 use crate::app::find::claim_commit;
 use crate::app::own::holds_no_work;
@@ -22,7 +23,9 @@ use crate::out::Format;
 use crate::text::shell_word;
 use crate::ticket::{Document, Status, TicketId};
 use crate::trunk::{Diary, View, may_still_land};
-use crate::workspace::{self, Session, SessionMatch, WorkspaceRecord as LocalRecord};
+use crate::workspace::{
+    self, Session, SessionMatch, WorkspaceRecord as LocalRecord, WorkspaceRemoval,
+};
 
 /// How far an earlier run of ours got.
 enum Progress {
@@ -449,8 +452,9 @@ impl Activation<'_> {
             .hint(give_back));
         }
         if let Some(path) = with_branch(self.ctx, branch)?.map(|worktree| worktree.path) {
-            let dirty = ctx.repo.dirty_paths(&path)?;
-            if !dirty.is_empty() || !ctx.repo.remove_worktree(&path)? {
+            let (token, now) = aside(ctx);
+            let removal = workspace::remove(&ctx.repo, id, &path, (&token, now))?;
+            if let WorkspaceRemoval::Kept(dirty) = removal {
                 let shown = path.display().to_string();
                 let word = shell_word(&shown);
                 return Err(Failure::new(

@@ -151,5 +151,11 @@ fn way_back(ctx: &Context<'_>, receipt: &Receipt, cause: &str) -> Result<Vec<Str
         Outcome::Answered(Already) => None,
     };
     // The ticket is in the queue whatever comes of the rest.
-    Ok(clear_local(ctx, &id, published.as_ref()).unwrap_or_else(|failure| vec![failure.message]))
+    Ok(match clear_local(ctx, &id, published.as_ref()) {
+        Ok(cleared) => {
+            cleared.tell(ctx);
+            cleared.warnings
+        }
+        Err(failure) => vec![failure.message],
+    })
 }

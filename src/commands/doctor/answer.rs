@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Examination;
-use super::fix::FixReport;
+use super::fix::{FixReport, planned};
 use crate::app::context::Context;
 use crate::app::frame::{AsOf, Extent};
 use crate::clock;
@@ -78,6 +78,8 @@ struct FindingJson<'a> {
     repairs: Vec<RepairJson<'a>>,
     /// Whether `--fix` does something about it.
     fixable: bool,
+    /// What `--fix` does about it, in words; missing if nothing.
+    plan: Option<String>,
 }
 
 /// A way out.
@@ -133,6 +135,7 @@ fn finding(finding: &Finding) -> FindingJson<'_> {
             .map(|r| RepairJson { why: &r.why, command: command(r) })
             .collect(),
         fixable: finding.fix.is_some(),
+        plan: finding.fix.as_ref().map(planned),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::app::context::Context;
 use crate::app::give_back::clear_local;
 use crate::app::receipt::{Receipt, record};
 use crate::doctor::{Finding, Fix};
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::lifecycle::{Decision, correct_id};
 use crate::names::RefName;
 use crate::out::Format;
@@ -42,6 +42,10 @@ impl FixReport {
         !self.done && self.check == finding.check.name() && self.ticket.as_deref() == ticket
     }
 }
+
+/// How receipts name a fix that makes no commit, and what came of it.
+const OPERATION: &str = "doctor";
+const REPAIRED: &str = "repaired";
 
 /// Why a fix that needs a push is left out with `--offline`.
 const NEEDS_REMOTE: &str =
@@ -79,6 +83,9 @@ pub fn apply(
         match ctx.out.format {
             Format::Human => ctx.out.answer(&ctx.out.wrapped(&fixed.in_words())),
             // What was done is a part of the report.
+            Format::Json if fixed.done => {
+                fixed.notes.iter().for_each(|note| ctx.out.narrate(&safe(note)));
+            }
             Format::Json => fixed.notes.iter().for_each(|note| ctx.out.warn(note)),
         }
         all.push(fixed);
@@ -102,7 +109,7 @@ fn in_words(ctx: &Context<'_>, look: Look, plan: &[(&Finding, &Fix)]) -> String 
         return "nothing here can be fixed without somebody's decision\n\n".to_owned();
     }
     let within = plan.iter().filter(|(_, fix)| !is_out_of_reach(ctx, look, fix));
-    let line = |fix: &Fix| format!("  {}{}\n", safe(action(fix)), condition(fix));
+    let line = |fix: &Fix| format!("  {}\n", safe(planned(fix)));
     let lines: String = within.map(|(_, fix)| line(fix)).collect();
     if lines.is_empty() { lines } else { format!("what will be done:\n{lines}") }
 }
@@ -118,8 +125,8 @@ fn is_out_of_reach(ctx: &Context<'_>, look: Look, fix: &Fix) -> bool {
 fn mend(ctx: &Context<'_>, fix: &Fix, actor: &str) -> Result<FixOutcome, Failure> {
     match fix {
         Fix::CorrectId(id) => set_id(ctx, id, actor),
-        Fix::ClearWorkspace(id) => clear_local(ctx, id, published(ctx, id)?.as_ref()).map(left),
-        Fix::ClearLeftovers => clear_leftovers(ctx),
+        Fix::ClearWorkspace(id) => clear_workspace(ctx, id, actor),
+        Fix::ClearLeftovers => clear_leftovers(ctx, actor),
     }
 }
 
@@ -154,18 +161,19 @@ fn left(notes: Vec<String>) -> FixOutcome {
 fn action(fix: &Fix) -> String {
     match fix {
         Fix::CorrectId(id) => format!("write `ticket_id: {id}` into {id}, and push it"),
-        Fix::ClearWorkspace(id) => {
-            format!("remove the workspace of {id}")
-        }
+        Fix::ClearWorkspace(id) => format!("remove the workspace of {id}"),
         Fix::ClearLeftovers => "remove what killed runs left".to_owned(),
     }
 }
 
-/// What the action depends on, as the plan says it.
-const fn condition(fix: &Fix) -> &'static str {
+/// The action as a plan says it: with what it depends on.
+pub fn planned(fix: &Fix) -> String {
+    let action = action(fix);
     match fix {
-        Fix::ClearWorkspace(_) => ", if it is clean and its commits are kept elsewhere",
-        Fix::CorrectId(_) | Fix::ClearLeftovers => "",
+        Fix::ClearWorkspace(_) => {
+            format!("{action}, if it is clean and its commits are kept elsewhere")
+        }
+        Fix::CorrectId(_) | Fix::ClearLeftovers => action,
     }
 }
 
@@ -205,7 +213,41 @@ fn published(ctx: &Context<'_>, id: &TicketId) -> Result<Option<crate::names::Oi
     })
 }
 
-fn clear_leftovers(ctx: &Context<'_>) -> Result<FixOutcome, Failure> {
-    clear_killed_runs(&ctx.repo)?;
-    Ok(left(Vec::new()))
+fn clear_leftovers(ctx: &Context<'_>, actor: &str) -> Result<FixOutcome, Failure> {
+    let diary = Diary { phase: "clear", ..Diary::default() };
+    let mut receipt = Receipt::new(ctx, OPERATION, "", actor);
+    receipt.outcome = REPAIRED;
+    let result = clear_killed_runs(&ctx.repo).map(|()| receipt).map_err(Failure::from);
+    let receipt = record(ctx, OPERATION, "", &diary, result)?;
+    Ok(FixOutcome { done: true, commits: Vec::new(), notes: receipt.warnings })
+}
+
+/// Removes a workspace, or keeps it and says why. The log has a line of either.
+fn clear_workspace(ctx: &Context<'_>, id: &TicketId, actor: &str) -> Result<FixOutcome, Failure> {
+    let diary = Diary { phase: "clear", ticket: Some(id.clone()), ..Diary::default() };
+    let mut receipt = Receipt::new(ctx, OPERATION, id.as_str(), actor);
+    receipt.outcome = REPAIRED;
+    let (mut notes, mut went) = (Vec::new(), Vec::new());
+    let cleared = published(ctx, id).and_then(|at| clear_local(ctx, id, at.as_ref()));
+    let result = cleared.and_then(|cleared| {
+        notes.clone_from(&cleared.warnings);
+        went = cleared.lines(ctx);
+        if let Some(why) = cleared.warnings.first() {
+            return Err(kept(why));
+        }
+        cleared.add_to(&mut receipt);
+        Ok(receipt)
+    });
+    match record(ctx, OPERATION, id.as_str(), &diary, result) {
+        Ok(_) => Ok(FixOutcome { done: true, commits: Vec::new(), notes: went }),
+        // What went before that is told too.
+        Err(_) if !notes.is_empty() => Ok(left(went.into_iter().chain(notes).collect())),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The failure for a workspace that stays: the first line says why, the others are the ways out.
+fn kept(why: &str) -> Failure {
+    let (message, hints) = why.split_once('\n').unwrap_or((why, ""));
+    hints.lines().fold(Failure::new(Exit::Refused, message), Failure::hint)
 }

@@ -29,6 +29,9 @@ use crate::{clock, file};
 /// How many writes a page of the diagnostics shows.
 const WRITES: usize = 100;
 
+/// The operations of what the doctor repairs.
+const REPAIRS: [&str; 2] = ["doctor", "correct"];
+
 /// How many bytes of a worker's log are looked at, and how many lines shown.
 const TAIL: (u64, usize) = (16 << 10, 40);
 
@@ -157,7 +160,7 @@ impl TicketSite {
             (["workers"], _) => Ok(workers(look)?),
             (["writes"], _) => Ok(self.writes(request)),
             (["writes", number], _) => self.one_write(number),
-            (["doctor"], _) => Ok(self.doctor(request.asked("plan").is_some(), csrf)?),
+            (["doctor"], _) => Ok(self.doctor(request, csrf)?),
             (["t", id], _) => ticket(look, id, csrf),
             (["t", id, "edit"], Some(csrf)) => edit(look, id, csrf),
             (["t", id, "tick"], Some(csrf)) => tick(look, id, csrf),
@@ -195,7 +198,7 @@ impl TicketSite {
         Ok(View::of(Section::Writes, title.trim(), page::write(write, clock::now())))
     }
 
-    fn doctor(&self, planned: bool, csrf: Option<&str>) -> Result<View, Unread> {
+    fn doctor(&self, request: &SiteRequest, csrf: Option<&str>) -> Result<View, Unread> {
         let found = match self.reads.ask(&["doctor", "--offline"]) {
             Ok(found) => found,
             // It cannot even begin: that is its finding.
@@ -206,8 +209,15 @@ impl TicketSite {
         };
         let found = DoctorValues::deserialize(&*found);
         let found = found.map_err(|error| Unread::NotRun(io::Error::other(error)))?;
-        let plan: Vec<String> = if planned { plan_of(&found) } else { Vec::new() };
-        let page = DoctorPage { found: &found, plan: &plan, csrf };
+        let writes = self.reads.writes();
+        let since: Option<usize> = request.asked("since").and_then(|since| since.parse().ok());
+        let numbered = writes.iter().enumerate().map(|(at, write)| (writes.len() - at, write));
+        let repaired = since.map(|since| {
+            let new = numbered.take_while(|(number, _)| *number > since);
+            new.filter(|(_, write)| REPAIRS.contains(&write.operation.as_str())).collect()
+        });
+        let planned = request.asked("plan").is_some();
+        let page = DoctorPage { found: &found, planned, repaired, csrf };
         Ok(View::of(Section::Doctor, "Doctor", page::doctor(&page)))
     }
 
@@ -277,7 +287,7 @@ impl TicketSite {
             FormOutcome::Done(place) => return SiteAnswer::SeeOther(place),
             FormOutcome::Moved { id, yours, now } => View {
                 status: 409,
-                title: "The ticket has moved".to_owned(),
+                title: "The ticket has changed".to_owned(),
                 section: None,
                 markup: page::moved(&Moved { id: &id, yours: yours.as_deref(), now: &now }),
             },
@@ -457,14 +467,4 @@ fn contains(ticket: &TicketValues, filter: &str) -> bool {
     let all: Vec<String> =
         texts.into_iter().flatten().chain(&ticket.labels).map(|text| text.to_lowercase()).collect();
     filter.to_lowercase().split_whitespace().all(|word| all.iter().any(|text| text.contains(word)))
-}
-
-fn plan_of(found: &DoctorValues) -> Vec<String> {
-    let fixable = found.findings.iter().filter(|finding| finding.fixable);
-    fixable
-        .map(|finding| match &finding.ticket {
-            Some(id) => format!("{}: {id}: {}", finding.check, finding.message),
-            None => format!("{}: {}", finding.check, finding.message),
-        })
-        .collect()
 }

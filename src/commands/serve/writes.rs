@@ -11,7 +11,7 @@ use crate::app::again::AgainAnswer;
 use crate::app::expected::FILE_NOW;
 use crate::env::{COMPARE, EXPECTS};
 use crate::git::exec::text_of;
-use crate::page::TextValues;
+use crate::page::{self, TextValues};
 use crate::serve::SiteRequest;
 use crate::ticket::TicketId;
 
@@ -87,7 +87,7 @@ pub fn write(reads: &Reads, request: &SiteRequest) -> FormOutcome {
                 if body.trim().is_empty() { verb } else { verb.option("body", "-").reading(body) };
             run(reads, &verb.about(&[field("title")]), None, "/new")
         }
-        ["doctor", "fix"] => run(reads, &Verb::of(&["doctor", "--fix"]), None, "/doctor"),
+        ["doctor", "fix"] => repair(reads),
         ["t", id, verb] => match TicketId::parse(id) {
             Ok(id) => on_ticket(reads, request, id.as_str(), verb),
             Err(_) => FormOutcome::NotFound,
@@ -96,18 +96,34 @@ pub fn write(reads: &Reads, request: &SiteRequest) -> FormOutcome {
     }
 }
 
+/// The safe repairs. Each writes a receipt of its own, so the answer is the doctor's page with all of them.
+fn repair(reads: &Reads) -> FormOutcome {
+    let since = reads.writes().len();
+    run(reads, &Verb::of(&["doctor", "--fix"]), None, &format!("/doctor?since={since}"))
+}
+
+/// Nothing was done, because the form does not say enough.
+fn incomplete(message: &str, id: &str) -> FormOutcome {
+    let data = json!({ "exit": 2, "name": "usage", "message": message });
+    FormOutcome::Failed { status: 422, data, again: format!("/t/{id}") }
+}
+
 fn on_ticket(reads: &Reads, request: &SiteRequest, id: &str, verb: &str) -> FormOutcome {
     let field = |name: &str| request.field(name).unwrap_or_default();
     let fields = request.form.iter().flatten();
+    // A browser asks for it too, and whoever sends a form without one does not.
+    if let Some((name, words)) = page::required_field(verb, field("verdict"))
+        && field(name).trim().is_empty()
+    {
+        return incomplete(&format!("The field `{words}` is empty: nothing was written."), id);
+    }
     let verb = match verb {
         "edit" => Verb::of(&["edit", "--body=-"]).reading(field("text")).about(&[id]),
         "tick" => {
             let boxes = fields.filter(|(name, _)| name == "box").map(|(_, number)| number.as_str());
             let boxes: Vec<&str> = boxes.filter(|number| number.parse::<u32>().is_ok()).collect();
             if boxes.is_empty() {
-                let message = "No box was chosen: nothing was written.";
-                let data = json!({ "exit": 2, "name": "usage", "message": message });
-                return FormOutcome::Failed { status: 422, data, again: format!("/t/{id}") };
+                return incomplete("No box was chosen: nothing was written.", id);
             }
             Verb::of(&["tick"]).about(&[&[id], boxes.as_slice()].concat())
         }

@@ -58,8 +58,8 @@ async fn main() {
         take_pictures(&Page { browser: &dark, home: page.home.clone() }, &directory, "-dark").await;
         dark.close().await.ok();
     }
+    a_server_that_was_started_again_is_told(&world, &page, served).await;
     browser.close().await.ok();
-    drop(served);
     driver.0.kill().ok();
     println!("the page of `tix serve` held in Chromium, with {AGENTS} agents at work");
 }
@@ -262,6 +262,12 @@ async fn whoever_reads_stays_where_they_are(world: &World, page: &Page<'_>) {
     until("the page says so", async || page.text().await.contains("there is news")).await;
     let typed = run("return document.getElementById('note-text').value").await;
     assert_eq!(typed, Value::from("half a note"));
+    // Whoever takes it back and leaves the field sees what has waited.
+    page.browser.find(Locator::Css("#note-text")).await.unwrap().clear().await.unwrap();
+    run("document.getElementById('note-text').blur()").await;
+    // The note stands in the changelog, which is folded.
+    let drawn = "return document.getElementById('main').textContent.includes('meanwhile')";
+    until("the news is drawn", async || run(drawn).await == Value::Bool(true)).await;
     page.open("/").await;
     let ages =
         "return [...document.querySelectorAll('main time')].map((one) => one.textContent).join()";
@@ -304,11 +310,26 @@ async fn failures_are_told(world: &World, page: &Page<'_>) {
     assert!(note.unwrap().success());
     page.fill("text", "my own words").await;
     page.press(&format!("/t/{id}/edit")).await;
-    until("the form is answered", async || page.text().await.contains("The ticket has moved"))
+    until("the form is answered", async || page.text().await.contains("The ticket has changed"))
         .await;
     page.says("my own words").await;
     page.says("somebody was faster").await;
     println!("a protected trunk, an unreachable remote and a moved ticket are told in the page");
+}
+
+/// It answers, and has other sessions: the open page says what to do.
+async fn a_server_that_was_started_again_is_told(world: &World, page: &Page<'_>, served: Running) {
+    page.open("/").await;
+    drop(served);
+    until("the server is gone", async || page.text().await.contains("does not answer")).await;
+    let port = page.home.trim_end_matches('/').rsplit(':').next().unwrap();
+    let mut again = world.tix("me", &["serve", "--port", port]).stdout(Stdio::piped()).spawn().unwrap();
+    let address = first_line(&mut again);
+    let _again = Running(again);
+    until("the page says so", async || page.text().await.contains("has no session any more")).await;
+    page.browser.goto(address.trim()).await.unwrap();
+    until("the board is there", async || page.text().await.contains("New ticket")).await;
+    println!("a page of an earlier `tix serve` says that its session is over");
 }
 
 /// Each view at three widths, to be looked at.

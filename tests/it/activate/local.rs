@@ -122,7 +122,7 @@ fn a_checkout_in_which_something_would_be_lost_is_left_and_told() {
       tix complete    # when it is done
       tix release     # to give it back
     ----- stderr -----
-    warning: [ROOT]/a has main checked out, and tix left its files alone because changes there would be lost. Its `git status` shows the tickets as they were, and a commit of that would undo the move. When your changes are safe elsewhere, update it with `git restore --staged --worktree -- tickets`
+    warning: [ROOT]/a has main checked out, and tix left its files alone because changes there would be lost. Its `git status` shows this write backwards, and whoever commits that undoes it. When your changes are safe elsewhere, update it with `git restore --staged --worktree -- tickets`
     ");
     assert!(place.read(QUEUED).ends_with("my notes\n"));
     assert_eq!(key(&place, "main", ACTIVE, "status"), "claimed");

@@ -229,8 +229,9 @@ impl Case<'_> {
         while let Some(directory) = directories.pop() {
             for entry in fs::read_dir(directory).into_iter().flatten() {
                 let path = entry.unwrap().path();
-                // The texts of edits that were killed are kept, each under a name of its own; nothing goes by them.
-                if path.ends_with("tix/edit") {
+                // The texts of edits that were killed and workspaces that went are kept, each under a name of its own; nothing
+                // goes by them.
+                if path.ends_with("tix/edit") || path.ends_with("tix/trash") {
                     continue;
                 }
                 if path.is_dir() {

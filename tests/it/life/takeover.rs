@@ -123,6 +123,25 @@ fn a_clock_that_jumped_lately_confirms_nothing() {
 }
 
 #[test]
+fn the_receipt_of_a_takeover_has_every_commit_that_it_made() {
+    let sandbox = abandoned();
+    // So that it is merged into the trunk too.
+    sandbox.seed(&[("README.md", "more\n")]);
+    let bob = bob(&sandbox);
+    let remote = sandbox.remote();
+    let [trunk, branch] = ["main", BRANCH].map(|name| remote.git(&["rev-parse", name]));
+    let receipt = bob.tix(&["reclaim", ID, "--reason", "she has left", "--json"]).success().json();
+    let range = ["rev-list", "main", BRANCH, "--not", &trunk, &branch];
+    let mut made: Vec<String> = remote.git(&range).lines().map(str::to_owned).collect();
+    made.sort();
+    let commits = receipt["commits"].as_array().unwrap().iter();
+    let mut told: Vec<&str> = commits.filter_map(|commit| commit.as_str()).collect();
+    told.sort_unstable();
+    assert_eq!(told, made, "{receipt}");
+    assert_eq!(made.len(), 3, "the change, and its merges into trunk and branch");
+}
+
+#[test]
 fn a_stale_ticket_changes_hands_and_its_work_stays() {
     let sandbox = abandoned();
     let bob = bob(&sandbox);

@@ -131,3 +131,19 @@ fn no_push_says_how_to_take_in_what_cannot_be_merged() {
     let output = there.tix(&["complete", "--no-push", "--json"]);
     assert!(hints(output.exits(5)).contains("pull --rebase"), "{output}");
 }
+
+/// The advice for a workspace that could not follow is a command to paste.
+#[test]
+fn a_workspace_with_changes_in_the_file_that_was_written_follows_by_the_command_that_is_printed() {
+    let (sandbox, ada, there) = held_with("");
+    there.write(ACTIVE, there.read(ACTIVE).replacen("[x] It works", "[x] It works by hand", 1));
+    let output = ada.tix(&["note", ID, "from here", "--json"]);
+    let warnings = output.success().json()["warnings"].clone();
+    let (why, advice) = warnings[0].as_str().unwrap().split_once('\n').unwrap();
+    assert!(why.starts_with("the workspace was not updated: a file"), "{output}");
+    let (_, command) = advice.split_once(": ").unwrap();
+    ada.sh(command).run().success();
+    assert_eq!(there.git(&["rev-parse", "HEAD"]), sandbox.remote().git(&["rev-parse", BRANCH]));
+    let text = there.read(ACTIVE);
+    assert!(text.contains("by hand") && text.contains("from here"), "{text}");
+}

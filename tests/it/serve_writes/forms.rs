@@ -41,6 +41,33 @@ fn boxes_are_named_and_those_of_a_form_that_failed_stay_chosen() {
     tick(&["2"]).expect(422).says("name=\"box\" value=\"2\" checked>");
 }
 
+/// A browser does so by itself; not every form comes from one.
+#[test]
+fn a_field_that_must_be_filled_is_asked_for_by_the_server_too() {
+    let (sandbox, clone) = ready();
+    let page = Page::of(&clone);
+    let at = sandbox.remote().git(&["rev-parse", "main"]);
+    let (csrf, blob) = page.form_of(ID);
+    for (verb, name) in [
+        ("note", "text"),
+        ("block", "reason"),
+        ("draft", "reason"),
+        ("reclaim", "reason"),
+        ("review", "reason"),
+    ] {
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("blob", blob.as_str()),
+            (name, " "),
+            ("verdict", if verb == "review" { "changes" } else { "" }),
+        ];
+        let failed = page.post(&format!("/t/{ID}/{verb}"), &fields).expect(422);
+        failed.says(" is empty: nothing was written.");
+        assert!(!failed.body.contains("required arguments"), "{}", failed.body);
+    }
+    assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), at);
+}
+
 #[test]
 fn a_field_with_a_nul_character_is_a_bad_request() {
     let (sandbox, clone) = ready();

@@ -1,6 +1,6 @@
 //! What a receipt says of where a write went, and of the checkouts of its clone.
 
-use crate::activate::{ID, QUEUED};
+use crate::activate::{ID, QUEUED, claim_of, workspace};
 use crate::harness::{On, Sandbox, Shim, Ticket, queue_ticket};
 
 use super::{Page, last, ready};
@@ -75,7 +75,56 @@ fn a_write_that_the_remote_refused_claims_no_commits() {
     sandbox.remote().hook("pre-receive", "echo protected >&2; exit 1");
     page.create("Refused").expect(422);
     let failed = page.get("/writes/1").expect(200);
-    failed.says("tried, and not there as far as tix knows").says("Failed: ");
+    failed.says("<dt>tried commits</dt>").says("Failed: ");
     assert!(!failed.body.contains("<dt>commits</dt>"), "{}", failed.body);
     assert_eq!(last(&clone)["landed"], false);
+}
+
+#[test]
+fn a_release_says_what_went_from_this_clone_and_where_it_is_kept() {
+    let (_sandbox, clone) = ready();
+    clone.tix(&["activate", ID]).success();
+    clone.write(clone.common_dir().join("info/exclude"), ".env\n");
+    clone.at(workspace(&clone, ID)).write(".env", "SECRET=1\n");
+    let page = Page::of(&clone);
+    let (csrf, blob) = page.form_of(ID);
+    let fields = [("csrf", csrf.as_str()), ("blob", blob.as_str())];
+    let done = page.post(&format!("/t/{ID}/release"), &fields).expect(303);
+    let receipt = page.get(done.place()).expect(200);
+    let trash = last(&clone)["trash"].as_str().unwrap().to_owned();
+    receipt.says(&format!("kept for 7 days in <code>{trash}</code>"));
+    receipt.says(&format!("<dt>local branch</dt><dd><code>ticket/{ID}</code>, deleted"));
+    assert_eq!(clone.read(format!("{trash}/.env")), "SECRET=1\n");
+}
+
+#[test]
+fn the_doctor_shows_its_plan_and_answers_with_what_it_did_and_what_not() {
+    let (sandbox, clone) = ready();
+    clone.tix(&["activate", ID]).success();
+    let there = clone.at(workspace(&clone, ID));
+    there.write("precious.txt", "mine\n");
+    let claim = claim_of(&sandbox);
+    sandbox.clone_named("b").tix(&["release", ID, "--claim", &claim]).success();
+    clone.tix(&["list", "--fetch"]).success();
+    let page = Page::of(&clone);
+    let repair = || {
+        let plan = page.get("/doctor?plan=1").expect(200);
+        plan.says("What will be done:")
+            .says(&format!("remove the workspace of {ID}, if it is clean"));
+        let done = page.post("/doctor/fix", &[("csrf", &plan.hidden("csrf"))]).expect(303);
+        page.get(done.place()).expect(200)
+    };
+    let left = repair();
+    left.says("What was done").says("failed: refused").says("it has uncommitted changes");
+    assert_eq!(
+        (&last(&clone)["operation"], &last(&clone)["ticket"]),
+        (&"doctor".into(), &ID.into())
+    );
+    page.get("/writes?failed=1").expect(200).says("it has uncommitted changes");
+    std::fs::remove_file(there.path().join("precious.txt")).unwrap();
+    let done = repair();
+    done.says("<span class=\"pill good\">repaired</span>").says("kept for 7 days in");
+    assert!(!there.path().exists());
+    assert_eq!(last(&clone)["outcome"], "repaired");
+    page.get("/writes/3").expect(200).says("kept for 7 days in");
 }

@@ -32,6 +32,9 @@ fn the_record_is_there_while_the_worker_runs_and_goes_with_it() {
     let released = clone.tix(&["release", ID]);
     assert!(released.success().stderr().contains("was kept: the worker sh"), "{released}");
     assert!(workspace(&clone, ID).exists());
+    // It stays in sight, although nobody holds its ticket.
+    let rows = clone.tix(&["list", "--lane", "queue", "--json"]).success().json();
+    assert_eq!(rows["tickets"][0]["overlay"]["worker"]["state"], "live", "{rows}");
     let again = clone.tix(&["activate", ID, "--json"]);
     assert!(fact(again.exits(5), "because").contains("was kept: the worker sh"), "{again}");
     assert_eq!(hints(&again), format!("wait for it to end, then: tix activate {ID}"));
