@@ -413,6 +413,8 @@ impl From<WorkspaceError> for Failure {
                 .fact("branch", branch.short())
                 .fact("path", path.display().to_string())
                 .hint(format!("rename it: git branch -m {0} {0}-old", branch.short())),
+            WorkspaceError::Stays { path, .. } => Failure::new(Exit::Refused, message)
+                .fact("path", path.display().to_string()),
             WorkspaceError::BadPath { .. } => Failure::new(Exit::Damaged, message)
                 .hint("set another template: git config tix.worktree \"../{repo}.worktrees/{id}\""),
             WorkspaceError::Unprepared { .. } => not_written(format!("{message}; nothing changed"), "try again"),

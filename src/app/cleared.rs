@@ -12,7 +12,7 @@ use crate::workspace::trash::KEPT_DAYS;
 #[derive(Debug, Default)]
 pub struct ClearedTicket {
     pub workspace: Option<WorkspaceJson>,
-    /// Where that is now.
+    /// Where that is kept, if it held more than its commit.
     pub trash: Option<PathBuf>,
     /// The local branch.
     pub branch: Option<MovedRef>,
@@ -32,13 +32,14 @@ impl ClearedTicket {
     pub fn lines(&self, ctx: &Context<'_>) -> Vec<String> {
         let path = self.workspace.as_ref().and_then(|workspace| workspace.path.as_deref());
         let branch = self.branch.as_ref().map(|moved| moved.name.short());
-        lines(ctx, path.zip(self.trash.as_deref()), branch)
+        lines(ctx, (path, self.trash.as_deref()), branch)
     }
 
-    /// Tells the user what went, where no receipt does.
+    /// Tells the user what is kept, where no receipt does.
     pub fn tell(&self, ctx: &Context<'_>) {
-        for line in self.lines(ctx) {
-            ctx.out.narrate(&safe(line));
+        let path = self.workspace.as_ref().and_then(|workspace| workspace.path.as_deref());
+        if let Some((path, trash)) = path.zip(self.trash.as_deref()) {
+            tell_trash(ctx, path, trash);
         }
     }
 
@@ -55,18 +56,32 @@ impl ClearedTicket {
 /// What went, as the answer of a command says it.
 pub fn in_words(ctx: &Context<'_>, receipt: &Receipt) -> String {
     let path = receipt.workspace.as_ref().and_then(|workspace| workspace.path.as_deref());
-    let gone = path.zip(receipt.trash.as_deref().map(Path::new));
+    let gone = (path, receipt.trash.as_deref().map(Path::new));
     let branch = receipt.deleted_here.as_ref().map(|moved| moved.name.as_str());
     let branch = branch.map(|name| name.strip_prefix("refs/heads/").unwrap_or(name));
     let told = lines(ctx, gone, branch).into_iter().map(|line| format!("  {}\n", safe(line)));
     ctx.out.wrapped(&told.collect::<String>())
 }
 
-fn lines(ctx: &Context<'_>, gone: Option<(&str, &Path)>, branch: Option<&str>) -> Vec<String> {
-    let workspace = gone.map(|(from, to)| {
-        // From where the caller is, as git names files: it is the longest path that is told.
-        let to = to.strip_prefix(&ctx.dir).unwrap_or(to).display();
-        format!("its workspace {from} is kept for {KEPT_DAYS} days in {to}")
+/// Tells the user where a workspace is kept.
+pub fn tell_trash(ctx: &Context<'_>, workspace: &str, trash: &Path) {
+    ctx.out.narrate(&safe(kept(ctx, workspace, trash)));
+}
+
+fn kept(ctx: &Context<'_>, workspace: &str, trash: &Path) -> String {
+    // From where the caller is, as git names files: it is the longest path that is told.
+    let trash = trash.strip_prefix(&ctx.dir).unwrap_or(trash).display();
+    format!("its workspace {workspace} is kept for {KEPT_DAYS} days in {trash}")
+}
+
+fn lines(
+    ctx: &Context<'_>,
+    (workspace, trash): (Option<&str>, Option<&Path>),
+    branch: Option<&str>,
+) -> Vec<String> {
+    let workspace = workspace.map(|path| match trash {
+        Some(trash) => kept(ctx, path, trash),
+        None => format!("its workspace {path} was removed"),
     });
     let branch = branch.map(|name| format!("its local branch {name} was deleted"));
     workspace.into_iter().chain(branch).collect()

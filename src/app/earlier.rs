@@ -137,6 +137,7 @@ fn explained(
         | WorkspaceError::BadPath { .. }
         | WorkspaceError::Unprepared { .. }
         | WorkspaceError::Setup { .. }
+        | WorkspaceError::Stays { .. }
         | WorkspaceError::Unlinked { .. }
         | WorkspaceError::Record { .. } => return error.into(),
     };

@@ -52,8 +52,8 @@ fn row(number: usize, write: &WriteValues, now: DateTime<Utc>) -> Markup {
                 @if let Some(line) = write.message.as_deref().and_then(|message| message.lines().next()) { p { (SeenText(line)) } }
             }
             td { bdi { (SeenText(name_of(by(write)))) } }
-            td { (write.paths.len()) }
-            td { (write.attempts) }
+            td .count { (write.paths.len()) }
+            td .count { (write.attempts) }
             td { (write.duration_ms) " ms" }
         }
     }
@@ -135,9 +135,13 @@ const BEGIN: &str = "begin";
 fn what_went(write: &WriteValues) -> Markup {
     let path = write.workspace.as_ref().and_then(|workspace| workspace.path.as_ref());
     html! {
-        @if let (Some(path), Some(trash)) = (path, &write.trash) {
+        @if let (Some(path), true) = (path, write.trash.is_some() || write.deleted_here.is_some()) {
             dt { "workspace" }
-            dd { code { (SeenText(path)) } ", kept for 7 days in " code { (SeenText(trash)) } }
+            dd {
+                code { (SeenText(path)) }
+                @if let Some(trash) = &write.trash { ", kept for 7 days in " code { (SeenText(trash)) } }
+                @else { ", removed" }
+            }
         }
         @if let Some(gone) = &write.deleted_here {
             dt { "local branch" }

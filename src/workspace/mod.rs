@@ -35,9 +35,10 @@ pub use record::{
 };
 pub use unlinked::{is_unlinked, moved_along};
 
-use crate::git::{GitError, LocalEdit, RefValue, Repo};
+use crate::git::{GitError, LocalEdit, RefValue, Repo, Worktree};
 use crate::names::{Oid, RefName};
 use crate::text::count;
+use crate::ticket::TicketId;
 
 #[derive(Debug, thiserror::Error)]
 pub enum WorkspaceError {
@@ -69,6 +70,9 @@ pub enum WorkspaceError {
     /// What must be recorded before anything changes could not be.
     #[error("{}: {source}", path.display())]
     Unprepared { path: PathBuf, source: io::Error },
+    /// A worktree could not be removed.
+    #[error("{} cannot be removed: {why}", path.display())]
+    Stays { path: PathBuf, why: String },
     /// The local record could not be written.
     #[error("{}: {source}", path.display())]
     Record { path: PathBuf, source: io::Error },
@@ -210,7 +214,7 @@ pub fn clear_leftover(
 /// What a set-up created, to be removed if the rest fails.
 #[derive(Debug)]
 pub struct MadeWorkspace {
-    path: PathBuf,
+    pub path: PathBuf,
     branch: RefName,
     at: Oid,
     parents: Vec<PathBuf>,
@@ -247,11 +251,11 @@ pub fn create(
         return Ok(made);
     }
     let words = in_a_sentence(&answer.stderr);
-    if stands(repo, path, branch)? {
+    if standing(repo, path, branch)?.is_some() {
         return Ok(MadeWorkspace { warning: Some(hook_failed(&words)), ..made });
     }
     // `-b` creates the branch before it fails on an occupied path.
-    made.take_back(repo)?;
+    made.take_back_branch(repo)?;
     Err(WorkspaceError::Setup { words })
 }
 
@@ -269,7 +273,7 @@ pub fn recreate(
         return Ok(None);
     }
     let words = in_a_sentence(&answer.stderr);
-    if stands(repo, path, branch)? {
+    if standing(repo, path, branch)?.is_some() {
         return Ok(Some(hook_failed(&words)));
     }
     Err(WorkspaceError::Setup { words })
@@ -292,20 +296,23 @@ pub fn forget_gone(
     Ok(())
 }
 
-/// Whether the branch has a worktree although git failed. git removes a worktree that it could not fill; one that stays
-/// is complete, and only the hook that runs last has failed: "the hook's exit status becomes the exit status of these
+/// The worktree of the branch at this path. One that is there although git failed is complete: git removes a worktree that it
+/// could not fill, so only the hook that runs last has failed: "the hook's exit status becomes the exit status of these
 /// commands", githooks(5).
-fn stands(repo: &Repo, path: &Path, branch: &RefName) -> Result<bool, WorkspaceError> {
+fn standing(
+    repo: &Repo,
+    path: &Path,
+    branch: &RefName,
+) -> Result<Option<Worktree>, WorkspaceError> {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
     // Whatever was there before is not ours: then there is no such directory, or none with this branch. The entry of a
     // worktree that was removed by hand still names its path, whatever is there by now.
     let Some(path) = real(path).filter(|path| path.join(".git").exists()) else {
-        return Ok(false);
+        return Ok(None);
     };
-    let ours = |w: &crate::git::Worktree| {
-        w.branch.as_ref() == Some(branch) && real(&w.path).as_ref() == Some(&path)
-    };
-    Ok(repo.worktrees()?.iter().any(ours))
+    let ours =
+        |w: &Worktree| w.branch.as_ref() == Some(branch) && real(&w.path).as_ref() == Some(&path);
+    Ok(repo.worktrees()?.into_iter().find(ours))
 }
 
 /// How many lines of git's output say what is wrong; on a full disk it has one line per file.
@@ -338,7 +345,7 @@ pub fn create_for(
     match recreate(repo, &made.path, branch) {
         Ok(warning) => Ok(MadeWorkspace { warning, ..made }),
         Err(error) => {
-            made.take_back(repo)?;
+            made.take_back_branch(repo)?;
             Err(error)
         }
     }
@@ -351,10 +358,29 @@ fn missing_parents(path: &Path) -> Vec<PathBuf> {
 
 impl MadeWorkspace {
     /// Removes the worktree and the branch if they are unchanged since they were created, and the directories created
-    /// above them if they are empty.
-    pub fn take_back(&self, repo: &Repo) -> Result<(), WorkspaceError> {
-        if self.path.symlink_metadata().is_ok() && !repo.remove_worktree(&self.path)? {
-            // It is not our worktree after all, or something has been written there since.
+    /// above them if they are empty. Returns the place of the worktree in the trash, if it is there.
+    pub fn take_back(
+        &self,
+        repo: &Repo,
+        id: &TicketId,
+        aside: (&str, i64),
+    ) -> Result<Option<PathBuf>, WorkspaceError> {
+        forget_gone(repo, Some(&self.path), &self.branch)?;
+        let ours = standing(repo, &self.path, &self.branch)?;
+        let mut place = None;
+        if ours.is_some_and(|worktree| worktree.head.as_ref() == Some(&self.at))
+            && let WorkspaceRemoval::Removed(trash) = remove(repo, id, &self.path, aside)?
+        {
+            place = trash;
+        }
+        self.take_back_branch(repo)?;
+        Ok(place)
+    }
+
+    /// The same without the worktree, unless the branch is checked out: by us, in a worktree that had to stay, or by somebody
+    /// else meanwhile.
+    fn take_back_branch(&self, repo: &Repo) -> Result<(), WorkspaceError> {
+        if repo.worktrees()?.iter().any(|worktree| worktree.branch.as_ref() == Some(&self.branch)) {
             return Ok(());
         }
         let edit = LocalEdit::Delete { name: self.branch.clone(), at: Some(self.at.clone()) };

@@ -73,20 +73,18 @@ pub fn changes(
 /// What became of a workspace that was to be removed.
 #[derive(Debug)]
 pub enum WorkspaceRemoval {
-    /// It is in the trash, there.
-    Moved(PathBuf),
+    /// It is gone, or in the trash, there.
+    Removed(Option<PathBuf>),
     /// It stays: these paths have changes, or if there are none, git or [`trash::fixed`] holds it.
     Kept(Vec<String>),
 }
 
-/// Removes a workspace in which everything is committed or was created by the commands. What git ignores in it is in no
-/// commit, so the directory is moved to the trash and nothing in it is deleted. `token` and `now` are those of
-/// [`trash::put_aside`].
+/// Removes a workspace in which everything is committed or was created by the commands, as [`trash::put_away`] does.
 pub fn remove(
     repo: &Repo,
     id: &TicketId,
     workspace: &Path,
-    (token, now): (&str, i64),
+    aside: (&str, i64),
 ) -> Result<WorkspaceRemoval, WorkspaceError> {
     let work = changes(repo, id, workspace)?;
     // A main worktree has no file that leads to its repository, and one that was moved by hand has another place.
@@ -94,11 +92,7 @@ pub fn remove(
     if !work.is_empty() || !movable {
         return Ok(WorkspaceRemoval::Kept(work.into_iter().map(|(_, path)| path).collect()));
     }
-    let place = trash::put_aside(repo, id.as_str(), workspace, (token, now))?;
-    trash::empty(repo, now);
-    // A run that is killed before this leaves a record of a directory that is gone, which the next one removes.
-    repo.remove_worktree(workspace)?;
-    Ok(WorkspaceRemoval::Moved(place))
+    Ok(WorkspaceRemoval::Removed(trash::put_away(repo, id.as_str(), workspace, aside)?))
 }
 
 pub(super) fn forget(repo: &Repo, id: &TicketId) -> io::Result<()> {

@@ -1,7 +1,7 @@
-//! Keeps removed worktrees for a while.
+//! Removes worktrees, and keeps for a while what of them is in no commit.
 //!
 //! What git ignores (local settings, data, the output of long builds) is in no commit, and only its owner knows what it
-//! is worth. A note of each directory is written before the directory moves, so that even one that a killed run moved
+//! is worth. A worktree with nothing of that kind is just removed. A note of each directory is written before the directory moves, so that even one that a killed run moved
 //! is found, and emptied when it is due.
 
 use std::io::{self, ErrorKind};
@@ -30,9 +30,35 @@ fn root(repo: &Repo) -> PathBuf {
     repo.tix_dir().join("trash")
 }
 
-/// Moves the worktree at `from` to the trash, and returns its new place. `id` (the ticket, or what else the worktree is called)
-/// and `token` name it, `at` is the time in seconds since 1970.
-pub fn put_aside(
+/// Removes a worktree in which everything is committed that counts, and git's record of it. One that holds files beside those
+/// of its commit is moved to the trash, and its new place is returned. `id` (the ticket, or what else the worktree is called)
+/// and `token` name it there, `at` is the time in seconds since 1970.
+pub fn put_away(
+    repo: &Repo,
+    id: &str,
+    from: &Path,
+    (token, at): (&str, i64),
+) -> Result<Option<PathBuf>, WorkspaceError> {
+    // git looks again, and refuses one with changes and one with submodules; then the trash loses nothing.
+    let place = if repo.has_only_its_commit(from)? && repo.remove_worktree(from)? {
+        None
+    } else {
+        let place = put_aside(repo, id, from, (token, at))?;
+        // A run that is killed before this leaves a record of a directory that is gone, which the next one removes.
+        if !repo.remove_worktree(from)? {
+            return Err(stays(from, &"git cannot forget it"));
+        }
+        Some(place)
+    };
+    empty(repo, at);
+    Ok(place)
+}
+
+fn stays(path: &Path, why: &dyn std::fmt::Display) -> WorkspaceError {
+    WorkspaceError::Stays { path: path.to_owned(), why: why.to_string() }
+}
+
+fn put_aside(
     repo: &Repo,
     id: &str,
     from: &Path,
@@ -51,8 +77,7 @@ pub fn put_aside(
         }
         moved => (inside, moved),
     };
-    moved.map_err(|source| WorkspaceError::NotWritable { path: from.to_owned(), source })?;
-    Ok(to)
+    moved.map(|()| to).map_err(|error| stays(from, &error))
 }
 
 fn note_and_move(repo: &Repo, id: &str, from: &Path, (to, at): (&Path, i64)) -> io::Result<()> {
@@ -115,8 +140,8 @@ impl Unmovable {
 
 /// What prevents moving the worktree, apart from changes in it.
 pub fn fixed(worktree: &Path) -> Result<Option<Unmovable>, WorkspaceError> {
-    let failed = |source| WorkspaceError::NotWritable { path: worktree.to_owned(), source };
-    let text = std::fs::read_to_string(worktree.join(".git")).map_err(failed)?;
+    let text = std::fs::read_to_string(worktree.join(".git"));
+    let text = text.map_err(|error| stays(worktree, &error))?;
     let dir = worktree.join(text.trim_end().trim_start_matches("gitdir: "));
     let signs = [
         ("locked", Unmovable::Locked),

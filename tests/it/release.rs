@@ -34,7 +34,7 @@ fn everything_is_as_before_but_the_changelog() {
     exit: 0
     ----- stdout -----
     TICKET-foo-001 is back in the queue
-      its workspace [ROOT]/a.worktrees/TICKET-foo-001 is kept for 7 days in .git/tix/trash/TICKET-foo-001-[OID]
+      its workspace [ROOT]/a.worktrees/TICKET-foo-001 was removed
       its local branch ticket/TICKET-foo-001 was deleted
     ----- stderr -----
     ");
@@ -149,7 +149,9 @@ fn what_git_ignores_is_kept_for_a_week_and_the_receipt_says_where() {
     text["at"] = (text["at"].as_i64().unwrap() - 8 * 24 * 3600).into();
     std::fs::write(&note, text.to_string()).unwrap();
     clone.tix(&["activate", ID]).success();
-    clone.tix(&["close", ID, "--reason", "enough"]).success();
+    let closed = clone.tix(&["close", ID, "--reason", "enough", "--json"]).success().json();
+    assert!(closed["workspace"]["path"].is_string(), "{closed}");
+    assert_eq!(closed.get("trash"), None, "nothing was there that git ignores: {closed}");
     assert!(!std::fs::exists(trash).unwrap() && !std::fs::exists(&note).unwrap());
 }
 

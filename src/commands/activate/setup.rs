@@ -3,6 +3,7 @@
 use super::claim::{Activation, WonClaim};
 use super::prepare::{FreshWorkspace, prepare};
 use crate::app::branch::{forget_upstream, push_branch, set_upstream};
+use crate::app::cleared::{aside, tell_trash};
 use crate::app::context::Context;
 use crate::app::give_back::{GiveBack, give_back};
 use crate::app::hooks;
@@ -269,9 +270,18 @@ impl Activation<'_> {
     fn take_back(&self, won: &WonClaim, made: &MadeWorkspace) {
         let repo = &self.ctx.repo;
         let branch = &won.claimed.branch;
-        if let Err(error) = made.take_back(repo) {
-            tracing::warn!(%error, "take back");
-        } else if let Err(failure) = forget_upstream(repo, branch) {
+        let (token, now) = aside(self.ctx);
+        match made.take_back(repo, &won.claimed.id, (&token, now)) {
+            Ok(Some(trash)) => {
+                tell_trash(self.ctx, &made.path.display().to_string(), &trash);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%error, "take back");
+                return;
+            }
+        }
+        if let Err(failure) = forget_upstream(repo, branch) {
             tracing::warn!(message = failure.message, "take back");
         }
     }

@@ -76,7 +76,7 @@ pub fn remote_branches(
     Ok(all)
 }
 
-/// Removes what is in this clone: first the worktree, which is set aside, then the branch, and the record of both last.
+/// Removes what is in this clone: first the worktree, then the branch, and the record of both last.
 pub fn local(
     ctx: &Context<'_>,
     run: &Run,
@@ -89,13 +89,8 @@ pub fn local(
     let mut warnings = Vec::new();
     let mut trash = None;
     if let Some(path) = &plan.worktree {
-        let aside = workspace::trash::put_aside(
-            repo,
-            id.as_str(),
-            path,
-            (run.token(), ctx.now.timestamp()),
-        )?;
-        trash = Some(aside);
+        let aside = (run.token(), ctx.now.timestamp());
+        trash = workspace::trash::put_away(repo, id.as_str(), path, aside)?;
         remove_if_empty(path.parent());
     }
     if plan.gone || plan.worktree.is_some() {

@@ -104,7 +104,7 @@ fn ordinary(name: &str, cwd: &Path, env: &Env) -> Result<PathBuf, String> {
 }
 
 /// Takes an ordinary worktree away, with its branch, where neither holds anything that exists nowhere else. What git ignores
-/// there is in no commit, so the directory goes to the trash, as a workspace does that `tix clean` removes. A ticket's
+/// there is in no commit, so such a directory goes to the trash, as a workspace does that `tix clean` removes. A ticket's
 /// workspace stays: `tix clean` removes it once its work is merged.
 pub fn remove(path: &Path, cwd: &Path, env: &Env) -> HookAnswer {
     let Ok(repo) = Repo::discover(cwd, InheritedConfig::of(env.git_settings())) else {
@@ -132,7 +132,7 @@ pub fn remove(path: &Path, cwd: &Path, env: &Env) -> HookAnswer {
     HookAnswer::Pass
 }
 
-/// Moves a worktree to the trash, and makes git forget it. The error says what is in the way, as a predicate.
+/// Removes a worktree. The error says what is in the way, as a predicate.
 fn put_away(repo: &Repo, path: &Path) -> Result<(), String> {
     let words = |error: &dyn std::fmt::Display| format!("cannot be removed ({error})");
     if !repo.dirty_paths(path).map_err(|e| words(&e))?.is_empty() {
@@ -143,9 +143,7 @@ fn put_away(repo: &Repo, path: &Path) -> Result<(), String> {
     }
     let now = clock::now().timestamp();
     let name = path.file_name().unwrap_or_default().display().to_string();
-    trash::put_aside(repo, &name, path, (&random_token(), now)).map_err(|e| words(&e))?;
-    trash::empty(repo, now);
-    repo.remove_worktree(path).map(drop).map_err(|e| words(&e))
+    trash::put_away(repo, &name, path, (&random_token(), now)).map(drop).map_err(|e| words(&e))
 }
 
 /// Whether some branch or tag has the commit that is checked out there.

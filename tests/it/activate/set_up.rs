@@ -1,16 +1,12 @@
 //! The workspace: when it can be made, when it cannot, and that nothing of anybody else's goes with it.
 
 use super::{ACTIVE, BRANCH, ID, QUEUED, fact, key, many_tickets, one_ticket, subjects, workspace};
-use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, no_leftovers};
+use crate::harness::{Do, On, Output, Place, Sandbox, Shim, Untouched, no_leftovers};
 
 const CUT: &str = "fatal: the remote end hung up unexpectedly\n";
 
 /// Nothing happened at all, here or there.
-fn refused_before_the_lock(
-    sandbox: &Sandbox,
-    clone: &Place,
-    args: &[&str],
-) -> crate::harness::Output {
+fn refused_before_the_lock(sandbox: &Sandbox, clone: &Place, args: &[&str]) -> Output {
     let (before, remote) = (Untouched::of(clone), Untouched::of(&sandbox.remote()));
     let output = clone.tix(args);
     output.exits(5);
@@ -239,6 +235,65 @@ fn a_branch_that_cannot_be_pushed_takes_everything_back() {
     no_leftovers(&clone);
     assert_eq!(sandbox.remote().git(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
     assert_eq!(subjects(&sandbox), [format!("release: {ID}"), format!("claim: {ID}")]);
+}
+
+/// Runs an activation whose upstream cannot be set when the worktree is there; this happens in the clone before.
+fn fails_after(sandbox: &Sandbox, clone: &Place, script: &str) -> Output {
+    let shim = Shim::new(sandbox);
+    let broken = || Do::Fail { code: 4, stderr: "error: read-only\n" };
+    shim.rule(On::command("branch").with("--set-upstream-to"), broken());
+    shim.rule(
+        On::command("config").with(&format!("branch.ticket/{ID}.remote")),
+        Do::Then(clone.sh(script)),
+    );
+    shim.rule(On::command("config").with(&format!("branch.ticket/{ID}.merge")), broken());
+    clone.tix_command(&["activate", ID]).through(&shim).run()
+}
+
+#[test]
+fn a_set_up_that_fails_keeps_what_git_ignores_for_a_week_and_says_where() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let script = format!("echo .env > .git/info/exclude; echo SECRET=1 > ../a.worktrees/{ID}/.env");
+    let output = fails_after(&sandbox, &clone, &script);
+    assert!(
+        output.exits(10).stderr().contains("is kept for 7 days in .git/tix/trash/"),
+        "{output}"
+    );
+    assert_eq!(clone.sh("cat .git/tix/trash/*/.env").run().success().stdout(), "SECRET=1\n");
+    no_leftovers(&clone);
+    clone.tix(&["activate", ID]).success();
+}
+
+#[test]
+fn a_set_up_that_fails_leaves_what_somebody_has_made_of_its_workspace() {
+    for script in [
+        format!("cd ../a.worktrees/{ID} && git switch -q -c mine"),
+        format!("cd ../a.worktrees/{ID} && git commit -q --allow-empty -m mine"),
+        format!("git worktree move ../a.worktrees/{ID} ../mine"),
+    ] {
+        let sandbox = one_ticket();
+        let clone = sandbox.clone_named("a");
+        let output = fails_after(&sandbox, &clone, &script);
+        output.exits(10);
+        let at = if script.contains("move") { "../mine" } else { &format!("../a.worktrees/{ID}") };
+        let head = clone.sh(&format!("git -C {at} rev-parse --verify HEAD")).run();
+        head.success();
+    }
+}
+
+#[test]
+fn a_worktree_that_somebody_made_in_the_place_of_the_workspace_stays() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.write(clone.common_dir().join("info/exclude"), ".env\n");
+    let shim = Shim::new(&sandbox);
+    let there = format!("../a.worktrees/{ID}");
+    let made = format!("git worktree add -q -b mine {there} && echo SECRET=1 > {there}/.env");
+    shim.rule(On::command("worktree").with("add"), Do::Then(clone.sh(&made)));
+    let output = clone.tix_command(&["activate", ID]).through(&shim).run();
+    output.exits(5);
+    assert_eq!(clone.read(format!("{there}/.env")), "SECRET=1\n");
 }
 
 #[test]

@@ -45,12 +45,12 @@ fn what_git_ignores_is_kept_for_a_week() {
 fn a_name_that_was_taken_again_meets_nothing_of_before() {
     let sandbox = tickets(&[ID], "");
     let (clone, merger) = (sandbox.clone_named("a"), merger(&sandbox));
-    completed(&clone, ID, &[("work.txt", "1\n")]);
+    completed(&clone, ID, &[("work.txt", "1\n")]).write("secret.ignored", "1\n");
     squash(&merger, ID);
     clone.tix(&["clean", ID]).success();
     clone.tix(&["reopen", ID, "--reason", "not yet"]).success();
     on_trunk(&merger, &format!("git rm -q {ID}.txt; git commit -q -m 'away with it'"));
-    completed(&clone, ID, &[("work.txt", "2\n")]);
+    completed(&clone, ID, &[("work.txt", "2\n")]).write("secret.ignored", "2\n");
     squash(&merger, ID);
     clone.tix(&["clean", ID]).success();
     assert_gone(&sandbox, &clone, ID);

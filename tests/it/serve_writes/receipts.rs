@@ -102,6 +102,8 @@ fn the_doctor_shows_its_plan_and_answers_with_what_it_did_and_what_not() {
     let (sandbox, clone) = ready();
     clone.tix(&["activate", ID]).success();
     let there = clone.at(workspace(&clone, ID));
+    clone.write(clone.common_dir().join("info/exclude"), ".env\n");
+    there.write(".env", "SECRET=1\n");
     there.write("precious.txt", "mine\n");
     let claim = claim_of(&sandbox);
     sandbox.clone_named("b").tix(&["release", ID, "--claim", &claim]).success();

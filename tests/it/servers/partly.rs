@@ -104,7 +104,7 @@ fn work_is_not_lost_with_a_server_that_keeps_half_of_its_word() {
     exit: 0
     ----- stdout -----
     TICKET-foo-001 is back in the queue
-      its workspace [ROOT]/clone.worktrees/TICKET-foo-001 is kept for 7 days in .git/tix/trash/TICKET-foo-001-[OID]
+      its workspace [ROOT]/clone.worktrees/TICKET-foo-001 was removed
       its local branch ticket/TICKET-foo-001 was deleted
     ----- stderr -----
     warning: origin accepted the release but left ticket/TICKET-foo-001 where it was; the next claim of TICKET-foo-001 moves it aside
@@ -171,7 +171,7 @@ fn a_branch_that_a_release_could_not_delete_is_put_aside_by_the_next_claim() {
     assert_snapshot!(output.redacted(), @r#"
     exit: 0
     ----- stdout -----
-    {"schema":"tix/receipt@1","operation":"release","ticket":"TICKET-foo-001","outcome":"released","claim":{"id":"[CLAIM]","by":"Ada Example <ada@example.org>","at":"[TIME]","commit":"[OID]","branch":"main","attempts":0},"workspace":{"branch":"ticket/TICKET-foo-001","path":"[ROOT]/clone.worktrees/TICKET-foo-001","commit":"[OID]"},"trash":"[ROOT]/clone/.git/tix/trash/TICKET-foo-001-[OID]","deleted_here":{"ref":"refs/heads/ticket/TICKET-foo-001","old":"[OID]"},"commits":["[OID]"],"paths":["tickets/active/TICKET-foo-001/TICKET-foo-001.md","tickets/queue/TICKET-foo-001.md"],"pushed":[{"ref":"refs/heads/main","old":"[OID]","new":"[OID]"}],"remote":"origin","trunk":"main","by":"Ada Example <ada@example.org>","at":"[TIME]","attempts":1,"duration_ms":[N],"untouched":{"compared":["HEAD","index","stash"],"changed":[],"unknown":[]},"warnings":["origin accepted the release but left ticket/TICKET-foo-001 where it was; the next claim of TICKET-foo-001 moves it aside"]}
+    {"schema":"tix/receipt@1","operation":"release","ticket":"TICKET-foo-001","outcome":"released","claim":{"id":"[CLAIM]","by":"Ada Example <ada@example.org>","at":"[TIME]","commit":"[OID]","branch":"main","attempts":0},"workspace":{"branch":"ticket/TICKET-foo-001","path":"[ROOT]/clone.worktrees/TICKET-foo-001","commit":"[OID]"},"deleted_here":{"ref":"refs/heads/ticket/TICKET-foo-001","old":"[OID]"},"commits":["[OID]"],"paths":["tickets/active/TICKET-foo-001/TICKET-foo-001.md","tickets/queue/TICKET-foo-001.md"],"pushed":[{"ref":"refs/heads/main","old":"[OID]","new":"[OID]"}],"remote":"origin","trunk":"main","by":"Ada Example <ada@example.org>","at":"[TIME]","attempts":1,"duration_ms":[N],"untouched":{"compared":["HEAD","index","stash"],"changed":[],"unknown":[]},"warnings":["origin accepted the release but left ticket/TICKET-foo-001 where it was; the next claim of TICKET-foo-001 moves it aside"]}
     ----- stderr -----
     "#);
     sandbox.remote().git(&["config", "receive.denyDeletes", "false"]);
