@@ -29,7 +29,7 @@ pub fn doctor(page: &DoctorPage<'_>) -> Markup {
                     }
                     p { (SeenLines(&finding.message)) }
                     @for repair in &finding.repairs {
-                        p .hint { code { (SeenText(&repair.command)) } @if let Some(why) = &repair.why { " " (SeenLines(why)) } }
+                        p .hint { @if let Some(why) = &repair.why { (SeenLines(why)) ": " } code { (SeenText(&repair.command)) } }
                     }
                 }
             }
@@ -84,7 +84,7 @@ mod tests {
             &[
                 "<li class=\"error\"><p><strong>error</strong> <code>half-made</code> <a href=\"/t/TICKET-a-001\">",
                 "its &lt;branch&gt; is missing",
-                "<p class=\"hint\"><code>tix doctor --fix</code> makes it &quot;again&quot;</p>",
+                "<p class=\"hint\">makes it &quot;again&quot;: <code>tix doctor --fix</code></p>",
                 "<li class=\"warning\">",
             ],
         );

@@ -50,8 +50,10 @@ pub(super) fn admit(
     let site =
         if headers.contains_key(SITE) { Some(only(headers, SITE).ok_or(FOREIGN)?) } else { None };
     if *method == Method::GET || *method == Method::HEAD {
-        // A link may lead here from anywhere; what a page of somewhere else loads may not.
-        let navigates = headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
+        // A link may lead here from anywhere; what a page of somewhere else loads may not. Nobody goes to the events, and another
+        // page with frames of them could take all places.
+        let navigates = uri.path() != EVENTS
+            && headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
         return match site {
             None | Some("same-origin" | "none") => Ok(RequestPurpose::Look),
             Some(_) if navigates => Ok(RequestPurpose::Look),
@@ -80,6 +82,9 @@ pub(super) fn admit(
 const FOREIGN: Refused = (StatusCode::FORBIDDEN, "the request comes from another page");
 
 const SITE: &str = "sec-fetch-site";
+
+/// Where pages hear of news.
+pub(super) const EVENTS: &str = "/events";
 
 /// The value of a header that occurs once.
 fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -133,11 +138,16 @@ mod tests {
 
     #[test]
     fn another_page_may_lead_here_and_load_nothing() {
-        let look = |site, mode| {
+        let look_at = |path, site, mode| {
             let headers =
                 [("host", "localhost:7"), ("sec-fetch-site", site), ("sec-fetch-mode", mode)];
-            status("GET", "/", &headers)
+            status("GET", path, &headers)
         };
+        let look = |site, mode| look_at("/", site, mode);
+        for mode in ["navigate", "cors"] {
+            assert_eq!(look_at("/events?since=1", "same-site", mode), 403, "{mode}");
+            assert_eq!(look_at("/events", "same-origin", mode), 1, "{mode}");
+        }
         for site in ["same-origin", "none", "same-site", "cross-site"] {
             assert_eq!(look(site, "navigate"), 1, "{site}");
         }

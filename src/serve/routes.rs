@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::{Semaphore, watch};
 
-use super::admit::{Names, Refused, RequestPurpose, admit};
+use super::admit::{EVENTS, Names, Refused, RequestPurpose, admit};
 use super::events::{self, PageNews};
 use super::headers::{Style, guarded};
 use super::session::{Sessions, same};
@@ -90,7 +90,7 @@ impl Server {
         let cookies = head.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
         let csrf = self.sessions.csrf_of(cookies).ok_or(STRANGER)?;
         let query = fields(head.uri.query().unwrap_or_default().as_bytes())?;
-        if purpose == RequestPurpose::Look && path == "/events" {
+        if purpose == RequestPurpose::Look && path == EVENTS {
             let slot = Arc::clone(&self.streams).try_acquire_owned();
             let slot = slot
                 .map_err(|_error| (StatusCode::SERVICE_UNAVAILABLE, "too many pages are open"))?;

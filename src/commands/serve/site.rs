@@ -82,9 +82,7 @@ impl Site for TicketSite {
         let look = PageLook::at(&self.reads);
         let shown = self.view(&look, request);
         let mut view = shown.unwrap_or_else(|why| not_shown(&why, &request.path));
-        if let Some(failure) = look.into_failure() {
-            view.markup = maud::html! { (page::outdated(&failed(&failure))) (view.markup) };
-        }
+        view.markup = below_failure(look, view.markup);
         self.page(&view, request)
     }
 
@@ -235,12 +233,14 @@ impl TicketSite {
 
     /// The report within our own frame. Its charts have their measures in style attributes.
     fn flow(&self, request: &SiteRequest) -> SiteAnswer {
-        let report = match self.reads.ask(&["report", "--markup"]) {
+        let look = PageLook::at(&self.reads);
+        let report = match look.ask(&["report", "--markup"]) {
             Ok(report) => report,
             Err(unread) => return self.page(&not_shown(&unread.into(), &request.path), request),
         };
         let markup = report.get("markup").and_then(Value::as_str).unwrap_or_default();
-        let view = View::of(Section::Flow, "Flow", maud::PreEscaped(markup.to_owned()));
+        let markup = below_failure(look, maud::PreEscaped(markup.to_owned()));
+        let view = View::of(Section::Flow, "Flow", markup);
         SiteAnswer::Styled(self.whole(&view, request))
     }
 
@@ -303,6 +303,14 @@ impl TicketSite {
             }
         };
         self.page(&view, request)
+    }
+}
+
+/// What is shown, below why it is not the newest.
+fn below_failure(look: PageLook<'_>, shown: maud::Markup) -> maud::Markup {
+    match look.into_failure() {
+        Some(failure) => maud::html! { (page::outdated(&failed(&failure))) (shown) },
+        None => shown,
     }
 }
 

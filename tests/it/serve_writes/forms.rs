@@ -87,6 +87,7 @@ fn settings_that_cannot_be_read_leave_every_view_that_can_work() {
     let ticket = format!("/t/{ID}");
     page.get("/").expect(200);
     page.get(&ticket).expect(200);
+    page.get("/flow").expect(200);
     other.commit("break the settings", &[(".tix.yaml", "lock: [\n")]);
     other.git(&["push", "--quiet"]);
     clone.git(&["fetch", "--quiet"]);
@@ -95,15 +96,17 @@ fn settings_that_cannot_be_read_leave_every_view_that_can_work() {
         ("/", ID.strip_prefix("TICKET-").unwrap()),
         (&ticket, "What you can do"),
         ("/workers", "No worker"),
+        ("/flow", "<svg"),
     ] {
         page.get(path).expect(200).says(why).says(words).says("what could be read before");
     }
+    // Nobody has looked at it before.
+    let unseen = page.get("/t/TICKET-unseen-001").expect(503);
+    unseen.says(why).says("tix explain config").says("To the board");
     let doctor = page.get("/doctor").expect(200);
     doctor.says(why).says("tix explain config").says("<h1><bdi>Doctor</bdi></h1>");
     assert!(!doctor.body.contains("Nothing is wrong"), "{}", doctor.body);
     page.get("/writes").expect(200);
-    // Nobody has looked at it before.
-    page.get("/flow").expect(503).says(why).says("<h1><bdi>Flow</bdi></h1>");
     page.create("Meanwhile").expect(422).says(why).says("value=\"Meanwhile\"");
     // When they are mended, all is as before.
     other.git(&["revert", "--no-edit", "HEAD"]);
