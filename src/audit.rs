@@ -39,13 +39,17 @@ impl Audit {
 
     /// All readable lines, oldest first. Skips a line that a crash cut off.
     pub fn read(&self) -> Vec<Value> {
-        let files = [self.dir.join("audit.jsonl.1"), self.dir.join("audit.jsonl")];
-        let texts = files.iter().filter_map(|file| file::read_own(file).ok());
+        let texts = self.files().into_iter().filter_map(|file| file::read_own(&file).ok());
         // On bytes: a line that was cut within a character is not text, and would hide all others.
         let parse = |text: Vec<u8>| -> Vec<Value> {
             text.split(|byte| *byte == b'\n').filter_map(read_line).collect()
         };
         texts.flat_map(parse).collect()
+    }
+
+    /// Where the lines are: in the older log, then in this one.
+    pub fn files(&self) -> [PathBuf; 2] {
+        [self.dir.join("audit.jsonl.1"), self.dir.join("audit.jsonl")]
     }
 
     fn try_append(&self, value: &Value) -> io::Result<()> {

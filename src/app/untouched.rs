@@ -1,5 +1,6 @@
 //! What of the user's checkout is the same after a write as before it: found by comparing, not promised.
 
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -132,17 +133,19 @@ fn tree(root: &Path, most: usize) -> Option<Vec<u8>> {
     let (mut sum, mut seen) = (crc32fast::Hasher::new(), 0);
     let mut directories = vec![root.to_owned()];
     while let Some(directory) = directories.pop() {
-        let mut entries: Vec<PathBuf> = Vec::new();
+        let mut entries: Vec<(OsString, fs::DirEntry)> = Vec::new();
         for entry in fs::read_dir(&directory).ok()? {
-            entries.push(entry.ok()?.path());
+            let entry = entry.ok()?;
+            entries.push((entry.file_name(), entry));
         }
-        entries.sort();
-        let is_git = |path: &PathBuf| path.file_name().is_some_and(|name| name == ".git");
-        if directory != root && entries.iter().any(is_git) {
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        if directory != root && entries.iter().any(|(name, _)| name == ".git") {
             continue;
         }
-        for path in entries.into_iter().filter(|path| !is_git(path)) {
-            let meta = path.symlink_metadata().ok()?;
+        for (_, entry) in entries.into_iter().filter(|(name, _)| name != ".git") {
+            // From the directory that is open: a long path takes the system longer.
+            let meta = entry.metadata().ok()?;
+            let path = entry.path();
             seen += 1;
             if seen > most {
                 return None;

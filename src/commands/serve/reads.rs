@@ -45,6 +45,8 @@ pub struct Reads {
     board: Mutex<Option<(String, Arc<BoardValues>)>>,
     /// The trunk's commit, and in which state that was.
     commit: Mutex<(String, String)>,
+    /// What the audit log says, and the sign of its files when it was read.
+    writes: Mutex<(u32, Arc<Vec<WriteValues>>)>,
 }
 
 /// The answer to one question. Whoever asks it while another asks waits for that one's answer, and nobody else waits.
@@ -87,6 +89,7 @@ impl Reads {
             kept: Mutex::default(),
             board: Mutex::default(),
             commit: Mutex::default(),
+            writes: Mutex::default(),
         }
     }
 
@@ -222,12 +225,19 @@ impl Reads {
     }
 
     /// Every write of this clone that its audit log has, the newest first.
-    pub fn writes(&self) -> Vec<WriteValues> {
-        let lines = Audit::of(&self.repo.tix_dir()).read();
-        let writes = lines.into_iter().filter_map(|line| serde_json::from_value(line).ok());
-        let mut writes: Vec<WriteValues> = writes.collect();
-        writes.reverse();
-        writes
+    pub fn writes(&self) -> Arc<Vec<WriteValues>> {
+        let mut known = lock(&self.writes);
+        let audit = Audit::of(&self.repo.tix_dir());
+        let mut now = crc32fast::Hasher::new();
+        audit.files().iter().for_each(|file| sign(file, &mut now));
+        let now = now.finalize();
+        // Each form looks three times, and a log of some months takes longer to parse than a ticket to write.
+        if known.0 != now {
+            let lines = audit.read().into_iter().rev();
+            let writes = lines.filter_map(|line| serde_json::from_value(line).ok());
+            *known = (now, Arc::new(writes.collect()));
+        }
+        Arc::clone(&known.1)
     }
 }
 
