@@ -7,6 +7,7 @@
 //! Nothing is expanded that the line does not say itself: a word whose text depends on a file, on another
 //! program or on the environment is a word of which only the beginning is known.
 
+mod backticks;
 mod command;
 mod lists;
 mod script;

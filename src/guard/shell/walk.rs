@@ -9,6 +9,7 @@ use shuck_ast::{
     StmtTerminator,
 };
 
+use super::backticks;
 use super::command::{assign, forget};
 use super::lists::turns;
 use super::script::fed;
@@ -64,6 +65,7 @@ impl<M: Machine> Walker<'_, M> {
             self.trouble(text, "it is nested too deeply", &worlds);
             return BothWorlds::both(worlds);
         }
+        let text = &*backticks::in_parentheses(text);
         match super::parse(text) {
             Ok(file) => {
                 self.depth += 1;
