@@ -64,7 +64,7 @@ pub fn follow(
             |at| format!("git -C {at} pull --rebase"),
         );
         return Ok(Some(format!(
-            "{short} has unpushed commits here, and lacks this until tix submit or complete; to merge them now: {how}"
+            "{short} has unpushed commits here, and lacks this until tix submit or complete\nto merge them now: {how}"
         )));
     }
     match worktree {

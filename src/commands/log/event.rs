@@ -230,6 +230,14 @@ fn is_claim(line: &Value) -> bool {
     is("operation", &["activate"]) && is("outcome", &["activated", "resumed"])
 }
 
+/// Whether a commit of a line moved a branch that was there, as the merge of a take-over does: no activation is it.
+fn moved_on(line: &Value, commit: &str) -> bool {
+    let pushed = line.get("pushed").and_then(Value::as_array);
+    let to = |one: &&Value| one.get("new").and_then(Value::as_str) == Some(commit);
+    let found = pushed.into_iter().flatten().find(to);
+    found.is_some_and(|one| one.get("old").is_some_and(Value::is_string))
+}
+
 /// Inserts the events of the audit log among those of git, by time. A receipt about a known commit adds its details to
 /// that event.
 pub(super) fn merge(
@@ -263,7 +271,7 @@ pub(super) fn merge(
         told.attempts = event.attempts;
         told.duration_ms = event.duration_ms;
         let gone = commits.into_iter().find(|oid| !known.contains_key(oid));
-        let gone = gone.filter(|_| is_claim(line));
+        let gone = gone.filter(|oid| is_claim(line) && !moved_on(line, oid));
         if let Some(gone) =
             gone.filter(|_| !event.claim.as_ref().is_some_and(|c| activated.contains(c)))
         {

@@ -171,6 +171,8 @@ fn what_a_new_ticket_may_not_be_is_named() {
 fn every_error_has_a_name_and_one_next_step_in_the_words_of_the_tools() {
     let (sandbox, clone) = ready();
     let empty = sandbox.fresh_directory("empty");
+    let nowhere = sandbox.root().join("nowhere").display().to_string();
+    let not_there = format!("not found: {nowhere} is not a directory");
     let other = sandbox.clone_named("other");
     other.tix(&["new", "Held elsewhere", "-q"]).success();
     other.tix(&["activate", "TICKET-held-elsewhere-001", "-q"]).success();
@@ -182,8 +184,8 @@ fn every_error_has_a_name_and_one_next_step_in_the_words_of_the_tools() {
         &[
             (
                 "show",
-                json!({ "repository": "/nonexistent", "ticket": ID }),
-                "not found: /nonexistent is not a directory",
+                json!({ "repository": nowhere, "ticket": ID }),
+                not_there.as_str(),
                 "name the directory of a clone as repository",
             ),
             ("list", json!({ "repository": empty }), "refused: ", "`repository`"),
