@@ -11,9 +11,7 @@ use serde::Serialize;
 use super::document::{Resolved, TicketText, is_untouched, origin, place_of};
 use super::relations::circles;
 use super::{Imported, ImportedState, RefusedRecord, SourcePlace};
-use crate::lifecycle::{
-    Change, CommitReach, FileEdit, FreeIds, Refusal, Snapshot, Ticket, created_at, trailer,
-};
+use crate::lifecycle::{Change, FileEdit, FreeIds, Refusal, Snapshot, Ticket, created_at, trailer};
 use crate::names::RepoPath;
 use crate::text::{count, one_line};
 use crate::ticket::{
@@ -142,13 +140,8 @@ fn change(edits: Vec<FileEdit>, ids: &[String], request: &ImportRequest<'_>) -> 
     Change {
         edits,
         subject: format!("import: {tickets} from {}", sources.join(", ")),
-        reason: None,
         trailers,
-        refs: Vec::new(),
-        establishes: None,
-        merge: None,
-        follow_up: None,
-        reach: CommitReach::Trunk,
+        ..Change::default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::change::{Change, CommitReach, FileEdit, trailer};
+use super::change::{Change, FileEdit, trailer};
 use super::machine::{self, Mover, Policy, Situation, TicketState, Verb};
 use super::refusal::{ClaimedWorkspace, Refusal};
 use super::review::Approval;
@@ -200,11 +200,7 @@ pub(super) fn write(
         subject: format!("{}: {}", writing.subject, entry.id),
         reason: writing.reason.map(str::to_owned),
         trailers,
-        refs: Vec::new(),
-        establishes: None,
-        merge: None,
-        follow_up: None,
-        reach: CommitReach::Trunk,
+        ..Change::default()
     };
     Ok((change, appended))
 }

@@ -85,11 +85,7 @@ pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Chang
         subject: format!("note: {} (the set-up failed)", entry.id),
         reason: Some(note.cause.to_owned()),
         trailers: trailers(&entry.id, note.claim),
-        refs: Vec::new(),
-        establishes: None,
-        merge: None,
-        follow_up: None,
-        reach: CommitReach::Trunk,
+        ..Change::default()
     })
 }
 

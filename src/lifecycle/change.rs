@@ -3,8 +3,8 @@
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::TicketId;
 
-/// One commit, and the branches that must move with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One commit, and the branches that must move with it. By default it writes nothing, and moves the trunk alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
     /// The files; only these paths differ from the parent.
     pub edits: Vec<FileEdit>,
@@ -38,9 +38,10 @@ pub struct FollowUp {
 }
 
 /// Which branches get a commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CommitReach {
     /// The trunk, and the refs that point to [`Target::LastCommit`].
+    #[default]
     Trunk,
     /// Those refs alone.
     Refs,

@@ -1,6 +1,6 @@
 //! Corrects what a ticket says where it contradicts its file name.
 
-use super::change::{Change, CommitReach, FileEdit, trailer};
+use super::change::{Change, FileEdit, trailer};
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::ticket::{Lane, Value};
@@ -21,12 +21,7 @@ pub fn correct_id(ticket: &Ticket<'_>, actor: &str) -> Result<Change, Refusal> {
             content: document.into_bytes(),
         }],
         subject: format!("correct: {} (ticket_id)", entry.id),
-        reason: None,
         trailers: vec![(trailer::TICKET, entry.id.to_string()), (trailer::ACTOR, actor.to_owned())],
-        refs: Vec::new(),
-        establishes: None,
-        merge: None,
-        follow_up: None,
-        reach: CommitReach::Trunk,
+        ..Change::default()
     })
 }

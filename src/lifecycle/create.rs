@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
 
-use super::change::{Change, CommitReach, FileEdit, trailer};
+use super::change::{Change, FileEdit, trailer};
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
 use crate::names::RepoPath;
@@ -68,13 +68,8 @@ pub fn create(
     let change = Change {
         edits,
         subject: format!("new: {}", named.join(" ")),
-        reason: None,
         trailers,
-        refs: Vec::new(),
-        establishes: None,
-        merge: None,
-        follow_up: None,
-        reach: CommitReach::Trunk,
+        ..Change::default()
     };
     Ok((change, ids))
 }

@@ -1,7 +1,7 @@
 //! Lands work on the trunk without a pull request.
 
 use super::act::Act;
-use super::change::{BranchLanding, Change, CommitReach, Merge, MergeForm, trailer};
+use super::change::{BranchLanding, Change, Merge, MergeForm, trailer};
 use super::decision::{Already, Decision};
 use super::gate;
 use super::refusal::Refusal;
@@ -49,13 +49,9 @@ pub fn land(
     let change = Change {
         edits: Vec::new(),
         subject: format!("complete: {id}"),
-        reason: None,
         trailers,
-        refs: Vec::new(),
-        establishes: None,
         merge: Some(Merge::OfBranch(BranchLanding { tip: work.tip.clone(), form })),
-        follow_up: None,
-        reach: CommitReach::Trunk,
+        ..Change::default()
     };
     Ok(change.into())
 }

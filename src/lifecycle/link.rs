@@ -1,6 +1,6 @@
 //! Adds a relation to a ticket, or removes one.
 
-use super::change::{Change, CommitReach, FileEdit, trailer};
+use super::change::{Change, FileEdit, trailer};
 use super::decision::{Already, Decision};
 use super::graph::{RelationOrder, WaitGraph, edges};
 use super::refusal::Refusal;
@@ -67,16 +67,11 @@ pub fn link(
             content: document.into_bytes(),
         }],
         subject: format!("dep: {}", entry.id),
-        reason: None,
         trailers: vec![
             (trailer::TICKET, entry.id.to_string()),
             (trailer::ACTOR, (*actor).to_owned()),
         ],
-        refs: Vec::new(),
-        establishes: None,
-        merge: None,
-        follow_up: None,
-        reach: CommitReach::Trunk,
+        ..Change::default()
     }))
 }
 

@@ -1,7 +1,7 @@
 //! Gives a ticket back to the queue.
 
 use super::act::Act;
-use super::change::{Change, CommitReach, FileEdit, RefEdit, Target, trailer};
+use super::change::{Change, FileEdit, RefEdit, Target, trailer};
 use super::mark::PULL_REQUEST;
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
@@ -107,10 +107,7 @@ pub fn release(
         reason: request.reason.map(str::to_owned),
         trailers,
         refs: branch.free(),
-        establishes: None,
-        merge: None,
-        follow_up: None,
-        reach: CommitReach::Trunk,
+        ..Change::default()
     })
 }
 

@@ -1,6 +1,6 @@
 //! The initial files of a repository with tickets.
 
-use super::change::{Change, CommitReach, FileEdit, trailer};
+use super::change::{Change, FileEdit, trailer};
 use crate::names::RepoPath;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,13 +17,8 @@ pub fn set_up(missing: &[NewFile], actor: &str) -> Change {
     Change {
         edits: missing.iter().map(add).collect(),
         subject: "init: tickets".to_owned(),
-        reason: None,
         trailers: vec![(trailer::ACTOR, actor.to_owned())],
-        refs: Vec::new(),
-        establishes: None,
-        merge: None,
-        follow_up: None,
-        reach: CommitReach::Trunk,
+        ..Change::default()
     }
 }
 
