@@ -48,7 +48,10 @@ pub fn follow(
     let short = branch.short();
     if !ctx.repo.is_ancestor(&local, tip)? {
         if let Some(holder) = taken_over_by(ctx, branch, (&local, tip)) {
-            let (holder, aside) = (name_of(&holder), keep_aside(short));
+            // Nobody is told of themselves as of somebody else.
+            let is_reader = holder == ctx.reader();
+            let holder = if is_reader { "another clone of yours" } else { name_of(&holder) };
+            let aside = keep_aside(short);
             return Ok(Some(format!(
                 "{holder} holds the ticket now, and the local branch {short} has unpushed commits of an earlier claim\n{aside}"
             )));

@@ -2,9 +2,9 @@
 
 use super::context::Context;
 use super::role::deciding_session;
-use super::takeover::is_given;
 use crate::error::Failure;
 use crate::git::Repo;
+use crate::lifecycle::is_given;
 use crate::ticket::{Lane, TicketRow};
 use crate::workspace::{self, Session};
 

@@ -5,12 +5,11 @@ use super::context::Context;
 use super::merged::proof;
 use super::queue::Survey;
 use super::request::by_request;
-use super::takeover::is_given;
 use super::work::{holds_work, tip_here, tip_seen, with_work};
 use crate::config::RecordPlace;
 use crate::error::Failure;
 use crate::lifecycle::machine::{Verb, lane_of};
-use crate::lifecycle::{self, Act, Missing, Ticket, Work};
+use crate::lifecycle::{self, Act, Missing, Ticket, Work, is_given};
 use crate::names::Oid;
 use crate::ticket::{FrontMatter, Lane, Status, WorkerNow};
 use crate::trunk::View;
@@ -40,7 +39,8 @@ impl TicketAsSeen<'_> {
                 Some(format!("tix set {id} status=open"))
             }
             (Lane::Queue, _) => {
-                let free = self.may(Verb::Claim) && !self.waits()?;
+                // After a release its worker may still run in the workspace of the old claim.
+                let free = self.may(Verb::Claim) && !self.is_at_work() && !self.waits()?;
                 free.then(|| format!("tix activate {id}"))
             }
             (Lane::Active, Lane::Completed) if self.is_incomplete()? => {
@@ -67,6 +67,12 @@ impl TicketAsSeen<'_> {
 
     fn may(&self, verb: Verb) -> bool {
         self.act.require(verb, self.ticket).is_ok()
+    }
+
+    /// Whether a worker is on it, or may be.
+    fn is_at_work(&self) -> bool {
+        let state = self.worker.map(|worker| worker.state);
+        matches!(state, Some("starting" | "live" | "elsewhere"))
     }
 
     /// Whether something is missing of a completed ticket, such as a review that was not required then.
@@ -107,15 +113,14 @@ impl TicketAsSeen<'_> {
         if bare || matches!(self.workspace, Workspace::Gone(_)) {
             return Ok(Some(format!("tix activate {id} --resume")));
         }
-        let worker = self.worker.map(|worker| worker.state);
-        let at_work = matches!(worker, Some("starting" | "live" | "elsewhere"));
-        if situation.blocked || at_work {
+        if situation.blocked || self.is_at_work() {
             return Ok(None);
         }
         if let Some(command) = self.handed_in_by()?.and_then(Verb::command) {
             return Ok(Some(format!("tix {command} {id}")));
         }
-        let again = worker == Some("stale") && !act.policy.stages.contains(&status);
+        let is_stale = self.worker.is_some_and(|worker| worker.state == "stale");
+        let again = is_stale && !act.policy.stages.contains(&status);
         Ok(again.then(|| format!("tix run {id} --restart -- <command>")))
     }
 

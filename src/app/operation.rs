@@ -58,7 +58,12 @@ impl Identity {
     pub fn reading(ctx: &Context<'_>, id: &TicketId) -> Identity {
         // A session whose name cannot be read is told so by what it would do.
         let session = deciding_session(ctx).ok().flatten();
-        let proof = OwnedProof::recorded(ctx, id, session.as_ref());
+        Identity::reading_in(ctx, id, session.as_ref())
+    }
+
+    /// The same in a session that is not that of this process.
+    pub fn reading_in(ctx: &Context<'_>, id: &TicketId, session: Option<&Session>) -> Identity {
+        let proof = OwnedProof::recorded(ctx, id, session);
         // A clone that has none yet gets it with its first claim.
         let clone_id = workspace::known_clone_id(&ctx.repo).unwrap_or_default();
         Identity { actor: ctx.reader(), clone_id, typed: typed(), proof }

@@ -30,6 +30,9 @@ pub struct Receipt {
     /// The claim that was made, continued or given back; missing if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimJson>,
+    /// For people: where a claim comes from that this clone had not held before.
+    #[serde(skip)]
+    pub came_from: Option<String>,
     /// The workspace that was made, found or removed; missing if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<WorkspaceJson>,
@@ -215,6 +218,7 @@ impl Receipt {
             tickets: Vec::new(),
             outcome: "",
             claim: None,
+            came_from: None,
             workspace: None,
             task: None,
             worker: None,

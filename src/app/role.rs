@@ -114,10 +114,14 @@ fn granted<'a>(
         let failure = Failure::new(Exit::Usage, format!("there is no role `{role}`"))
             .maybe_fact("nearest", nearest(role, roles.keys().map(String::as_str)));
         if roles.is_empty() {
-            failure.hint(format!("{CONFIG_FILE} defines no roles"))
+            let way = "a person takes the role out of TIX_ROLE, or defines it there";
+            failure.hint(format!("{CONFIG_FILE} defines no roles: {way}"))
         } else {
             let names: Vec<&str> = roles.keys().map(String::as_str).collect();
-            failure.fact("roles", names.join(", ")).hint("name one with --role, or with TIX_ROLE")
+            let failure = failure.fact("roles", names.join(", "));
+            failure
+                .hint("name one with --role, or with TIX_ROLE")
+                .hint("or let a person set TIX_ROLE to one of them")
         }
     })
 }
@@ -137,12 +141,14 @@ fn judge(
         .filter(|(_, allowed)| allowed.iter().any(|one| one == verb))
         .map(|(name, _)| name.as_str())
         .collect();
-    let message = may_not(role, verb);
-    let none = |list: String| if list.is_empty() { "none".to_owned() } else { list };
-    Err(Failure::new(Exit::Refused, message)
-        .fact("roles that may", none(may.join(", ")))
-        .fact("this one may", none(allowed.join(", ")))
-        .hint("leave it to one of them"))
+    let failure = Failure::new(Exit::Refused, may_not(role, verb));
+    let this = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
+    Err(if may.is_empty() {
+        failure.fact("this one may", this).hint("leave it to a person, who acts in no role")
+    } else {
+        let failure = failure.fact("roles that may", may.join(", ")).fact("this one may", this);
+        failure.hint("leave it to one of them")
+    })
 }
 
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -169,13 +175,17 @@ mod tests {
         assert_eq!(refused.facts[0], ("roles that may", "boss".to_owned()));
         assert_eq!(refused.facts[1], ("this one may", "run".to_owned()));
         assert_eq!(told("reader", "run", &roles).unwrap().facts[1].1, "none");
+        // Where no role may, a person does it.
+        let refused = told("coder", "undo", &roles).unwrap();
+        assert_eq!(refused.facts, [("this one may", "run".to_owned())]);
+        assert_eq!(refused.hints, ["leave it to a person, who acts in no role"]);
     }
 
     #[test]
     fn a_name_that_is_not_known_is_an_error_with_the_nearest() {
         let unknown = told("codr", "run", &[("coder", &["run"])]).unwrap();
         assert_eq!((unknown.exit, unknown.facts[0].1.as_str()), (Exit::Usage, "coder"));
-        assert!(told("coder", "run", &[]).unwrap().hints[0].contains("defines no roles"));
+        assert!(told("coder", "run", &[]).unwrap().hints[0].contains("defines no roles: a person"));
         // Also in a role that was not named: it would be found out much later.
         let typo = told("coder", "run", &[("coder", &["run"]), ("boss", &["realese"])]).unwrap();
         assert_eq!((typo.exit, typo.facts[0].1.as_str()), (Exit::Damaged, "release"));

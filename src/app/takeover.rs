@@ -16,8 +16,8 @@ use super::worktree::with_branch;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
-    self, Act, Already, Awaited, BranchCopy, Claim, Decision, Staleness, Takeover, TakeoverKind,
-    Ticket,
+    self, Act, Already, Awaited, BranchCopy, Claim, Decision, GIVEN, Staleness, Takeover,
+    TakeoverKind, Ticket,
 };
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{FrontMatter, Lane, TicketId};
@@ -88,15 +88,6 @@ pub fn take_over(
         Err(failure) => receipt.warnings.push(failure.message),
     }
     Ok(receipt)
-}
-
-/// How the claim of a ticket that was handed over begins, where others begin with the id of a clone: the giver may not go on
-/// under it, and its new holder goes on under another.
-const GIVEN: &str = "given-";
-
-/// Whether a claim is that of a handoff, with which nobody has gone on yet.
-pub fn is_given(claim: &str) -> bool {
-    claim.starts_with(GIVEN)
 }
 
 /// The new claim.

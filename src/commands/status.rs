@@ -24,7 +24,9 @@ use crate::app::worker;
 use crate::clock;
 use crate::env::Env;
 use crate::error::{Failure, go_on_as_yours};
-use crate::lifecycle::{self, Awaited, Hindrance, Missing, Refusal, Ticket, TicketEntry};
+use crate::lifecycle::{
+    self, Act, Awaited, Hindrance, Missing, Refusal, Ticket, TicketEntry, is_given,
+};
 use crate::out::{Format, Out};
 use crate::text::{cut, duration, safe, shell_word};
 use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow, WorkerNow};
@@ -106,6 +108,8 @@ struct Standpoint {
     stale: bool,
     /// Whether another session of this clone holds it.
     is_of_another: bool,
+    /// Whether the caller holds it, from another clone.
+    is_elsewhere: bool,
     /// The changes that the last review requested, line by line; may be empty.
     asked: Vec<String>,
     missing: Vec<String>,
@@ -206,6 +210,8 @@ fn standpoint(
         None
     });
     let next = next.filter(|next| role::may_run(ctx, next));
+    let held = entry.lane == Lane::Active;
+    let refused = act.require_holder(&ticket).err().filter(|_| held);
     Ok(Standpoint {
         workspace,
         worker,
@@ -215,13 +221,22 @@ fn standpoint(
         family,
         last,
         stale,
-        is_of_another: matches!(act.require_holder(&ticket), Err(Refusal::OtherSession { .. })),
+        is_of_another: matches!(refused, Some(Refusal::OtherSession { .. })),
+        is_elsewhere: is_elsewhere(&act, &ticket, refused.as_ref()),
         asked,
         missing: missing.iter().map(ToString::to_string).collect(),
         waits: waits_of(&waits, there.lane),
         next,
         moves,
     })
+}
+
+/// Whether the caller holds it under a claim that this clone did not make; what was handed over, nobody has gone on with yet.
+fn is_elsewhere(act: &Act<'_>, ticket: &Ticket<'_>, refused: Option<&Refusal>) -> bool {
+    let held = ticket.held();
+    let given = held.claim_id.as_deref().is_some_and(is_given);
+    let is_other = refused.is_some_and(|refusal| !matches!(refusal, Refusal::OtherSession { .. }));
+    is_other && !given && held.by.as_deref() == Some(act.actor)
 }
 
 /// The ticket as this machine alone has completed it, which only its own status tells; `None` if it has not.
@@ -322,7 +337,7 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
 
 /// How a ticket becomes this session's. Whether it is the caller's at all, only the caller knows, so it is no next step.
 fn way_back(standpoint: &Standpoint) -> String {
-    if !standpoint.is_of_another {
+    if !(standpoint.is_of_another || standpoint.is_elsewhere) {
         return String::new();
     }
     format!("{}\n", go_on_as_yours(&standpoint.row.id))
@@ -363,7 +378,11 @@ fn family(standpoint: &Standpoint, most: usize) -> String {
 }
 
 fn session_words(standpoint: &Standpoint) -> &'static str {
-    if standpoint.is_of_another { ", in another session of this clone" } else { "" }
+    match (standpoint.is_of_another, standpoint.is_elsewhere) {
+        (true, _) => ", in another session of this clone",
+        (false, true) => ", from another clone",
+        (false, false) => "",
+    }
 }
 
 fn worker_words(standpoint: &Standpoint) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use super::{Exit, Failure};
 use crate::lifecycle::machine::{Illegal, Verb, lane_of};
-use crate::lifecycle::{ClaimedWorkspace, Holder, Missing, Refusal};
+use crate::lifecycle::{ClaimedWorkspace, Holder, Missing, Refusal, is_given};
 use crate::text::{one_line, shell_word};
 use crate::ticket::{Lane, Status, TicketId};
 
@@ -308,7 +308,7 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::Fresh { id, .. } => fresh(id),
         Refusal::InReview { id, .. } => in_review(id),
         Refusal::OneClock { id, stale_after, .. } => one_clock(id, stale_after),
-        Refusal::Illegal { id, verb, why, .. } => vec![illegal(id, *verb, *why)],
+        Refusal::Illegal { id, verb, why, legal } => vec![illegal(id, *verb, *why, legal)],
         Refusal::NoWork { id } => {
             vec![format!("create its branch and workspace: tix activate {id}")]
         }
@@ -359,6 +359,9 @@ fn not_shown(
     workspace: ClaimedWorkspace,
     held: &Holder,
 ) -> Vec<String> {
+    if held.claim_id.as_deref().is_some_and(is_given) {
+        return vec![format!("go on with it: tix activate {id}")];
+    }
     let claim = shell_word(held.claim_id.as_deref().unwrap_or_default());
     let here = match workspace {
         ClaimedWorkspace::None => None,
@@ -366,8 +369,7 @@ fn not_shown(
             "if this clone is not a copy, but was moved or its machine renamed, continue: tix activate {id} --resume"
         )),
     };
-    let named =
-        format!("if that claim is yours, and no other session's, say so: {typed} --claim {claim}");
+    let named = format!("if the claim is your own session's, name it: {typed} --claim {claim}");
     here.into_iter().chain([named]).collect()
 }
 
@@ -377,9 +379,9 @@ fn shorten(id: &TicketId) -> String {
 
 const OTHERS: &str = "take another ticket: tix list --lane queue";
 
-fn illegal(id: &TicketId, verb: Verb, why: Illegal) -> String {
+fn illegal(id: &TicketId, verb: Verb, why: Illegal, legal: &[Verb]) -> String {
     match (why, verb) {
-        (Illegal::NoStages, Verb::Submit) => {
+        (Illegal::NoStages, Verb::Submit) if legal.contains(&Verb::Complete) => {
             format!("complete it without a review: tix complete {id}")
         }
         (Illegal::Misplaced(_, lane), _) => belongs_in(id, lane),

@@ -29,8 +29,15 @@ pub fn not_written(message: impl Into<String>, again: &str) -> Failure {
     if is_sandboxed(&failure.message) {
         return in_a_sandbox(failure);
     }
-    failure.hint(format!("free some space or fix the permissions, and {again}"))
+    let is_in_the_way = IN_THE_WAY.iter().any(|words| failure.message.contains(words));
+    let way = if is_in_the_way { MOVE_AWAY } else { "free some space or fix the permissions" };
+    failure.hint(format!("{way}, and {again}"))
 }
+
+/// What is said where a directory stands in the place of a file, or a file in that of a directory.
+const IN_THE_WAY: [&str; 2] = ["Is a directory", "Not a directory"];
+
+const MOVE_AWAY: &str = "move away what stands in the place of the file or of its directory";
 
 /// Whether it is no permission that keeps a file from being written: a file system that is read-only here, or a place that the
 /// user may write by its permissions. An agent's sandbox says the one or the other.
@@ -141,6 +148,9 @@ mod tests {
     #[test]
     fn what_keeps_a_file_from_being_written_decides_what_helps() {
         let hints = |failure: Failure| failure.hints.join("; ");
+        for words in ["x: Is a directory (os error 21)", "x/y: Not a directory (os error 20)"] {
+            assert!(hints(not_written(words, "try again")).starts_with(MOVE_AWAY), "{words}");
+        }
         let full = not_written("x: No space left on device", "try again");
         assert_eq!(hints(full), "free some space or fix the permissions, and try again");
         let words = "fatal: Unable to create '.git/index.lock': Read-only file system";

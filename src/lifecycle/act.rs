@@ -50,8 +50,14 @@ impl Act<'_> {
     pub fn require(&self, verb: Verb, ticket: &Ticket<'_>) -> Result<TicketState, Refusal> {
         let situation = ticket.situation()?;
         let id = || ticket.entry.id.clone();
-        let next = machine::allows(verb, situation, self.policy)
-            .map_err(|why| Refusal::Illegal { id: id(), verb, why, legal: self.open(ticket) })?;
+        let next = machine::allows(verb, situation, self.policy).map_err(|why| {
+            let legal = self.open(ticket);
+            // Whatever is said instead would be refused for the same reason.
+            match self.require_mover(verb, ticket, situation) {
+                Err(refusal @ Refusal::OtherSession { .. }) => refusal,
+                Ok(()) | Err(_) => Refusal::Illegal { id: id(), verb, why, legal },
+            }
+        })?;
         self.require_mover(verb, ticket, situation)?;
         Ok(next)
     }

@@ -307,3 +307,12 @@ fn sequenced(ticket: &Ticket<'_>, snapshot: &Snapshot, session: &str) -> Result<
     let by_session = snapshot.next_sequence(&format!("TICKET-{session}"));
     id.with_sequence(by_name.max(by_session)).map_err(|e| e.to_string())
 }
+
+/// How the claim of a ticket that was handed over begins, where others begin with the id of a clone: the giver may not go on
+/// under it, and its new holder goes on under another.
+pub const GIVEN: &str = "given-";
+
+/// Whether a claim is that of a handoff, with which nobody has gone on yet.
+pub fn is_given(claim: &str) -> bool {
+    claim.starts_with(GIVEN)
+}

@@ -39,8 +39,8 @@ pub use change::{
     Target, trailer,
 };
 pub use claim::{
-    Claim, ClaimRequest, Claimed, StrayBranch, claim, copy_claim, on_branch_alone, resume,
-    session_of,
+    Claim, ClaimRequest, Claimed, GIVEN, StrayBranch, claim, copy_claim, is_given, on_branch_alone,
+    resume, session_of,
 };
 pub use correct::correct_id;
 pub use create::{Draft, FreeIds, NewTicket, create, created_at};

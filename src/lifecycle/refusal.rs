@@ -1,5 +1,6 @@
 //! Why a decision refuses: all the facts, but no way out.
 
+use super::claim::is_given;
 use super::gate::Missing;
 use super::machine::{Illegal, Verb};
 use super::next::Hindrance;
@@ -67,7 +68,7 @@ pub enum Refusal {
     #[error("{id} is held by {}, not by {actor}", held.name())]
     NotHolder { id: TicketId, actor: String, held: Box<Holder> },
     /// Held under the caller's name, by a claim that they have not proved to be theirs; `typed` is what they typed.
-    #[error("{id} is held by {} under a claim that is not known to be this clone's", held.name())]
+    #[error("{}", not_shown(id, held))]
     ClaimNotShown { id: TicketId, typed: String, workspace: ClaimedWorkspace, held: Box<Holder> },
     /// The caller's clone holds it, for another session than the caller's.
     #[error("{id} is held by another session of this clone")]
@@ -141,6 +142,14 @@ pub enum Refusal {
     BadKey { key: String },
     #[error("{id} has changed while it was being edited")]
     Edited { id: TicketId },
+}
+
+fn not_shown(id: &TicketId, held: &Holder) -> String {
+    let name = held.name();
+    if held.claim_id.as_deref().is_some_and(is_given) {
+        return format!("{id} was handed over to {name}, and nobody has gone on with it yet");
+    }
+    format!("{id} is held by {name} under a claim that this clone has no record of")
 }
 
 fn to_itself(relation: Relation) -> &'static str {

@@ -74,7 +74,14 @@ pub fn take_over(
     let already = match request.way {
         // A completed ticket also names who completed it, but that person no longer holds it.
         TakeoverKind::Handoff => {
-            newest.entry.lane == Lane::Active && held.by.as_deref() == Some(to)
+            let already = newest.entry.lane == Lane::Active && held.by.as_deref() == Some(to);
+            // Who gave it away may repeat that; who holds it in another session is refused as by every verb of a holder.
+            if already
+                && let Err(refusal @ Refusal::OtherSession { .. }) = act.require_holder(newest)
+            {
+                return Err(refusal);
+            }
+            already
         }
         // Whoever holds it goes on with it; a new claim would only lock out their own workspace.
         TakeoverKind::Reclaim(_) => {

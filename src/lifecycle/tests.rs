@@ -75,7 +75,7 @@ fn whoever_may_not_hears_why() {
     assert!(require(Verb::Approve, &bob).is_ok());
     assert!(require(Verb::Submit, &bob).unwrap_err().contains("is held by ada, not by bob"));
     let unshown = require(Verb::Submit, &ada).unwrap_err();
-    assert!(unshown.contains("under a claim that is not known to be this clone's"), "{unshown}");
+    assert!(unshown.contains("under a claim that this clone has no record of"), "{unshown}");
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn undo_takes_back_what_this_clone_did_last_and_says_so_first() {
     assert!(sandbox.clone_named("new").tix(&["undo"]).exits(4).stderr().contains("nothing yet"));
 }
 
-/// What was done without a session may be anybody's in the clone, as a claim by hand is.
+/// Nor does a session take back what a person did by hand; a person may take back what a session did.
 #[test]
 fn undo_passes_over_what_another_session_of_the_clone_did() {
     let (sandbox, clone, _there) = world("");
@@ -60,7 +60,8 @@ fn undo_passes_over_what_another_session_of_the_clone_did() {
         let plan = place.tix(&["undo", "--dry-run", "--json"]).success().json();
         format!("{} {}", plan["operation"].as_str().unwrap(), plan["ticket"].as_str().unwrap())
     };
-    assert_eq!(planned(&two), "activate TICKET-upload-001");
+    assert_eq!(planned(&clone), "activate TICKET-upload-001");
+    two.tix(&["undo"]).exits(4);
     one.tix(&["activate", "welsh"]).success();
     two.tix(&["block", "csv", "--reason", "x"]).success();
     assert_eq!(planned(&one), "activate TICKET-welsh-001");
@@ -73,7 +74,7 @@ fn undo_passes_over_what_another_session_of_the_clone_did() {
     // What another session has gone on with is not taken back.
     one.tix(&["set", "csv", "priority=P1"]).success();
     let refused = two.tix(&["undo"]);
-    let told = "has gone on with TICKET-csv-001 since your `tix block`";
+    let told = "somebody else in this clone has gone on with TICKET-csv-001 since your `tix block`";
     assert!(refused.exits(5).stderr().contains(told), "{refused}");
     let fresh = sandbox.clone_named("b");
     fresh.env("TIX_SESSION", "one").tix(&["note", "csv", "seen"]).success();
@@ -83,6 +84,31 @@ fn undo_passes_over_what_another_session_of_the_clone_did() {
         "{nothing}"
     );
     fresh.tix(&["undo", "--dry-run"]).exits(5);
+}
+
+/// To go on in another session leaves no commit.
+#[test]
+fn undo_says_who_holds_now_what_this_session_has_claimed() {
+    let (sandbox, clone, _there) = world("");
+    let one = clone.env("CLAUDE_CODE_SESSION_ID", "one");
+    let two = clone.env("CODEX_THREAD_ID", "two");
+    one.tix(&["activate", "welsh"]).success();
+    two.tix(&["activate", "welsh", "--resume"]).success();
+    for words in [&["undo", "--dry-run"][..], &["undo"]] {
+        let refused = one.tix(words);
+        let told = "another session of this clone has gone on with TICKET-welsh-001 since your `tix activate`";
+        assert!(refused.exits(5).stderr().contains(told), "{refused}");
+    }
+    // What a person does by hand later is not in the way of what the session did.
+    one.tix(&["new", "An idea of one"]).success();
+    clone.tix(&["activate", "csv"]).success();
+    one.tix(&["undo"]).success();
+    assert!(!clone.tix(&["list"]).success().stdout().contains("An idea of one"));
+    clone.tix(&["block", "csv", "--reason", "x"]).success();
+    sandbox.clone_named("b").tix(&["set", "csv", "priority=P1"]).success();
+    let refused = clone.tix(&["undo"]);
+    let told = "another clone of yours has gone on with TICKET-csv-001";
+    assert!(refused.exits(5).stderr().contains(told), "{refused}");
 }
 
 /// The last line of a refused undo is a command that writes what was there before.

@@ -43,9 +43,11 @@ impl Attempt {
         });
         let left = match self.left.as_slice() {
             [] => None,
-            [(id, whose)] => Some(format!(
-                "{id} {} too; go on with it: tix activate {id} --resume",
-                if *whose == SessionMatch::Same { "is yours" } else { "is held from this clone" },
+            [(id, SessionMatch::Same)] => {
+                Some(format!("{id} is yours too; go on with it: tix activate {id}"))
+            }
+            [(id, SessionMatch::Other | SessionMatch::Unknown)] => Some(format!(
+                "{id} is held from this clone too; go on with it: tix activate {id} --resume"
             )),
             many => Some(format!(
                 "{} other tickets {}; see them: tix list --mine",

@@ -11,17 +11,19 @@ use crate::app::consent::workspace_path;
 use crate::app::find::claim_commit;
 use crate::app::own::holds_no_work;
 use crate::app::receipt::{Receipt, WorkspaceJson};
-use crate::app::takeover::{TakeoverRequest, is_given, take_over};
+use crate::app::takeover::{TakeoverRequest, take_over};
 use crate::app::task::TaskJson;
 use crate::app::worktree::with_branch;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure, holder_facts};
 use crate::git::{GitError, ObjectKind};
-use crate::lifecycle::{self, ClaimRequest, Decision, Holder, Refusal, TakeoverKind, Target};
+use crate::lifecycle::{
+    self, ClaimRequest, Decision, Holder, Refusal, TakeoverKind, Target, is_given, trailer,
+};
 use crate::names::{Oid, RefName};
 use crate::out::Format;
 use crate::text::shell_word;
-use crate::ticket::{Document, Status, TicketId};
+use crate::ticket::{Document, Status, TicketId, name_of};
 use crate::trunk::{Diary, View, may_still_land};
 use crate::workspace::{
     self, Session, SessionMatch, WorkspaceRecord as LocalRecord, WorkspaceRemoval,
@@ -57,7 +59,8 @@ impl Activation<'_> {
         let progress = |_| ctx.out.progress("looking at the ticket branch …");
         let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
         let view = trunk.fetch_view()?;
-        match self.progress_of(active, &view, record.as_ref())? {
+        let came_from = if of_this_clone { None } else { Some(self.came_from(active)?) };
+        let receipt = match self.progress_of(active, &view, record.as_ref())? {
             Progress::Finished if of_this_clone || self.args.dry_run => {
                 let receipt = Receipt::new(ctx, "activate", active.id.as_str(), &self.claim.by);
                 self.finished(active, &view, &branch, record.as_ref(), receipt)
@@ -80,7 +83,22 @@ impl Activation<'_> {
                 self.diary = diary;
                 self.finish(&won?)
             }
+        };
+        let mut receipt = receipt?;
+        receipt.came_from = came_from;
+        Ok(receipt)
+    }
+
+    /// Where a claim comes from that this clone has not held before.
+    fn came_from(&self, active: &Active) -> Result<String, Failure> {
+        if !active.held.claim_id.as_deref().is_some_and(is_given) {
+            return Ok("it was held from another clone of yours".to_owned());
         }
+        let message = self.claim_commit(active)?.map(|(_, message)| message).unwrap_or_default();
+        let start = format!("{}: ", trailer::ACTOR);
+        let giver = message.lines().find_map(|line| line.strip_prefix(&start));
+        let giver = giver.map_or("somebody who left no name", name_of);
+        Ok(format!("it was handed over by {giver}"))
     }
 
     /// Pushes a new id for the claim, once it is certain that its workspace can be made.

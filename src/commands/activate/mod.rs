@@ -248,6 +248,10 @@ fn in_words(receipt: &Receipt) -> String {
     let ticket = safe(&receipt.ticket);
     let title = match receipt.outcome {
         "already" if is_completed(receipt) => format!("{ticket} is yours, and complete"),
+        _ if receipt.came_from.is_some() => {
+            let from = receipt.came_from.as_deref().unwrap_or_default();
+            format!("{ticket} is yours now: {}", safe(from))
+        }
         "resumed" => {
             format!("{ticket} is yours again: the claim was renewed and the set-up finished")
         }

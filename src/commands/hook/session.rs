@@ -4,15 +4,16 @@ use std::path::Path;
 
 use crate::app::board;
 use crate::app::context::{Context, Globals};
+use crate::app::operation::Identity;
 use crate::app::role;
 use crate::app::unknown::OnUnknown;
 use crate::env::{self, Env};
 use crate::error::Failure;
-use crate::lifecycle::TicketEntry;
+use crate::lifecycle::{Refusal, Ticket, TicketEntry, is_given};
 use crate::names::RefName;
 use crate::out::Out;
 use crate::text::{count, cut, one_line, safe};
-use crate::ticket::{Lane, Status, TicketId, TicketRow};
+use crate::ticket::{Lane, Status, TicketId, TicketRow, name_of};
 use crate::trunk::View;
 use crate::workspace::worker::{self, WorkerState};
 use crate::workspace::{self, Session, SessionMatch, WorkspaceRecord};
@@ -125,31 +126,10 @@ fn find(
             .find(|entry| ctx.ticket_branch(&entry.id).is_ok_and(|name| name == *branch))
     });
     if let Some(entry) = held {
-        let (row, ..) = board::read_one(&ctx, &view, entry)?;
-        let title = title_of(&row);
-        let record = workspace::load(&ctx.repo, &row.id);
-        let session = session.filter(|_| role::objection(&ctx, "activate").is_none());
-        let of_another = record.as_ref().and_then(|record| record.claim_of_another(session));
-        let whose = if of_another.is_some() && of_another == row.claim_id.as_deref() {
-            format!(
-                " Another session holds it: to go on with it, `tix activate {} --resume`.",
-                row.id
-            )
-        } else {
-            String::new()
-        };
-        return Ok(format!(
-            "This worktree holds the ticket {}{title} ({}).{whose} Its branch is {}, and work on it is committed here; `tix show \
-             {}` prints its text. {} takes ticket commits only.",
-            row.id,
-            row.status_words(),
-            branch.map(RefName::short).unwrap_or_default(),
-            row.id,
-            ctx.trunk.short(),
-        ));
+        return of_workspace(&ctx, &view, entry, (branch, session));
     }
     let own = records_of(&ctx, session);
-    let own = held_elsewhere(&held_under(&ctx, &view, own)?);
+    let own = held_elsewhere(&held_under(&ctx, &view, own)?) + &given(&ctx, &view)?;
     let queue = board::read(&ctx, &view, &[Lane::Queue])?;
     let gate = ctx.gate();
     let free = queue.rows.iter().filter(|row| {
@@ -167,6 +147,63 @@ fn find(
          <ticket>` claims one and makes a branch and a worktree for it. {} takes ticket commits only.{on}",
         ctx.trunk.short(),
     ))
+}
+
+/// What a session hears in the workspace of a ticket. Only what it holds, or this clone for any session, is called its own: with
+/// another holder the branch is not this session's to commit to.
+fn of_workspace(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    entry: &TicketEntry,
+    (branch, session): (Option<&RefName>, Option<&Session>),
+) -> Result<String, Failure> {
+    let (row, document, _) = board::read_one(ctx, view, entry)?;
+    let session = session.filter(|_| role::objection(ctx, "activate").is_none());
+    let identity = Identity::reading_in(ctx, &row.id, session);
+    let refused = identity.act(ctx).require_holder(&Ticket::new(entry, document)).err();
+    let (id, branch) = (&row.id, branch.map(RefName::short).unwrap_or_default());
+    let ticket = format!("the ticket {id}{} ({})", title_of(&row), row.status_words());
+    let resume = format!("to go on with it here: `tix activate {id} --resume`");
+    let claim = row.claim_id.as_deref().unwrap_or_default();
+    let holder = row.holder_name().unwrap_or("somebody else");
+    let (whose, way) = match refused {
+        None => {
+            return Ok(format!(
+                "This worktree holds {ticket}. Its branch is {branch}, and work on it is committed here; `tix show {id}` prints its \
+                 text. {} takes ticket commits only.",
+                ctx.trunk.short(),
+            ));
+        }
+        Some(Refusal::OtherSession { .. }) => ("another session holds".to_owned(), resume),
+        Some(_) if row.holder.as_deref() != Some(identity.actor.as_str()) => {
+            (format!("{holder} holds now"), "for another ticket: `tix list`".to_owned())
+        }
+        Some(_) if is_given(claim) => {
+            (format!("was handed over to {holder}"), format!("to take it up: `tix activate {id}`"))
+        }
+        Some(_) => (format!("{holder} holds from another clone"), resume),
+    };
+    Ok(format!(
+        "This is the worktree of {ticket}, which {whose}: nothing is committed here, on {branch}, by this session ({way}). `tix show \
+         {id}` prints its text. {} takes ticket commits only.",
+        ctx.trunk.short(),
+    ))
+}
+
+/// What was handed over to this person, and nobody has gone on with yet: any session of theirs may.
+fn given(ctx: &Context<'_>, view: &View<'_>) -> Result<String, Failure> {
+    let active = board::read(ctx, view, &[Lane::Active])?;
+    let reader = ctx.reader();
+    let mut given = active.rows.iter().filter(|row| {
+        row.holder.as_ref() == Some(&reader) && row.claim_id.as_deref().is_some_and(is_given)
+    });
+    let Some(row) = given.next() else { return Ok(String::new()) };
+    let more = match given.count() {
+        0 => String::new(),
+        more => format!(", and {more} more (`tix list --mine`)"),
+    };
+    let (id, title) = (&row.id, title_of(row));
+    Ok(format!("{id}{title} was handed over to {}: `tix activate {id}`{more}. ", name_of(&reader)))
 }
 
 /// What a session that does not stand in its workspace holds: one that goes on after its context was cut short has nowhere else

@@ -56,7 +56,7 @@ pub struct ListArgs {
     /// Show only what this person holds; part of the name is enough
     #[arg(long, value_name = "NAME")]
     holder: Option<String>,
-    /// Show only what you hold, or what was claimed from this clone; for a session, what this clone holds for it
+    /// Show only what you hold, or what was claimed from this clone; for a session, what this clone holds for it, and what was handed to you
     #[arg(long)]
     mine: bool,
     #[command(flatten)]

@@ -78,6 +78,10 @@ fn of_tools(hint: &str) -> Option<String> {
         };
     }
     let Some((before, command)) = command_in(hint) else {
+        // Settings are a person's: also their name, which git wants to know.
+        if hint.contains("git config ") {
+            return Some(format!("for a person: {hint}"));
+        }
         let is_of_others = !hint.contains("--") || hint.contains("git ");
         return is_of_others.then(|| hint.to_owned());
     };
@@ -250,6 +254,14 @@ mod tests {
                 Some(
                     "if an agent's sandbox prevents that, let the agent run `tix` outside of the sandbox",
                 ),
+            ),
+            (
+                "git config user.name \"Your Name\"",
+                Some("for a person: git config user.name \"Your Name\""),
+            ),
+            (
+                "go on with it: tix activate T-1",
+                Some("go on with it: call `claim` with ticket=T-1"),
             ),
             ("try again later, or with a longer --timeout", None),
             ("write one: tix new 'a title'", None),

@@ -10,19 +10,22 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
-use self::since::{OwnWrite, with_branch};
+use self::since::{OwnWrite, gone_on_by, with_branch};
 use crate::app::board;
 use crate::app::context::{Context, Globals};
+use crate::app::operation::Identity;
 use crate::app::role::deciding_session;
 use crate::app::worktree;
 use crate::env::Env;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, go_on_as_yours};
+use crate::lifecycle::Refusal;
+use crate::lifecycle::machine::Verb;
 use crate::names::Oid;
 use crate::out::{Format, Out};
 use crate::text::{duration, safe, shell_word};
 use crate::ticket::{Document, FrontMatter, Lane, Relation, Status, TicketId};
 use crate::trunk::View;
-use crate::workspace::{Session, SessionMatch};
+use crate::workspace::Session;
 
 /// Undo what this clone wrote last
 ///
@@ -31,7 +34,8 @@ use crate::workspace::{Session, SessionMatch};
 /// shows the command that writes the old one, and for what cannot be undone, such as work that has landed, the nearest
 /// command.
 ///
-/// In an agent's session it passes over what other sessions of this clone wrote.
+/// In an agent's session it takes back only what that session wrote: it passes over what other sessions of this clone
+/// wrote, and what a person did by hand. A person without a session may take back what a session wrote.
 ///
 /// It asks the remote first: if anybody, in this clone or elsewhere, has gone on with the ticket since, it says who and
 /// does nothing.
@@ -164,7 +168,7 @@ pub fn plan(
     let session = deciding_session(&ctx)?;
     let mut writes = lines.iter().rev().filter(|line| is_write(line)).peekable();
     let who = if writes.peek().is_some() { "session" } else { "clone" };
-    let Some(last) = writes.find(|line| !is_of_another(line, session.as_ref())) else {
+    let Some(last) = writes.find(|line| is_to_undo(line, session.as_ref())) else {
         let message = format!("this {who} has written nothing yet");
         return Err(Failure::new(Exit::NotFound, message).hint("see what others did: tix log"));
     };
@@ -223,7 +227,10 @@ fn words_of(
             return Err(failure);
         }
         match way {
-            WayBack::Command(words) if more.is_empty() => Ok(words),
+            WayBack::Command(words) if more.is_empty() => {
+                require_verb(ctx, view, words, (operation, id))?;
+                Ok(words)
+            }
             WayBack::Command(words) => {
                 let verb = words.first().unwrap_or(&"log");
                 Err(no_way(operation, "several tickets", verb, "<ticket>"))
@@ -249,6 +256,25 @@ fn words_of(
             }
         }
     })
+}
+
+/// Refuses where another session of this clone holds the ticket now, and the way back is its holder's alone: to go on in another
+/// session leaves no commit.
+fn require_verb(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    words: &[&str],
+    (operation, id): (&str, &TicketId),
+) -> Result<(), Failure> {
+    let verb = Verb::ALL.into_iter().find(|verb| verb.command() == words.first().copied());
+    let (Some(verb), Ok(entry)) = (verb, view.snapshot.find_id(id)) else { return Ok(()) };
+    let ticket = view.require::<Refusal>(entry)?;
+    match Identity::of(ctx, id, None)?.act(ctx).require(verb, &ticket) {
+        Err(Refusal::OtherSession { .. }) => {
+            Err(gone_on_by("another session of this clone", operation, id).hint(go_on_as_yours(id)))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// Whether the trunk has got the work of a ticket that was completed on its branch.
@@ -399,10 +425,10 @@ fn is_write(line: &Value) -> bool {
     line["schema"] == "tix/receipt@1" && made("commits") && line["outcome"] != "already"
 }
 
-/// Whether another session than this one wrote it.
-fn is_of_another(line: &Value, session: Option<&Session>) -> bool {
-    let known = line["session"].as_str().map(|name| Session::Given(name.to_owned()));
-    known.is_some_and(|known| SessionMatch::of(&known, session) == SessionMatch::Other)
+/// Whether it is the caller's to undo: for a session what it wrote itself, for a person without one all that the clone wrote. What a
+/// person wrote by hand is no agent's to take back.
+fn is_to_undo(line: &Value, session: Option<&Session>) -> bool {
+    session.is_none_or(|session| session.given().is_some_and(|name| line["session"] == name))
 }
 
 fn never(operation: &str, id: &TicketId, why: &str, ways: NearestWays) -> Failure {

@@ -64,7 +64,7 @@ impl OwnWrite {
         for (which, tip) in tips {
             let Some(tip) = tip else { continue };
             if let Some(newer) = self.newer(ctx, which, tip, id)?.first() {
-                return Err(gone_on(newer, operation, id));
+                return Err(gone_on(ctx, newer, operation, id));
             }
         }
         Ok(())
@@ -141,15 +141,34 @@ fn is_about(commit: &Logged, id: &TicketId) -> bool {
         || commit.changes.iter().any(|change| change.path.file_name() == file.as_bytes())
 }
 
-fn gone_on(newer: &Logged, operation: &str, id: &TicketId) -> Failure {
+fn gone_on(ctx: &Context<'_>, newer: &Logged, operation: &str, id: &TicketId) -> Failure {
     let who = newer.trailers.get(trailer::ACTOR).and_then(|all| all.first());
     let who = who.unwrap_or(&newer.author);
-    let message = format!(
-        "{} has gone on with {id} since your `tix {operation}`, so it is not undone",
-        name_of(who)
-    );
-    Failure::new(Exit::Refused, message)
+    // The caller is not told of themselves as of somebody else.
+    let is_caller = *who == ctx.reader();
+    let name = match is_caller {
+        true if is_of_this_clone(ctx, &newer.oid) => "somebody else in this clone",
+        true => "another clone of yours",
+        false => name_of(who),
+    };
+    gone_on_by(name, operation, id)
         .fact("since then", format!("{} ({})", newer.subject, newer.oid.short()))
         .fact("by", who.clone())
         .hint(format!("see what was done: tix log {id}"))
+}
+
+/// Whether a write of this clone made the commit.
+fn is_of_this_clone(ctx: &Context<'_>, commit: &Oid) -> bool {
+    let made = |line: &Value| {
+        let mut commits = line["commits"].as_array().into_iter().flatten();
+        commits.any(|one| one == commit.as_str())
+    };
+    ctx.audit().read().iter().any(made)
+}
+
+/// The refusal to undo what somebody has gone on with.
+pub(super) fn gone_on_by(who: &str, operation: &str, id: &TicketId) -> Failure {
+    let message =
+        format!("{who} has gone on with {id} since your `tix {operation}`, so it is not undone");
+    Failure::new(Exit::Refused, message)
 }

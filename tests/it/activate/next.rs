@@ -238,7 +238,7 @@ fn a_session_that_takes_the_next_hears_what_it_holds_itself() {
     let one = sandbox.clone_named("a").env("TIX_SESSION", "one");
     let next = || one.tix(&["activate", "--next", "--json"]).success().json()["warnings"].clone();
     assert_eq!(next(), serde_json::json!([]));
-    let told = format!("{ID} is yours too; go on with it: tix activate {ID} --resume");
+    let told = format!("{ID} is yours too; go on with it: tix activate {ID}");
     assert_eq!(next(), serde_json::json!([told]));
     let told = "2 other tickets are yours; see them: tix list --mine";
     assert_eq!(next(), serde_json::json!([told]));

@@ -73,6 +73,16 @@ fn what_the_same_person_claimed_in_another_clone_is_not_a_sessions_own() {
     one.tix(&["activate", &ids[0]]).success();
     assert_eq!(mine(&one), ids[..1]);
     assert_eq!(mine(&clone), ids);
+    let id = ids[1].as_str();
+    let status = one.tix(&["status", id]);
+    let way = format!("\nif it is yours, go on with it: tix activate {id} --resume\n");
+    assert!(status.success().stdout().ends_with(&way), "{status}");
+    assert!(status.stdout().contains(", from another clone\n"), "{status}");
+    let taken = one.tix(&["activate", id, "--resume"]);
+    let told = format!("{id} is yours now: it was held from another clone of yours\n");
+    assert!(taken.success().stdout().starts_with(&told), "{taken}");
+    let status = one.tix(&["status", id]);
+    assert!(!status.success().stdout().contains("another clone"), "{status}");
 }
 
 #[test]
@@ -81,8 +91,11 @@ fn what_another_session_holds_needs_one_step_to_become_ones_own() {
     let id = ids[0].as_str();
     let way = format!("if it is yours, go on with it: tix activate {id} --resume");
     let there = two.at(workspace(&clone, id));
-    let verbs: [&[&str]; 5] = [
+    let verbs: [&[&str]; 7] = [
         &["release"],
+        // There is no review here, and no other way that is free.
+        &["submit"],
+        &["handoff", "--to", "Ada Example <ada@example.org>"],
         &["complete", "--no-work", "nothing"],
         &["handoff", "--to", "Bob <bob@example.org>"],
         &["close", "--as", "wont_do", "--reason", "why"],

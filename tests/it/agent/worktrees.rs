@@ -229,3 +229,43 @@ fn a_session_outside_of_its_workspace_hears_what_it_holds() {
     clone.tix(&["release", "foo", "--reason", "x"]).success();
     assert!(!told("s1").contains("This session holds"));
 }
+
+/// Only what the session or this clone holds is called its own: in the workspace of a ticket that somebody else holds by now,
+/// nothing is committed.
+#[test]
+fn a_session_in_a_workspace_hears_who_holds_its_ticket_now() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let path = wants(&clone, "s1", "TICKET-foo-001").success().stdout().trim_end().to_owned();
+    let told = |place: &Place, cwd: &str, session: &str| {
+        let event = json!({
+            "session_id": session, "hook_event_name": "SessionStart", "source": "compact", "cwd": cwd,
+        });
+        let told = ask(place, "claude", &event).success().stdout().to_owned();
+        assert!(told.chars().count() <= 600, "{told}");
+        told
+    };
+    let is_told = |session: &str, words: [&str; 2]| {
+        let told = told(&clone, &path, session);
+        assert!(told.contains("nothing is committed here"), "{told}");
+        assert!(words.iter().all(|words| told.contains(words)), "{told}");
+    };
+    assert!(told(&clone, &path, "s1").contains("work on it is committed here"));
+    let resume = "`tix activate TICKET-foo-001 --resume`";
+    is_told("s2", ["another session holds", resume]);
+    let other = sandbox.clone_named("other");
+    other.tix(&["activate", "foo", "--resume"]).success();
+    clone.git(&["fetch", "-q"]);
+    is_told("s1", ["Ada Example holds from another clone", resume]);
+    other.tix(&["handoff", "foo", "--to", "Bob <bob@example.org>"]).success();
+    clone.git(&["fetch", "-q"]);
+    is_told("s1", ["Bob holds now", "`tix list`"]);
+    // Any session of Bob's may go on with it, wherever it stands.
+    let bob = sandbox.clone_named("bob").as_person("Bob", "bob@example.org");
+    let free = told(&bob, bob.path().to_str().unwrap(), "s3");
+    let words = "was handed over to Bob: `tix activate TICKET-foo-001`";
+    assert!(free.contains(words), "{free}");
+    bob.tix(&["activate", "foo"]).success();
+    let free = told(&bob, bob.path().to_str().unwrap(), "s3");
+    assert!(!free.contains("handed over"), "{free}");
+}

@@ -37,17 +37,17 @@ fn a_clone_that_never_had_the_ticket_is_asked_for_the_claim_and_its_hint_can_be_
     let (sandbox, _, there) = held_with("review: [critic_review]\n");
     work(&there, "work.txt");
     let other = sandbox.clone_named("c");
-    assert_fenced(&sandbox, &other, "under a claim that is not known to be this clone's");
+    assert_fenced(&sandbox, &other, "under a claim that this clone has no record of");
     let output = other.tix(&["release", "foo-001", "--reason", "it's late"]);
     insta::assert_snapshot!(output.exits(3).redacted(), @r"
     exit: 3
     ----- stdout -----
     ----- stderr -----
-    error: TICKET-foo-001 is held by Ada Example <ada@example.org> under a claim that is not known to be this clone's
+    error: TICKET-foo-001 is held by Ada Example <ada@example.org> under a claim that this clone has no record of
       held by  Ada Example <ada@example.org>
       since    [TIME]
       claim    [OID]-[OID]
-    hint: if that claim is yours, and no other session's, say so: tix release foo-001 --reason 'it'\''s late' --claim [OID]-[OID]
+    hint: if the claim is your own session's, name it: tix release foo-001 --reason 'it'\''s late' --claim [OID]-[OID]
     ");
     let hint = hints(&other.tix(&["release", "foo-001", "--reason", "it's late", "--json"]));
     let line = hint.split_once(": tix ").unwrap().1;
@@ -150,7 +150,7 @@ fn a_clone_that_lost_its_records_goes_on_with_its_claim_when_it_is_told_to() {
     let (sandbox, ada, there) = held_with("review: [critic_review]\n");
     work(&there, "work.txt");
     std::fs::remove_dir_all(ada.path().join(".git/tix")).unwrap();
-    assert_fenced(&sandbox, &there, "under a claim that is not known to be this clone's");
+    assert_fenced(&sandbox, &there, "under a claim that this clone has no record of");
     assert!(hints(ada.tix(&["activate", ID, "--json"]).exits(3)).contains("--resume"));
     ada.tix(&["activate", ID, "--resume"]).success();
     there.tix(&["submit"]).success();
@@ -171,7 +171,7 @@ fn a_claim_that_was_killed_after_its_push_is_given_back_by_its_clone_alone() {
 fn where_progress_is_recorded_on_the_trunk_the_claim_is_asked_for_all_the_same() {
     let (sandbox, ada, there) = held_with("record: trunk\nreview: [critic_review]\n");
     let other = sandbox.clone_named("c");
-    assert_fenced(&sandbox, &other, "under a claim that is not known to be this clone's");
+    assert_fenced(&sandbox, &other, "under a claim that this clone has no record of");
     work(&there, "work.txt");
     ada.tix(&["submit", ID]).success();
     other.tix(&["release", ID, "--claim", &claim_of(&sandbox)]).success();

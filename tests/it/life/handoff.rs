@@ -85,7 +85,12 @@ fn whoever_was_given_a_ticket_goes_on_with_its_id_alone() {
                 work(&there, "work.txt");
             }
             ada.tix(&["handoff", ID, "--to", "bob"]).success();
-            bob.tix(&["activate", ID]).success();
+            let early = bob.tix(&["complete", ID, "--no-work", "x"]);
+            let way = format!("hint: go on with it: tix activate {ID}\n");
+            assert!(early.exits(3).stderr().ends_with(&way), "{early}");
+            let taken = bob.tix(&["activate", ID]);
+            let told = format!("{ID} is yours now: it was handed over by Ada Example\n");
+            assert!(taken.success().stdout().starts_with(&told), "{taken}");
             let here = bob.at(workspace(&bob, ID));
             assert_eq!(here.exists("work.txt"), done);
             here.commit("more", &[("more.txt", "1\n")]);

@@ -199,12 +199,15 @@ fn what_is_left_of_the_worker_of_an_earlier_claim_holds_nobody_off() {
     let script = ready_until(&gate);
     clone.tix(&["run", ID, "--detach", "--", "sh", "-c", &script]).success();
     let pid = record(&clone).unwrap()["pid"].clone();
+    let next = || clone.tix(&["status", ID, "--json"]).success().json()["next"].clone();
     clone.tix(&["release", ID]).success();
+    assert_eq!(next(), json!(null));
     // While it runs, it works in the place that another one would get.
     let held = clone.tix(&["activate", ID, "--exec", "true"]);
     assert!(held.exits(3).stderr().contains("a worker is already running"), "{held}");
     gate.open();
     until_gone(&pid);
+    assert_eq!(next(), json!(format!("tix activate {ID}")));
     clone.tix(&["activate", ID, "--exec", "true"]).success();
     assert_eq!(record(&clone), None);
 }

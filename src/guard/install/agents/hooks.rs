@@ -1,6 +1,6 @@
 //! The hooks of an agent: lists of handlers below the events at which it runs them.
 
-use jsonc_parser::cst::{CstArray, CstInputValue, CstNode};
+use jsonc_parser::cst::{CstArray, CstInputValue, CstNode, CstObject};
 use jsonc_parser::json;
 use regex::Regex;
 use serde_json::Value;
@@ -25,6 +25,9 @@ pub fn install(
     }
     let hooks = file.object_or_create(HOOKS)?;
     for (event, wanted) in shapes::of(agent) {
+        if is_spelled_otherwise(&known, event, &hooks) {
+            continue;
+        }
         let list = match hooks.get(event) {
             Some(found) => found.array_value().ok_or_else(|| unfit(&found, event, "a list"))?,
             None => hooks.array_value_or_set(event),
@@ -36,6 +39,18 @@ pub fn install(
         edited = true;
     }
     Ok(if edited { AgentFileEdit::Write(file.text()) } else { AgentFileEdit::Keep })
+}
+
+/// Whether somebody's own entry stands under another spelling of an event: Copilot CLI takes two of each.
+fn is_spelled_otherwise(known: &KnownEntries, event: &str, hooks: &CstObject) -> bool {
+    hooks.properties().into_iter().any(|property| {
+        let name = property.decoded_name().unwrap_or_default();
+        let entries = property.array_value().map(|list| list.elements()).unwrap_or_default();
+        let values = entries.iter().filter_map(CstNode::to_serde_value);
+        let is_own =
+            |value: Value| share(known.agent, &value) != Share::None && !known.has(&name, &value);
+        name != event && name.eq_ignore_ascii_case(event) && values.into_iter().any(is_own)
+    })
 }
 
 pub fn uninstall(
@@ -90,7 +105,8 @@ pub fn own(
         let lacking = unguarded(agent, &event, &property.array_value()?);
         let mut why = format!("tix leaves the entry for {event} as somebody has made it");
         if let Some(what) = &lacking {
-            why.push_str(&format!("; no entry there covers {what}"));
+            let of = if is_before(&event) { "not guarded" } else { "tix does not hear of" };
+            why.push_str(&format!("; {of}: {what}"));
         }
         Some((lacking.is_some(), FileRemark { line: line_of(&group), why }))
     });
@@ -100,21 +116,65 @@ pub fn own(
     Ok(own.into_iter().next().map(|(_, remark)| remark))
 }
 
+/// Whether tix may still refuse what an event tells of.
+fn is_before(event: &str) -> bool {
+    event.starts_with("before")
+        || event.starts_with("Before")
+        || event.eq_ignore_ascii_case("preToolUse")
+}
+
 /// What tix has an entry of this event for, and none of the list that runs it is: tools, or whatever the matchers there leave out
-/// where tix wants to be asked of everything.
+/// where tix wants to be asked of everything. An entry that the agent runs only at times, or does not wait for, is none.
 fn unguarded(agent: Agent, event: &str, list: &CstArray) -> Option<String> {
-    let (_, wanted) = shapes::of(agent).into_iter().find(|(at, _)| *at == event)?;
+    let of_event = |(at, _): &(&str, _)| at.eq_ignore_ascii_case(event);
+    let (_, wanted) = shapes::of(agent).into_iter().find(of_event)?;
     let wanted = plain(&wanted);
     let entries: Vec<Value> = list.elements().iter().filter_map(CstNode::to_serde_value).collect();
-    let asking: Vec<&Value> =
-        entries.iter().filter(|entry| share(agent, entry) != Share::None).collect();
+    let asking = entries.iter().filter(|entry| share(agent, entry) != Share::None);
+    let (weak, asking): (Vec<_>, Vec<_>) =
+        asking.map(|entry| (entry, weakness(agent, entry))).partition(|(_, weak)| weak.is_some());
     let Some(wanted) = matcher_of(&wanted) else {
-        let named: Option<Vec<&str>> = asking.iter().map(|entry| matcher_of(entry)).collect();
-        return named.map(|named| format!("what does not match {}", named.join(" or ")));
+        let named: Option<Vec<&str>> = asking.iter().map(|(entry, _)| matcher_of(entry)).collect();
+        return named.map(|named| match weak.iter().find_map(|(_, weak)| weak.as_ref()) {
+            Some(weak) if named.is_empty() => format!("anything {weak}"),
+            Some(_) | None => format!("what does not match {}", named.join(" or ")),
+        });
     };
-    let covered = |tool: &str| asking.iter().any(|entry| covers(agent, entry, tool));
-    let lacking: Vec<&str> = tools_in(wanted).filter(|tool| !covered(tool)).collect();
-    (!lacking.is_empty()).then(|| lacking.join(", "))
+    let covered = |tool: &str| asking.iter().any(|(entry, _)| covers(agent, entry, tool));
+    // The tools that are left out, below what is said of those for which some entry is weak.
+    let mut lacking: Vec<(Option<&String>, Vec<&str>)> = vec![(None, Vec::new())];
+    for tool in tools_in(wanted).filter(|tool| !covered(tool)) {
+        let found = weak.iter().find(|(entry, _)| covers(agent, entry, tool));
+        let said = found.and_then(|(_, weak)| weak.as_ref());
+        match lacking.iter_mut().find(|(of, _)| *of == said) {
+            Some((_, tools)) => tools.push(tool),
+            None => lacking.push((said, vec![tool])),
+        }
+    }
+    let lines = lacking.iter().filter(|(_, tools)| !tools.is_empty()).map(|(said, tools)| {
+        let said = said.map(|said| format!(" {said}")).unwrap_or_default();
+        tools.join(", ") + &said
+    });
+    Some(lines.collect::<Vec<_>>().join("; ")).filter(|lines| !lines.is_empty())
+}
+
+/// Why an entry lets things pass that it matches: by the keys of a handler with which Claude Code, and what reads its files, runs
+/// it only where a rule fits, or goes on without its answer. `None` where one of its handlers of ours always answers.
+fn weakness(agent: Agent, entry: &Value) -> Option<String> {
+    let handlers = entry.get("hooks").and_then(Value::as_array);
+    let handlers = handlers.map_or_else(|| std::slice::from_ref(entry), Vec::as_slice);
+    let of_handler = |handler: &Value| {
+        let is_set = |key: &str| handler.get(key).and_then(Value::as_bool) == Some(true);
+        if let Some(key) = ["async", "asyncRewake"].into_iter().find(|key| is_set(key)) {
+            return Some(format!("(with `{key}` nothing waits for the answer)"));
+        }
+        let rule = handler.get("if")?.as_str().unwrap_or_default();
+        Some(format!("where `if` does not fit: {rule}"))
+    };
+    let ours: Vec<_> =
+        handlers.iter().filter(|handler| is_ours(agent, handler)).map(of_handler).collect();
+    let is_weak = ours.iter().all(Option::is_some);
+    ours.into_iter().flatten().next().filter(|_| is_weak)
 }
 
 /// The matcher of an entry; none where it matches everything.
@@ -268,7 +328,9 @@ fn is_ours(agent: Agent, handler: &Value) -> bool {
             String::new()
         }
     };
-    let line = format!("{} {}", words("command"), words("args"));
+    // Copilot CLI has a key for each shell.
+    let lines = ["command", "bash", "powershell", "args"].map(words);
+    let line = lines.join(" ");
     let words: Vec<&str> = line.split_whitespace().collect();
     let ends = |word: &&str| word.ends_with(';') || ["||", "&&", "|", "&"].contains(word);
     words.split_inclusive(ends).any(|command| is_call(agent, command))

@@ -267,18 +267,18 @@ fn an_entry_of_somebodys_own_is_named_with_what_it_leaves_out() {
         assert_eq!(claude(&[all]), made);
     }
     let lacking = format!(
-        "{made}; no entry there covers PowerShell, Write, Edit, MultiEdit, NotebookEdit, apply_patch, mcp__.*"
+        "{made}; not guarded: PowerShell, Write, Edit, MultiEdit, NotebookEdit, apply_patch, mcp__.*"
     );
     assert_eq!(claude(&[Some("Bash")]), lacking);
     // Names are whole, and an expression is anchored nowhere.
-    let lacking = format!("{made}; no entry there covers apply_patch, mcp__.*");
+    let lacking = format!("{made}; not guarded: apply_patch, mcp__.*");
     assert_eq!(
         claude(&[Some("^(Bash|PowerShell)$"), Some("Write|^Edit|Multi.*|Notebook.*")]),
         lacking
     );
-    assert_eq!(claude(&[Some("(")]).split("covers ").nth(1).unwrap().split(", ").count(), 8);
+    assert_eq!(claude(&[Some("(")]).split("guarded: ").nth(1).unwrap().split(", ").count(), 8);
     let lacking =
-        "tix leaves the entry for BeforeTool as somebody has made it; no entry there covers mcp_.*";
+        "tix leaves the entry for BeforeTool as somebody has made it; not guarded: mcp_.*";
     let gemini = [Some("run_shell|write_|replace|mcp_git_.*")];
     assert_eq!(words(Agent::Gemini, "BeforeTool", &gemini), lacking);
     // Where tix wants to be asked of everything, a matcher leaves out whatever it does not name.
@@ -294,9 +294,66 @@ fn an_entry_of_somebodys_own_is_named_with_what_it_leaves_out() {
         (Agent::Claude, "SessionStart", &[Some("startup")], "what does not match startup"),
     ] {
         let told = words(agent, event, matchers);
-        assert_eq!(told.split_once("; no entry there covers ").unwrap().1, lacking, "{told}");
-        assert!(!words(agent, event, &[None, Some("x")]).contains("covers"));
+        let of =
+            if event == "SessionStart" { "; tix does not hear of: " } else { "; not guarded: " };
+        assert_eq!(told.split_once(of).unwrap().1, lacking, "{told}");
+        assert!(!words(agent, event, &[None, Some("x")]).contains(';'));
     }
+}
+
+/// Some keys make an agent run a hook at times only, or go on without its answer.
+#[test]
+fn an_entry_of_somebodys_own_that_does_not_always_answer_is_named_with_why() {
+    let words = |agent: Agent, event: &str, entries: Value| {
+        let text = serde_json::json!({ "hooks": { event: entries } }).to_string();
+        own(agent, AgentPart::Hooks, &text, None).unwrap().unwrap().why
+    };
+    let hook = |key: &str, value: Value| {
+        let mut hook =
+            serde_json::json!({"type": "command", "command": "tix hook claude || exit 2"});
+        hook[key] = value;
+        hook
+    };
+    let rule = hook("if", "Bash(git *)".into());
+    let tools = "Bash, PowerShell, Write, Edit, MultiEdit, NotebookEdit, apply_patch, mcp__.*";
+    let by_rule = "where `if` does not fit: Bash(git *)";
+    let claude = |entries: Value| {
+        let told = words(Agent::Claude, "PreToolUse", entries);
+        told.split_once("; not guarded: ").map_or_else(String::new, |(_, what)| what.to_owned())
+    };
+    let of = |hook: &Value| serde_json::json!({ "matcher": "*", "hooks": [hook] });
+    assert_eq!(claude(serde_json::json!([of(&rule)])), format!("{tools} {by_rule}"));
+    for key in ["async", "asyncRewake"] {
+        let told = claude(serde_json::json!([of(&hook(key, true.into()))]));
+        assert_eq!(told, format!("{tools} (with `{key}` nothing waits for the answer)"));
+    }
+    let plain = hook("timeout", 5.into());
+    for strong in [of(&plain), of(&hook("async", false.into()))] {
+        assert_eq!(claude(serde_json::json!([of(&rule), strong])), "");
+    }
+    assert_eq!(claude(serde_json::json!([{ "hooks": [rule, plain] }])), "");
+    let bash = serde_json::json!({ "matcher": "Bash", "hooks": [rule] });
+    let told = claude(serde_json::json!([bash]));
+    assert_eq!(told, format!("{}; Bash {by_rule}", tools.strip_prefix("Bash, ").unwrap()));
+    let start = serde_json::json!([of(&hook("async", true.into()))]);
+    let told = words(Agent::Claude, "SessionStart", start);
+    assert!(
+        told.ends_with(
+            "; tix does not hear of: anything (with `async` nothing waits for the answer)"
+        ),
+        "{told}"
+    );
+    // Copilot CLI takes both spellings of an event: none of ours is put beside one of somebody's own.
+    let entry = serde_json::json!([
+        {"type": "command", "bash": "tix hook copilot", "matcher": "edit"}
+    ]);
+    let text = serde_json::json!({ "version": 1, "hooks": { "preToolUse": entry } }).to_string();
+    let full = written(install(Agent::Copilot, AgentPart::Hooks, Some(&text), None));
+    assert!(full.contains("PostToolUse") && !full.contains("PreToolUse"), "{full}");
+    let named = entries(Agent::Copilot, AgentPart::Hooks, Some(&full), None);
+    let Ok(AgentEntries::Changed(FileRemark { why, .. })) = named else { panic!("{named:?}") };
+    let told = "preToolUse as somebody has made it; not guarded: what does not match edit";
+    assert!(why.ends_with(told), "{why}");
 }
 
 #[test]
