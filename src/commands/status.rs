@@ -1,12 +1,14 @@
 //! `tix status`: where a ticket is, and what can be done with it.
 
 mod moves;
+mod place;
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
 use self::moves::{MoveJson, moves};
+use self::place::ClaimPlace;
 use crate::app::board::{self, Look, TrunkAsSeen, Workspace};
 use crate::app::changed::{ChangedJson, changed};
 use crate::app::complete::ids;
@@ -24,9 +26,7 @@ use crate::app::worker;
 use crate::clock;
 use crate::env::Env;
 use crate::error::{Failure, go_on_as_yours};
-use crate::lifecycle::{
-    self, Act, Awaited, Hindrance, Missing, Refusal, Ticket, TicketEntry, is_given,
-};
+use crate::lifecycle::{self, Awaited, Hindrance, Missing, Ticket, TicketEntry};
 use crate::out::{Format, Out};
 use crate::text::{cut, duration, safe, shell_word};
 use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow, WorkerNow};
@@ -106,10 +106,7 @@ struct Standpoint {
     worker: Option<WorkerNow>,
     last: Option<chrono::DateTime<chrono::Utc>>,
     stale: bool,
-    /// Whether another session of this clone holds it.
-    is_of_another: bool,
-    /// Whether the caller holds it, from another clone.
-    is_elsewhere: bool,
+    place: ClaimPlace,
     /// The changes that the last review requested, line by line; may be empty.
     asked: Vec<String>,
     missing: Vec<String>,
@@ -210,8 +207,6 @@ fn standpoint(
         None
     });
     let next = next.filter(|next| role::may_run(ctx, next));
-    let held = entry.lane == Lane::Active;
-    let refused = act.require_holder(&ticket).err().filter(|_| held);
     Ok(Standpoint {
         workspace,
         worker,
@@ -221,22 +216,13 @@ fn standpoint(
         family,
         last,
         stale,
-        is_of_another: matches!(refused, Some(Refusal::OtherSession { .. })),
-        is_elsewhere: is_elsewhere(&act, &ticket, refused.as_ref()),
+        place: ClaimPlace::of(&act, &ticket),
         asked,
         missing: missing.iter().map(ToString::to_string).collect(),
         waits: waits_of(&waits, there.lane),
         next,
         moves,
     })
-}
-
-/// Whether the caller holds it under a claim that this clone did not make; what was handed over, nobody has gone on with yet.
-fn is_elsewhere(act: &Act<'_>, ticket: &Ticket<'_>, refused: Option<&Refusal>) -> bool {
-    let held = ticket.held();
-    let given = held.claim_id.as_deref().is_some_and(is_given);
-    let is_other = refused.is_some_and(|refusal| !matches!(refusal, Refusal::OtherSession { .. }));
-    is_other && !given && held.by.as_deref() == Some(act.actor)
 }
 
 /// The ticket as this machine alone has completed it, which only its own status tells; `None` if it has not.
@@ -285,7 +271,7 @@ fn shown(standpoint: &Standpoint, all: bool, as_of: AsOf) -> StatusJson<'_> {
         worker: standpoint.worker.as_ref(),
         last_sign: standpoint.last.map(clock::rfc3339),
         stale: standpoint.stale,
-        in_another_session: standpoint.is_of_another,
+        in_another_session: standpoint.place == ClaimPlace::OtherSession,
         changes_requested: &standpoint.asked,
         missing: standpoint.missing.clone(),
         next: standpoint.next.as_deref(),
@@ -337,7 +323,7 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
 
 /// How a ticket becomes this session's. Whether it is the caller's at all, only the caller knows, so it is no next step.
 fn way_back(standpoint: &Standpoint) -> String {
-    if !(standpoint.is_of_another || standpoint.is_elsewhere) {
+    if standpoint.place == ClaimPlace::Plain {
         return String::new();
     }
     format!("{}\n", go_on_as_yours(&standpoint.row.id))
@@ -378,10 +364,10 @@ fn family(standpoint: &Standpoint, most: usize) -> String {
 }
 
 fn session_words(standpoint: &Standpoint) -> &'static str {
-    match (standpoint.is_of_another, standpoint.is_elsewhere) {
-        (true, _) => ", in another session of this clone",
-        (false, true) => ", from another clone",
-        (false, false) => "",
+    match standpoint.place {
+        ClaimPlace::OtherSession => ", in another session of this clone",
+        ClaimPlace::OtherClone => ", from another clone",
+        ClaimPlace::Plain => "",
     }
 }
 

@@ -71,31 +71,7 @@ pub fn take_over(
     let held = ticket.held();
     let newest = request.copy.as_ref().map_or(ticket, |copy| &copy.ticket);
     let to = &request.claim.by;
-    let already = match request.way {
-        // A completed ticket also names who completed it, but that person no longer holds it.
-        TakeoverKind::Handoff => {
-            let already = newest.entry.lane == Lane::Active && held.by.as_deref() == Some(to);
-            // Who gave it away may repeat that; who holds it in another session is refused as by every verb of a holder.
-            if already
-                && let Err(refusal @ Refusal::OtherSession { .. }) = act.require_holder(newest)
-            {
-                return Err(refusal);
-            }
-            already
-        }
-        // Whoever holds it goes on with it; a new claim would only lock out their own workspace.
-        TakeoverKind::Reclaim(_) => {
-            newest.entry.lane == Lane::Active
-                && held.by.as_deref() == Some(act.actor)
-                && act.require_holder(newest).is_ok()
-        }
-        TakeoverKind::TakeBack => {
-            act.require_claim(ticket)?;
-            false
-        }
-        TakeoverKind::Resume => false,
-    };
-    if already {
+    if has_it_already((ticket, newest), act, request.way, to)? {
         return Ok(Decision::Answer(Already));
     }
     let TakeoverWords { verb, subject, kind, what } = words(request.way, to, act.actor);
@@ -148,6 +124,32 @@ pub fn take_over(
     change.trailers.extend(given.then(|| (trailer::TO, to.clone())));
     change.establishes = Some((ticket.entry.id.clone(), request.claim.id.clone()));
     Ok(change.into())
+}
+
+/// Whether the holder that is wanted has the ticket already.
+fn has_it_already(
+    (ticket, newest): (&Ticket<'_>, &Ticket<'_>),
+    act: &Act<'_>,
+    way: TakeoverKind,
+    to: &str,
+) -> Result<bool, Refusal> {
+    let holds =
+        |who: &str| newest.entry.lane == Lane::Active && ticket.held().by.as_deref() == Some(who);
+    Ok(match way {
+        // A completed ticket also names who completed it, but that person no longer holds it. Who gave it away may repeat that;
+        // what another session holds is refused as to every verb of a holder.
+        TakeoverKind::Handoff => match act.require_holder(newest) {
+            Err(refusal @ Refusal::OtherSession { .. }) if holds(to) => return Err(refusal),
+            Ok(()) | Err(_) => holds(to),
+        },
+        // Whoever holds it goes on with it; a new claim would only lock out their own workspace.
+        TakeoverKind::Reclaim(_) => holds(act.actor) && act.require_holder(newest).is_ok(),
+        TakeoverKind::TakeBack => {
+            act.require_claim(ticket)?;
+            false
+        }
+        TakeoverKind::Resume => false,
+    })
 }
 
 /// How a takeover is written down.

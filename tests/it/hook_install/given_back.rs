@@ -108,7 +108,7 @@ fn a_file_that_cannot_be_written_is_named_and_the_rest_is_done() {
     let permissions = "fix the permissions";
     // A file stands where the directory would be.
     clone.write(".qwen", "mine\n");
-    refused(".qwen/settings.json", "Not a directory", permissions);
+    refused(".qwen/settings.json", "Not a directory", "hint: move away what stands in the place");
     assert_eq!(clone.read(".qwen"), "mine\n");
     fs::remove_file(clone.path().join(".qwen")).unwrap();
     // Nobody can make a file there.
@@ -236,7 +236,7 @@ fn a_guard_of_somebodys_own_stays_alone_and_is_named_each_time() {
     let hook = r#"{"type":"command","command":"/opt/tix hook claude"}"#;
     let mine = format!(r#"{{"hooks":{{"PreToolUse":[{{"matcher":"Bash","hooks":[{hook}]}}]}}}}"#);
     clone.write(file, &mine);
-    let named = ": tix leaves the entry for PreToolUse as somebody has made it; no entry there covers PowerShell, Write, ";
+    let named = ": tix leaves the entry for PreToolUse as somebody has made it; not guarded: PowerShell, Write, ";
     let told = |words: &[&str]| {
         let output = clone.tix(words);
         assert!(output.success().stdout().contains(named), "{output}");
