@@ -414,7 +414,8 @@ impl From<WorkspaceError> for Failure {
                 .fact("path", path.display().to_string())
                 .hint(format!("rename it: git branch -m {0} {0}-old", branch.short())),
             WorkspaceError::Stays { path, .. } => Failure::new(Exit::Refused, message)
-                .fact("path", path.display().to_string()),
+                .fact("path", path.display().to_string())
+                .hint("mend that, then remove what is left of the ticket here: tix doctor --fix"),
             WorkspaceError::BadPath { .. } => Failure::new(Exit::Damaged, message)
                 .hint("set another template: git config tix.worktree \"../{repo}.worktrees/{id}\""),
             WorkspaceError::Unprepared { .. } => not_written(format!("{message}; nothing changed"), "try again"),

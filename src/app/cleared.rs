@@ -12,7 +12,7 @@ use crate::workspace::trash::KEPT_DAYS;
 #[derive(Debug, Default)]
 pub struct ClearedTicket {
     pub workspace: Option<WorkspaceJson>,
-    /// Where that is kept, if it held more than its commit.
+    /// Where that is kept.
     pub trash: Option<PathBuf>,
     /// The local branch.
     pub branch: Option<MovedRef>,
@@ -32,7 +32,7 @@ impl ClearedTicket {
     pub fn lines(&self, ctx: &Context<'_>) -> Vec<String> {
         let path = self.workspace.as_ref().and_then(|workspace| workspace.path.as_deref());
         let branch = self.branch.as_ref().map(|moved| moved.name.short());
-        lines(ctx, (path, self.trash.as_deref()), branch)
+        lines(ctx, path.zip(self.trash.as_deref()), branch)
     }
 
     /// Tells the user what is kept, where no receipt does.
@@ -56,7 +56,7 @@ impl ClearedTicket {
 /// What went, as the answer of a command says it.
 pub fn in_words(ctx: &Context<'_>, receipt: &Receipt) -> String {
     let path = receipt.workspace.as_ref().and_then(|workspace| workspace.path.as_deref());
-    let gone = (path, receipt.trash.as_deref().map(Path::new));
+    let gone = path.zip(receipt.trash.as_deref().map(Path::new));
     let branch = receipt.deleted_here.as_ref().map(|moved| moved.name.as_str());
     let branch = branch.map(|name| name.strip_prefix("refs/heads/").unwrap_or(name));
     let told = lines(ctx, gone, branch).into_iter().map(|line| format!("  {}\n", safe(line)));
@@ -74,15 +74,8 @@ fn kept(ctx: &Context<'_>, workspace: &str, trash: &Path) -> String {
     format!("its workspace {workspace} is kept for {KEPT_DAYS} days in {trash}")
 }
 
-fn lines(
-    ctx: &Context<'_>,
-    (workspace, trash): (Option<&str>, Option<&Path>),
-    branch: Option<&str>,
-) -> Vec<String> {
-    let workspace = workspace.map(|path| match trash {
-        Some(trash) => kept(ctx, path, trash),
-        None => format!("its workspace {path} was removed"),
-    });
+fn lines(ctx: &Context<'_>, gone: Option<(&str, &Path)>, branch: Option<&str>) -> Vec<String> {
+    let workspace = gone.map(|(path, trash)| kept(ctx, path, trash));
     let branch = branch.map(|name| format!("its local branch {name} was deleted"));
     workspace.into_iter().chain(branch).collect()
 }

@@ -246,8 +246,8 @@ pub fn would_keep(ctx: &Context<'_>, id: &TicketId) -> Result<bool, Failure> {
         || workspace::trash::fixed(path)?.is_some())
 }
 
-/// Removes what this clone has of a ticket that was given back; what would be lost stays, with a warning. A workspace in which
-/// git ignores something goes to the trash, because that is nowhere else.
+/// Removes what this clone has of a ticket that was given back; what would be lost stays, with a warning. The workspace goes to
+/// the trash, because what git ignores in it is nowhere else.
 ///
 /// `published` is where the ticket branch was on the remote, if known: commits that are not in it, in the attic or in the
 /// trunk exist nowhere else.
@@ -275,7 +275,7 @@ pub fn clear_local(
         match workspace::remove(repo, id, &worktree.path, (&token, now))? {
             WorkspaceRemoval::Removed(trash) => {
                 cleared.workspace = Some(left.as_json(worktree));
-                cleared.trash = trash;
+                cleared.trash = Some(trash);
             }
             WorkspaceRemoval::Kept(dirty) => {
                 return Ok(cleared.keeping(format!(

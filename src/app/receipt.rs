@@ -48,7 +48,7 @@ pub struct Receipt {
     /// The pull request of the ticket branch; missing unless the command was to open one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pull_request: Option<PullRequest>,
-    /// Where the workspace that was removed is kept for seven days; missing if there was none, or nothing in it but its commit.
+    /// Where the workspace that was removed is kept for seven days; missing if none was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trash: Option<String>,
     /// The local branch that was deleted; missing if none was.

@@ -24,8 +24,8 @@ use crate::workspace;
 ///
 /// For its holder. The ticket moves from active/ back to queue/, with an entry in its changelog. The same push frees the
 /// name of its branch: a branch with only tix's own commits is deleted, one with work is kept as
-/// `attic/<ticket>/<claim>`. The workspace is removed only if it is clean and everything in it has been pushed. With files that
-/// git ignores it is kept for seven days, in tix/trash in git's directory.
+/// `attic/<ticket>/<claim>`. The workspace is removed only if it is clean and everything in it has been pushed; it is kept for
+/// seven days in tix/trash in git's directory, with everything in it that is in no commit.
 ///
 /// A completed ticket whose branch is not merged yet is given back only with a `--reason`: that undoes its completion,
 /// and a pull request loses its branch.

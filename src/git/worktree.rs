@@ -156,13 +156,6 @@ impl Repo {
         }
     }
 
-    /// Whether a worktree holds no file that its index does not name, neither a new one nor one that git ignores. A directory
-    /// of such files is not looked into.
-    pub fn has_only_its_commit(&self, worktree: &Path) -> Result<bool, GitError> {
-        let call = self.git().elsewhere(worktree).call("ls-files");
-        Ok(call.args(["-z", "--others", "--directory"]).run_ok()?.is_empty())
-    }
-
     /// Detaches the HEAD of a worktree from its deleted branch, and leaves index and files alone.
     pub fn detach(&self, worktree: &Path, at: &Oid) -> Result<(), GitError> {
         let call = self.git().elsewhere(worktree).call("update-ref");

@@ -135,13 +135,9 @@ const BEGIN: &str = "begin";
 fn what_went(write: &WriteValues) -> Markup {
     let path = write.workspace.as_ref().and_then(|workspace| workspace.path.as_ref());
     html! {
-        @if let (Some(path), true) = (path, write.trash.is_some() || write.deleted_here.is_some()) {
+        @if let (Some(path), Some(trash)) = (path, &write.trash) {
             dt { "workspace" }
-            dd {
-                code { (SeenText(path)) }
-                @if let Some(trash) = &write.trash { ", kept for 7 days in " code { (SeenText(trash)) } }
-                @else { ", removed" }
-            }
+            dd { code { (SeenText(path)) } ", kept for 7 days in " code { (SeenText(trash)) } }
         }
         @if let Some(gone) = &write.deleted_here {
             dt { "local branch" }

@@ -371,7 +371,7 @@ impl MadeWorkspace {
         if ours.is_some_and(|worktree| worktree.head.as_ref() == Some(&self.at))
             && let WorkspaceRemoval::Removed(trash) = remove(repo, id, &self.path, aside)?
         {
-            place = trash;
+            place = Some(trash);
         }
         self.take_back_branch(repo)?;
         Ok(place)

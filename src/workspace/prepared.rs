@@ -73,8 +73,8 @@ pub fn changes(
 /// What became of a workspace that was to be removed.
 #[derive(Debug)]
 pub enum WorkspaceRemoval {
-    /// It is gone, or in the trash, there.
-    Removed(Option<PathBuf>),
+    /// It is in the trash, there.
+    Removed(PathBuf),
     /// It stays: these paths have changes, or if there are none, git or [`trash::fixed`] holds it.
     Kept(Vec<String>),
 }

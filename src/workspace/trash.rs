@@ -1,8 +1,10 @@
-//! Removes worktrees, and keeps for a while what of them is in no commit.
+//! Removes worktrees, and keeps each for a while.
 //!
 //! What git ignores (local settings, data, the output of long builds) is in no commit, and only its owner knows what it
-//! is worth. A worktree with nothing of that kind is just removed. A note of each directory is written before the directory moves, so that even one that a killed run moved
-//! is found, and emptied when it is due.
+//! is worth. So is what git does not look at: a file marked `skip-worktree`, or one in the directory of a submodule that was
+//! not initialised. And a program may write while git looks. One rename asks nothing and loses nothing. A note of each
+//! directory is written before the directory moves, so that even one that a killed run moved is found, and emptied when it
+//! is due.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -30,26 +32,19 @@ fn root(repo: &Repo) -> PathBuf {
     repo.tix_dir().join("trash")
 }
 
-/// Removes a worktree in which everything is committed that counts, and git's record of it. One that holds files beside those
-/// of its commit is moved to the trash, and its new place is returned. `id` (the ticket, or what else the worktree is called)
-/// and `token` name it there, `at` is the time in seconds since 1970.
+/// Moves a worktree to the trash, removes git's record of it, and returns its new place. `id` (the ticket, or what else the
+/// worktree is called) and `token` name it there, `at` is the time in seconds since 1970.
 pub fn put_away(
     repo: &Repo,
     id: &str,
     from: &Path,
     (token, at): (&str, i64),
-) -> Result<Option<PathBuf>, WorkspaceError> {
-    // git looks again, and refuses one with changes and one with submodules; then the trash loses nothing.
-    let place = if repo.has_only_its_commit(from)? && repo.remove_worktree(from)? {
-        None
-    } else {
-        let place = put_aside(repo, id, from, (token, at))?;
-        // A run that is killed before this leaves a record of a directory that is gone, which the next one removes.
-        if !repo.remove_worktree(from)? {
-            return Err(stays(from, &"git cannot forget it"));
-        }
-        Some(place)
-    };
+) -> Result<PathBuf, WorkspaceError> {
+    let place = put_aside(repo, id, from, (token, at))?;
+    // A run that is killed before this leaves a record of a directory that is gone, which the next one removes.
+    if !repo.remove_worktree(from)? {
+        return Err(stays(from, &"git cannot forget its worktree"));
+    }
     empty(repo, at);
     Ok(place)
 }
@@ -77,7 +72,10 @@ fn put_aside(
         }
         moved => (inside, moved),
     };
-    moved.map(|()| to).map_err(|error| stays(from, &error))
+    moved.map_err(|error| {
+        stays(from, &format_args!("it cannot be moved to {}: {error}", to.display()))
+    })?;
+    Ok(to)
 }
 
 fn note_and_move(repo: &Repo, id: &str, from: &Path, (to, at): (&Path, i64)) -> io::Result<()> {

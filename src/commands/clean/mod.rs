@@ -34,8 +34,8 @@ use crate::workspace;
 /// branch that pull requests go to: merged, rebased or squashed. A workspace stays if it has uncommitted changes, commits
 /// made after the merge, or a running worker, or if you are in it.
 ///
-/// A worktree with files that git ignores first goes to tix/trash in git's directory. The next `tix clean` deletes what has
-/// been there for more than seven days.
+/// A worktree goes to tix/trash in git's directory, with everything in it that is in no commit. The next `tix clean` deletes
+/// what has been there for more than seven days.
 #[derive(Debug, clap::Args)]
 pub struct CleanArgs {
     /// The tickets [default: the one of this workspace]

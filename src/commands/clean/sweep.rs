@@ -90,7 +90,7 @@ pub fn local(
     let mut trash = None;
     if let Some(path) = &plan.worktree {
         let aside = (run.token(), ctx.now.timestamp());
-        trash = workspace::trash::put_away(repo, id.as_str(), path, aside)?;
+        trash = Some(workspace::trash::put_away(repo, id.as_str(), path, aside)?);
         remove_if_empty(path.parent());
     }
     if plan.gone || plan.worktree.is_some() {

@@ -104,7 +104,7 @@ fn ordinary(name: &str, cwd: &Path, env: &Env) -> Result<PathBuf, String> {
 }
 
 /// Takes an ordinary worktree away, with its branch, where neither holds anything that exists nowhere else. What git ignores
-/// there is in no commit, so such a directory goes to the trash, as a workspace does that `tix clean` removes. A ticket's
+/// there is in no commit, so the directory goes to the trash, as a workspace does that `tix clean` removes. A ticket's
 /// workspace stays: `tix clean` removes it once its work is merged.
 pub fn remove(path: &Path, cwd: &Path, env: &Env) -> HookAnswer {
     let Ok(repo) = Repo::discover(cwd, InheritedConfig::of(env.git_settings())) else {

@@ -52,6 +52,7 @@ fn a_ticket_branch_that_is_declined_after_the_claim_landed_gives_the_ticket_back
     exit: 6
     ----- stdout -----
     ----- stderr -----
+    its workspace [ROOT]/clone.worktrees/TICKET-foo-001 is kept for 7 days in .git/tix/trash/TICKET-foo-001-[OID]
     error: origin refuses the push to ticket/TICKET-foo-001: hook declined; TICKET-foo-001 was given back to the queue
       remote says  no such branches here
                    error: hook declined to update refs/heads/ticket/TICKET-foo-001
@@ -81,6 +82,7 @@ fn a_server_that_moves_the_trunk_alone_against_its_word_ends_as_consistently() {
     exit: 6
     ----- stdout -----
     ----- stderr -----
+    its workspace [ROOT]/clone.worktrees/TICKET-foo-001 is kept for 7 days in .git/tix/trash/TICKET-foo-001-[OID]
     error: origin refuses the push to ticket/TICKET-foo-001: deny updating a hidden ref; TICKET-foo-001 was given back to the queue
     hint: try again: tix activate TICKET-foo-001
     ");
@@ -104,7 +106,7 @@ fn work_is_not_lost_with_a_server_that_keeps_half_of_its_word() {
     exit: 0
     ----- stdout -----
     TICKET-foo-001 is back in the queue
-      its workspace [ROOT]/clone.worktrees/TICKET-foo-001 was removed
+      its workspace [ROOT]/clone.worktrees/TICKET-foo-001 is kept for 7 days in .git/tix/trash/TICKET-foo-001-[OID]
       its local branch ticket/TICKET-foo-001 was deleted
     ----- stderr -----
     warning: origin accepted the release but left ticket/TICKET-foo-001 where it was; the next claim of TICKET-foo-001 moves it aside
@@ -124,6 +126,7 @@ fn a_declined_ticket_branch_that_is_to_be_kept_is_said_to_be_unfinished() {
     exit: 8
     ----- stdout -----
     ----- stderr -----
+    its workspace [ROOT]/clone.worktrees/TICKET-foo-001 is kept for 7 days in .git/tix/trash/TICKET-foo-001-[OID]
     error: origin refuses the push to ticket/TICKET-foo-001: hook declined
       remote says  no such branches here
                    error: hook declined to update refs/heads/ticket/TICKET-foo-001
@@ -171,7 +174,7 @@ fn a_branch_that_a_release_could_not_delete_is_put_aside_by_the_next_claim() {
     assert_snapshot!(output.redacted(), @r#"
     exit: 0
     ----- stdout -----
-    {"schema":"tix/receipt@1","operation":"release","ticket":"TICKET-foo-001","outcome":"released","claim":{"id":"[CLAIM]","by":"Ada Example <ada@example.org>","at":"[TIME]","commit":"[OID]","branch":"main","attempts":0},"workspace":{"branch":"ticket/TICKET-foo-001","path":"[ROOT]/clone.worktrees/TICKET-foo-001","commit":"[OID]"},"deleted_here":{"ref":"refs/heads/ticket/TICKET-foo-001","old":"[OID]"},"commits":["[OID]"],"paths":["tickets/active/TICKET-foo-001/TICKET-foo-001.md","tickets/queue/TICKET-foo-001.md"],"pushed":[{"ref":"refs/heads/main","old":"[OID]","new":"[OID]"}],"remote":"origin","trunk":"main","by":"Ada Example <ada@example.org>","at":"[TIME]","attempts":1,"duration_ms":[N],"untouched":{"compared":["HEAD","index","stash"],"changed":[],"unknown":[]},"warnings":["origin accepted the release but left ticket/TICKET-foo-001 where it was; the next claim of TICKET-foo-001 moves it aside"]}
+    {"schema":"tix/receipt@1","operation":"release","ticket":"TICKET-foo-001","outcome":"released","claim":{"id":"[CLAIM]","by":"Ada Example <ada@example.org>","at":"[TIME]","commit":"[OID]","branch":"main","attempts":0},"workspace":{"branch":"ticket/TICKET-foo-001","path":"[ROOT]/clone.worktrees/TICKET-foo-001","commit":"[OID]"},"trash":"[ROOT]/clone/.git/tix/trash/TICKET-foo-001-[OID]","deleted_here":{"ref":"refs/heads/ticket/TICKET-foo-001","old":"[OID]"},"commits":["[OID]"],"paths":["tickets/active/TICKET-foo-001/TICKET-foo-001.md","tickets/queue/TICKET-foo-001.md"],"pushed":[{"ref":"refs/heads/main","old":"[OID]","new":"[OID]"}],"remote":"origin","trunk":"main","by":"Ada Example <ada@example.org>","at":"[TIME]","attempts":1,"duration_ms":[N],"untouched":{"compared":["HEAD","index","stash"],"changed":[],"unknown":[]},"warnings":["origin accepted the release but left ticket/TICKET-foo-001 where it was; the next claim of TICKET-foo-001 moves it aside"]}
     ----- stderr -----
     "#);
     sandbox.remote().git(&["config", "receive.denyDeletes", "false"]);

@@ -45,6 +45,7 @@ fn a_start_that_fails_in_any_way_leaves_no_claim_and_no_record_and_the_next_one_
     exit: 5
     ----- stdout -----
     ----- stderr -----
+    its workspace [ROOT]/a.worktrees/TICKET-foo-001 is kept for 7 days in .git/tix/trash/TICKET-foo-001-[OID]
     error: TICKET-foo-001: `./missing --now` cannot be started: No such file or directory (os error 2); the ticket was given back to the queue
     hint: a bare name is looked up on PATH, any other path in the workspace
     ");
