@@ -55,6 +55,9 @@ pub const COMPARE: &str = "_TIX_COMPARE";
 /// The object id of the ticket's file that a write was decided on; it writes to no other.
 pub const EXPECTS: &str = "_TIX_EXPECTS";
 
+/// With this variable set, whoever has started this tix asks the remote all the time.
+pub const FOLLOWED: &str = "_TIX_FOLLOWED";
+
 /// Names the shell that asks for completions.
 pub const COMPLETE: &str = "_TIX_COMPLETE";
 
@@ -194,6 +197,11 @@ impl Env {
     /// See [`COMPARE`].
     pub fn compares(&self) -> bool {
         self.raw(COMPARE).is_some()
+    }
+
+    /// See [`FOLLOWED`].
+    pub fn is_followed(&self) -> bool {
+        self.raw(FOLLOWED).is_some()
     }
 
     /// See [`EXPECTS`].

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::context::CONFIG_FILE;
 use super::role;
 use crate::config::{ConfigError, Origin};
+use crate::env::Env;
 use crate::error::Failure;
 use crate::git::{Objects, Repo};
 use crate::names::{Oid, RefName, RemoteName};
@@ -22,6 +23,8 @@ pub enum OnUnusable {
     Tell,
     /// It asks the remote anyway, so it checks whether they have changed.
     Fetch,
+    /// It uses no network and says nothing of it: whoever has started it asks the remote all the time.
+    Wait,
 }
 
 impl OnUnusable {
@@ -29,6 +32,11 @@ impl OnUnusable {
     pub fn of(verb: &str, asks: Option<bool>) -> OnUnusable {
         let asks = asks.unwrap_or_else(|| !verb.is_empty() && !role::ALWAYS.contains(&verb));
         if asks { OnUnusable::Fetch } else { OnUnusable::Tell }
+    }
+
+    /// The same, for a command that this may be.
+    pub fn told_by(self, env: &Env) -> OnUnusable {
+        if self == OnUnusable::Tell && env.is_followed() { OnUnusable::Wait } else { self }
     }
 
     /// The failure of settings, with a hint if a fetch may help.
@@ -44,7 +52,7 @@ impl OnUnusable {
             None
         };
         let failure = Failure::from(error);
-        let Some(file) = fetched else { return failure };
+        let Some(file) = fetched.filter(|_| self != OnUnusable::Wait) else { return failure };
         if self == OnUnusable::Fetch {
             match file.is_another_by_now(repo, objects, limit) {
                 Ok(true) => return Failure { outdated: true, ..failure },

@@ -119,6 +119,11 @@ impl Watch {
                     self.brought = Some(moved);
                     heard = WatchNews::News;
                 }
+                // What came has settings that cannot be used: whoever reads them says so.
+                Ok(_) if moved.trunk.is_some() && trunk(ctx)? == moved.trunk => {
+                    self.is_current();
+                    heard = WatchNews::News;
+                }
                 Ok(finished) => {
                     tracing::info!(%finished, "the fetch failed");
                     self.freshness =

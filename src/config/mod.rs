@@ -208,6 +208,8 @@ pub enum OnBadValue {
     Fail,
     /// It is put aside like a key that is not known: for the command that shows and mends it.
     PutAside,
+    /// The same, and a file that cannot be read at all is left out: for a long-lived tix, which waits until it is mended.
+    LeaveOut,
 }
 
 /// The settings from the command line, as written there.

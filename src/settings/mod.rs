@@ -70,7 +70,7 @@ impl Settings {
         let choose = |config: &Config, file: Option<&SettingsFile>| {
             match choose_remote(sources, wanted_remote(config, &local, file)) {
                 // For the command that shows and mends it.
-                Err(SettingsError::NoRemote { .. }) if local.on_bad == OnBadValue::PutAside => {
+                Err(SettingsError::NoRemote { .. }) if local.on_bad != OnBadValue::Fail => {
                     choose_remote(sources, None)
                 }
                 chosen => chosen,
@@ -205,7 +205,10 @@ fn committed_file(
 
 /// All layers, including this file.
 fn with_file(local: Layers<'_>, file: Option<&SettingsFile>) -> Result<Config, SettingsError> {
-    Ok(Config::resolve(&Layers { yaml: file.map(SettingsFile::yaml), ..local })?)
+    match Config::resolve(&Layers { yaml: file.map(SettingsFile::yaml), ..local }) {
+        Err(_) if local.on_bad == OnBadValue::LeaveOut => Ok(Config::resolve(&local)?),
+        resolved => Ok(resolved?),
+    }
 }
 
 /// The files that are not on the base yet: the main worktree's, which stands for all worktrees, and this one's. A bare

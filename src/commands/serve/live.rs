@@ -5,6 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::reads::{Reads, Unread};
@@ -12,6 +13,7 @@ use crate::app::context::{Context, Globals};
 use crate::app::watch::Watch;
 use crate::clock;
 use crate::env::Env;
+use crate::error::Failure;
 use crate::git::signals;
 use crate::out::{Format, Narration, Out};
 use crate::serve::{PageEvent, PageNews};
@@ -39,6 +41,8 @@ pub struct Known {
     pub at: Option<DateTime<Utc>>,
     /// Why it cannot be asked; empty if it can.
     pub away: String,
+    /// The failure of settings that cannot be used.
+    pub unusable: Option<Value>,
 }
 
 impl Known {
@@ -94,25 +98,37 @@ impl Follower {
             tracing::warn!(%error, "board");
         }
         while self.goes_on() {
-            // Settings may change while the page is open.
-            match Context::open(globals, env, &out, None) {
-                Ok(ctx) => {
-                    let until = Instant::now() + ASK;
+            // Settings may change while the page is open, and those that cannot be used are mended by what comes from the remote.
+            match Context::open_anyway(globals, env, &out) {
+                Ok((ctx, unusable)) => {
+                    self.found(unusable.as_ref());
+                    let (until, at) = (Instant::now() + ASK, self.sender.borrow().commit.clone());
                     while Instant::now() < until && self.goes_on() {
                         if let Err(failure) = watch.look(&ctx, globals) {
                             tracing::debug!(message = failure.message, "the remote");
                         }
-                        self.tell(watch.away(), watch.answered());
+                        let why = unusable.as_ref().map_or(watch.away(), |found| &found.message);
+                        self.tell(why, watch.answered());
+                        if self.sender.borrow().commit != at {
+                            break;
+                        }
                         thread::sleep(LOOK);
                     }
                 }
                 Err(failure) => {
+                    self.found(Some(&failure));
                     self.tell(&failure.message, watch.answered());
                     thread::sleep(LOOK);
                 }
             }
         }
         watch.stop();
+    }
+
+    /// Keeps what is wrong with the settings.
+    fn found(&self, unusable: Option<&Failure>) {
+        let unusable = unusable.and_then(|failure| serde_json::to_value(failure.json()).ok());
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).unusable = unusable;
     }
 
     fn goes_on(&self) -> bool {

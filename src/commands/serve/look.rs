@@ -42,11 +42,16 @@ impl<'r> PageLook<'r> {
     fn instead<T>(&self, unread: Unread, before: Option<T>) -> Result<T, Unread> {
         match (unread, before) {
             (Unread::Failed(failure), Some(before)) if !is_missing(&failure) => {
-                self.failure.replace(Some(failure));
+                self.fails_by(failure);
                 Ok(before)
             }
             (unread, _) => Err(unread),
         }
+    }
+
+    /// What is shown lacks something, for this reason.
+    pub fn fails_by(&self, failure: Value) {
+        self.failure.replace(Some(failure));
     }
 
     pub fn into_failure(self) -> Option<Value> {

@@ -49,7 +49,10 @@ pub struct ServeArgs {
 }
 
 pub fn run(args: &ServeArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let ctx = Context::open(globals, env, out, None)?;
+    let (ctx, unusable) = Context::open_anyway(globals, env, out)?;
+    if let Some(failure) = &unusable {
+        out.warn(&failure.message);
+    }
     let record = ctx.repo.tix_dir().join("serve");
     let _only = only_one(&ctx, &record)?;
     let leading = LeadingFile::of(&ctx);

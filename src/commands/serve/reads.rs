@@ -19,6 +19,7 @@ use crate::app::again::{Again, AgainAnswer, AgainQuestion};
 use crate::app::context::Context;
 use crate::audit::Audit;
 use crate::clock;
+use crate::env::FOLLOWED;
 use crate::git::Repo;
 use crate::names::RefName;
 use crate::page::{BoardValues, WriteValues};
@@ -124,6 +125,7 @@ impl Reads {
         variables: Vec<(OsString, OsString)>,
     ) -> io::Result<AgainAnswer> {
         let words = words.iter().map(OsString::from).collect();
+        let variables = variables.into_iter().chain([(FOLLOWED.into(), "1".into())]).collect();
         let question = AgainQuestion { words, input, variables, dir: &self.dir };
         self.again.ask(&question).map_err(io::Error::other)
     }

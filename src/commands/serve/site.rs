@@ -82,7 +82,10 @@ impl Site for TicketSite {
         let look = PageLook::at(&self.reads);
         let shown = self.view(&look, request);
         let mut view = shown.unwrap_or_else(|why| not_shown(&why, &request.path));
-        view.markup = below_failure(look, view.markup);
+        // One that cannot be shown says why itself.
+        if view.status == 200 {
+            view.markup = self.below_failure(look, view.markup);
+        }
         self.page(&view, request)
     }
 
@@ -158,7 +161,7 @@ impl TicketSite {
             (["workers"], _) => Ok(workers(look)?),
             (["writes"], _) => Ok(self.writes(request)),
             (["writes", number], _) => self.one_write(number),
-            (["doctor"], _) => Ok(self.doctor(request, csrf)?),
+            (["doctor"], _) => Ok(self.doctor(look, request, csrf)?),
             (["t", id], _) => ticket(look, id, csrf),
             (["t", id, "edit"], Some(csrf)) => edit(look, id, csrf),
             (["t", id, "tick"], Some(csrf)) => tick(look, id, csrf),
@@ -196,12 +199,18 @@ impl TicketSite {
         Ok(View::of(Section::Writes, title.trim(), page::write(write, clock::now())))
     }
 
-    fn doctor(&self, request: &SiteRequest, csrf: Option<&str>) -> Result<View, Unread> {
-        let found = match self.reads.ask(&["doctor", "--offline"]) {
+    fn doctor(
+        &self,
+        look: &PageLook<'_>,
+        request: &SiteRequest,
+        csrf: Option<&str>,
+    ) -> Result<View, Unread> {
+        let found = match look.ask(&["doctor", "--offline"]) {
             Ok(found) => found,
             // It cannot even begin: that is its finding.
             Err(Unread::Failed(data)) => {
-                return Ok(View::of(Section::Doctor, "Doctor", failed(&data)));
+                look.fails_by(data);
+                return Ok(View::of(Section::Doctor, "Doctor", maud::Markup::default()));
             }
             Err(unread) => return Err(unread),
         };
@@ -239,9 +248,22 @@ impl TicketSite {
             Err(unread) => return self.page(&not_shown(&unread.into(), &request.path), request),
         };
         let markup = report.get("markup").and_then(Value::as_str).unwrap_or_default();
-        let markup = below_failure(look, maud::PreEscaped(markup.to_owned()));
+        let markup = self.below_failure(look, maud::PreEscaped(markup.to_owned()));
         let view = View::of(Section::Flow, "Flow", markup);
         SiteAnswer::Styled(self.whole(&view, request))
+    }
+
+    /// What is shown, below why it is not the newest, or what is wrong with the settings that it does without.
+    fn below_failure(&self, look: PageLook<'_>, shown: maud::Markup) -> maud::Markup {
+        match (look.into_failure(), self.live.known().unusable) {
+            (Some(failure), _) if !shown.0.is_empty() => {
+                maud::html! { (page::outdated(&failed(&failure))) (shown) }
+            }
+            (Some(failure), _) | (None, Some(failure)) => {
+                maud::html! { (failed(&failure)) (shown) }
+            }
+            (None, None) => shown,
+        }
     }
 
     /// What was typed into a form that could not be done, so that it is not lost.
@@ -303,14 +325,6 @@ impl TicketSite {
             }
         };
         self.page(&view, request)
-    }
-}
-
-/// What is shown, below why it is not the newest.
-fn below_failure(look: PageLook<'_>, shown: maud::Markup) -> maud::Markup {
-    match look.into_failure() {
-        Some(failure) => maud::html! { (page::outdated(&failed(&failure))) (shown) },
-        None => shown,
     }
 }
 

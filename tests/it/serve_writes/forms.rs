@@ -1,9 +1,11 @@
 //! Forms that cannot be done: what they answer, and what of them is kept.
 
+use std::time::{Duration, Instant};
+
 use crate::activate::{ID, QUEUED};
 use crate::harness::{Sandbox, queue_ticket};
 
-use super::{Page, ready};
+use super::{Page, page::Answered, ready};
 
 #[test]
 fn a_short_form_that_failed_comes_back_with_what_was_typed() {
@@ -98,7 +100,9 @@ fn settings_that_cannot_be_read_leave_every_view_that_can_work() {
         ("/workers", "No worker"),
         ("/flow", "<svg"),
     ] {
-        page.get(path).expect(200).says(why).says(words).says("what could be read before");
+        let shown = page.get(path).expect(200);
+        shown.says(why).says(words).says("what could be read before");
+        assert!(!shown.body.contains("git fetch"), "the page asks by itself: {}", shown.body);
     }
     // Nobody has looked at it before.
     let unseen = page.get("/t/TICKET-unseen-001").expect(503);
@@ -106,11 +110,31 @@ fn settings_that_cannot_be_read_leave_every_view_that_can_work() {
     let doctor = page.get("/doctor").expect(200);
     doctor.says(why).says("tix explain config").says("<h1><bdi>Doctor</bdi></h1>");
     assert!(!doctor.body.contains("Nothing is wrong"), "{}", doctor.body);
-    page.get("/writes").expect(200);
     page.create("Meanwhile").expect(422).says(why).says("value=\"Meanwhile\"");
-    // When they are mended, all is as before.
+    // What needs no settings says it too, as soon as the page has seen it.
+    for (path, words) in [("/writes", "failed: "), ("/new", "name=\"title\"")] {
+        let shown = until(&page, path, |shown| shown.contains("role=\"alert\""));
+        shown.says(why).says("tix explain config").says(words);
+    }
+    // The correction is on the remote. One that begins now starts all the same, asks there by itself, and is mended.
+    drop(page);
     other.git(&["revert", "--no-edit", "HEAD"]);
     other.git(&["push", "--quiet"]);
-    clone.git(&["fetch", "--quiet"]);
-    assert!(!page.get("/").expect(200).body.contains(why));
+    let page = Page::of(&clone);
+    let id = ID.strip_prefix("TICKET-").unwrap();
+    for (path, words) in [("/", id), (&ticket, "What you can do"), ("/new", "title")] {
+        until(&page, path, |shown| !shown.contains("role=\"alert\"")).expect(200).says(words);
+    }
+}
+
+/// The page, when it is as it should be.
+fn until(page: &Page, path: &str, is_right: impl Fn(&str) -> bool) -> Answered {
+    let began = Instant::now();
+    loop {
+        let shown = page.get(path);
+        if is_right(&shown.body) || began.elapsed() > Duration::from_mins(1) {
+            return shown;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
