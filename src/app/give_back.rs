@@ -15,7 +15,7 @@ use crate::lifecycle::{
     self, Act, Already, BranchDisposal, ClaimProof, Decision, Reached, Refusal, ReleaseRequest,
 };
 use crate::names::{Oid, RefName};
-use crate::text::shell_word;
+use crate::text::{shell_line, shell_word};
 use crate::ticket::{Lane, Status, TicketId};
 use crate::trunk::{Diary, MovedRef, Outcome, Run, Stop, View, may_still_land};
 use crate::workspace::worker::{self, WorkerState};
@@ -388,8 +388,8 @@ pub fn busy(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<Option<Stri
     let path = path.display();
     Ok(match worker::of(&ctx.repo, id, &crate::env::host())? {
         Some(WorkerState::Live(record)) => Some(format!(
-            "the workspace {path} was kept: the worker {} runs in it, process {}",
-            record.command.join(" "),
+            "the workspace {path} was kept: the worker `{}` runs in it, process {}",
+            shell_line(&record.command),
             record.process.pid
         )),
         Some(WorkerState::Starting) => {

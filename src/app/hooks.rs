@@ -24,7 +24,7 @@ use crate::guard::install::status::{GuardStatus, InstalledState};
 use crate::guard::install::worktrees;
 use crate::lock::Lock;
 use crate::names::RefName;
-use crate::text::{safe, shell_word};
+use crate::text::{safe, shell_line, shell_word};
 
 /// How long to wait for another tix that installs or removes hooks in this clone.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -115,10 +115,6 @@ pub fn mends(guard: &GuardStatus) -> Vec<String> {
 fn shadow_words(guard: &GuardStatus) -> Option<String> {
     let unset: Vec<_> = guard.shadowed_by.iter().map(|name| format!("-u {name}")).collect();
     (!unset.is_empty()).then(|| format!("env {}", unset.join(" ")))
-}
-
-fn shell_line(words: &[String]) -> String {
-    words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
 }
 
 pub fn lacking_words(lacking: &[(Hook, InstalledState)]) -> String {

@@ -191,8 +191,8 @@ fn record_facts(failure: Failure, record: &WorkerRecord) -> Failure {
         .maybe_fact("log", log)
 }
 
-/// The worker of a ticket. An unreadable record is reported and hides nothing else.
-pub fn now(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerNow> {
+/// The worker of a ticket that has this claim now. An unreadable record is reported and hides nothing else.
+pub fn now(ctx: &Context<'_>, id: &TicketId, claim: Option<&str>) -> Option<WorkerNow> {
     let seen = worker::of(&ctx.repo, id, &crate::env::host()).unwrap_or_else(|error| {
         ctx.out.warn(&error.to_string());
         None
@@ -209,6 +209,7 @@ pub fn now(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerNow> {
     Some(WorkerNow {
         source,
         state,
+        earlier: claim != Some(record.claim_id.as_str()),
         pid: Some(record.process.pid),
         host: Some(record.process.host),
         since: Some(record.since),

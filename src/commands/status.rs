@@ -189,7 +189,7 @@ fn standpoint(
     };
     let asked = lifecycle::requested_changes(&ticket);
     let workspace = board::workspace(ctx, &row.id)?;
-    let worker = worker::now(ctx, &row.id);
+    let worker = worker::now(ctx, &row.id, row.claim_id.as_deref());
     let here = TicketAsSeen {
         ctx,
         act: &act,

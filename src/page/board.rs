@@ -71,7 +71,7 @@ fn of_ticket(ticket: &TicketValues, now: DateTime<Utc>) -> CardValues<'_> {
         status: unusual(&ticket.status, &ticket.lane),
         blocked: ticket.blocked.as_deref(),
         pull: ticket.pull_request.as_ref().map(ToString::to_string),
-        worker: worker.map(|worker| worker.state.as_str()),
+        worker,
         labels: &ticket.labels,
     }
 }

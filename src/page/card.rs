@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{SeenLines, SeenText};
+use super::{SeenLines, SeenText, WorkerValues};
 use crate::report::priority_words;
 use crate::ticket::{Lane, Priority, Status, TicketRow, name_of};
 
@@ -22,8 +22,7 @@ pub struct CardValues<'a> {
     pub blocked: Option<&'a str>,
     /// Its pull request.
     pub pull: Option<String>,
-    /// The state of its worker.
-    pub worker: Option<&'a str>,
+    pub worker: Option<&'a WorkerValues>,
     pub labels: &'a [String],
 }
 
@@ -86,17 +85,23 @@ pub fn card(card: &CardValues<'_>) -> Markup {
                     (card.age)
                 }
             }
-            @let told = [card.priority, card.status, card.blocked, card.worker, card.pull.as_deref()];
+            @let worker = card.worker.map(|worker| worker.state.as_str());
+            @let told = [card.priority, card.status, card.blocked, worker, card.pull.as_deref()];
             @if told.iter().any(Option::is_some) || !card.labels.is_empty() { div .badges {
                 @if let Some(priority) = card.priority { span .(urgency) { (SeenText(&priority_words(priority))) } }
                 @if let Some(status) = card.status { span { (SeenText(status)) } }
                 @if let Some(why) = card.blocked { span .blocked { "blocked: " (SeenLines(why)) } }
                 @if let Some(pull) = &card.pull { span { (SeenText(pull)) } }
-                @if let Some(worker) = card.worker { span class=(worker_class(worker)) { "worker " (SeenText(worker)) } }
+                @if let Some(worker) = card.worker { span class=(worker_class(&worker.state)) { "worker " (SeenText(&worker.state)) (of_earlier(worker)) } }
                 @for label in card.labels { span { (SeenText(label)) } }
             } }
         }
     }
+}
+
+/// What a worker's state lacks: the board, the ticket and the workers say it alike.
+pub(super) fn of_earlier(worker: &WorkerValues) -> &'static str {
+    if worker.earlier { ", on an earlier claim" } else { "" }
 }
 
 pub(super) fn worker_class(state: &str) -> &'static str {

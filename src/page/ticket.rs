@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use super::card::worker_class;
+use super::card::{of_earlier, worker_class};
 use super::form::{Action, action};
 use super::{
     Ago, EventValues, Move, PartValues, SeenLines, SeenText, StatusValues, address_of, markdown,
@@ -142,7 +142,7 @@ fn overlay(page: &TicketPage<'_>) -> Markup {
             dt { "workspace" } dd { code { (SeenText(&workspace.source)) } @if !workspace.present { ", gone" } }
         }
         @if let Some(worker) = &overlay.worker {
-            dt { "worker" } dd { a href="/workers" { span class={ "pill " (worker_class(&worker.state)) } { (SeenText(&worker.state)) } } }
+            dt { "worker" } dd { a href="/workers" { span class={ "pill " (worker_class(&worker.state)) } { (SeenText(&worker.state)) } } (of_earlier(worker)) }
         }
     }
 }

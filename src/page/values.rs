@@ -69,6 +69,9 @@ pub struct WorkspaceValues {
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct WorkerValues {
     pub state: String,
+    /// Whether it works on an earlier claim than the ticket's present one.
+    #[serde(default)]
+    pub earlier: bool,
     pub pid: Option<u32>,
     pub host: Option<String>,
     pub since: Option<String>,

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use super::card::worker_class;
+use super::card::{of_earlier, worker_class};
 use super::{Ago, SeenText, TicketValues, WorkerValues, address_of};
+use crate::ticket::name_of;
 
 pub struct WorkersPage<'a> {
     pub workers: Vec<WorkerRow<'a>>,
@@ -28,13 +29,12 @@ pub fn workers(page: &WorkersPage<'_>) -> Markup {
                 h2 { a href=(address_of(&row.ticket.id)) { bdi { (SeenText(row.ticket.title.as_deref().unwrap_or(&row.ticket.id))) } } }
                 p {
                     span class={ "pill " (worker_class(&row.worker.state)) } { (SeenText(&row.worker.state)) }
+                    (of_earlier(row.worker))
                     @if let Some(since) = &row.worker.since { ", started " (Ago(since, page.now)) }
                     @if let Some(pid) = row.worker.pid { ", process " (pid) }
                     @if let Some(host) = &row.worker.host { " on " (SeenText(host)) }
                 }
-                @if row.ticket.lane != "active" {
-                    p { "It still runs, and nobody holds its ticket any more, which is in " (SeenText(&row.ticket.lane)) "/." }
-                }
+                (whose(row))
                 @if let Some(command) = &row.worker.command { p { code { (SeenText(&command.join(" "))) } } }
                 @if let Some(tail) = &row.tail {
                     pre .tail tabindex="0" role="region" aria-label={ "The end of the log of " (SeenText(&row.ticket.id)) } {
@@ -42,6 +42,18 @@ pub fn workers(page: &WorkersPage<'_>) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Who has the ticket, if that is not whom the worker was started for.
+fn whose(row: &WorkerRow<'_>) -> Markup {
+    let holder = row.ticket.holder.as_deref().filter(|_| row.ticket.lane == "active");
+    html! {
+        @match holder {
+            Some(holder) if row.worker.earlier => p { bdi { (SeenText(name_of(holder))) } " holds the ticket now." },
+            None if row.ticket.lane != "active" => p { "Its ticket is in " (SeenText(&row.ticket.lane)) "/ now." },
+            Some(_) | None => {}
         }
     }
 }
@@ -72,6 +84,27 @@ mod tests {
                 "one\n\\u{1b}[31m&lt;script&gt;\n</pre>",
             ],
         );
+        for (lane, holder, words) in [
+            (
+                "active",
+                r#""Bob <b@x>""#,
+                "live</span>, on an earlier claim, process 7</p><p><bdi>Bob</bdi> holds the ticket now.</p>",
+            ),
+            (
+                "queue",
+                "null",
+                "live</span>, on an earlier claim, process 7</p><p>Its ticket is in queue/ now.</p>",
+            ),
+        ] {
+            let ticket = super::super::test::ticket(&format!(
+                r#"{{"id": "TICKET-a-001", "lane": "{lane}", "holder": {holder}, "status": "open", "path": "p", "source": "s",
+                    "overlay": {{"worker": {{"state": "live", "earlier": true, "pid": 7}}}}}}"#,
+            ));
+            let worker = ticket.overlay.as_ref().unwrap().worker.as_ref().unwrap();
+            let rows = vec![WorkerRow { ticket: &ticket, worker, tail: None }];
+            let page = workers(&WorkersPage { workers: rows, now: NOW }).into_string();
+            assert_holds(&page, &[words]);
+        }
         let none = workers(&WorkersPage { workers: Vec::new(), now: NOW }).into_string();
         assert_holds(&none, &["No worker of this clone is known on this machine."]);
     }

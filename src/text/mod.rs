@@ -18,7 +18,7 @@ use regex::{Regex, RegexBuilder};
 pub use apart::cut_apart;
 pub use json::without_nulls;
 pub use near::near;
-pub use shell::{shell_quoted, shell_word};
+pub use shell::{shell_line, shell_quoted, shell_word};
 pub use visible::{has_hidden, safe, safe_lines};
 pub use width::{cut, width, wrap};
 

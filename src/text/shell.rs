@@ -2,6 +2,11 @@
 
 use super::visible::has_hidden;
 
+/// A command line that a shell reads as these words.
+pub fn shell_line(words: &[String]) -> String {
+    words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
+}
+
 /// The text as one word to paste: bare where the shell accepts it so, else in quotes, and with escapes (`$'…'`) where a
 /// terminal would not show it.
 pub fn shell_word(text: &str) -> String {

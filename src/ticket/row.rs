@@ -131,6 +131,8 @@ pub struct WorkerNow {
     /// `starting`, `live`, `stale` when it ended and tix did not see how (as with every detached one), or `elsewhere`
     /// when it was started on another machine, where this one cannot look.
     pub state: &'static str,
+    /// Whether it works on an earlier claim than the one that the ticket has now, if it has any.
+    pub earlier: bool,
     /// Its process; missing while it is being started.
     pub pid: Option<u32>,
     /// The machine; missing while it is being started.
@@ -252,6 +254,12 @@ impl WorkerNow {
             "elsewhere" => format!("elsewhere: process {pid} on {host}"),
             state => format!("{state}: process {pid}"),
         };
-        format!("{what}, started {}", shown(since))
+        let of = if self.earlier { ", on an earlier claim" } else { "" };
+        format!("{what}, started {}{of}", shown(since))
+    }
+
+    /// The same in a cell.
+    pub fn brief(&self) -> String {
+        if self.earlier { format!("{}, earlier claim", self.state) } else { self.state.to_owned() }
     }
 }

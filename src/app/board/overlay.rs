@@ -36,7 +36,8 @@ pub fn overlay(
     let held = |row: &TicketRow| row.lane == Lane::Active;
     let recorded = workspace::worker::recorded(&ctx.repo);
     for row in rows.iter_mut().filter(|row| !held(row) && recorded.contains(&row.id)) {
-        let worker = worker::now(ctx, &row.id).filter(|worker| worker.state == "live");
+        let worker = worker::now(ctx, &row.id, row.claim_id.as_deref())
+            .filter(|worker| worker.state == "live");
         row.overlay =
             worker.map(|worker| Box::new(Overlay { worker: Some(worker), ..Overlay::default() }));
     }
@@ -49,7 +50,8 @@ pub fn overlay(
         let branch = branches.remove(&row.id);
         let workspace = seen_here(ctx, &worktrees, &row.id, changes)?;
         // A worker is started in a workspace and nowhere else.
-        let worker = workspace.as_ref().and_then(|_| worker::now(ctx, &row.id));
+        let worker =
+            workspace.as_ref().and_then(|_| worker::now(ctx, &row.id, row.claim_id.as_deref()));
         row.overlay = Some(Box::new(Overlay { branch, workspace, worker }));
     }
     Ok(())

@@ -140,7 +140,7 @@ impl Column {
                 Some(false) => "clean".to_owned(),
                 None => String::new(),
             },
-            Column::Worker => worker.map(|w| w.state.to_owned()).unwrap_or_default(),
+            Column::Worker => worker.map(|w| w.brief()).unwrap_or_default(),
             Column::Source => row.source.clone(),
             Column::Path => row.path.clone(),
         })

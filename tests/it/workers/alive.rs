@@ -30,13 +30,22 @@ fn the_record_is_there_while_the_worker_runs_and_goes_with_it() {
     // Nor is it put in the place of one that runs, and nothing is pulled away from under it.
     clone.tix(&["run", ID, "--restart", "--", "true"]).exits(3);
     let released = clone.tix(&["release", ID]);
-    assert!(released.success().stderr().contains("was kept: the worker sh"), "{released}");
+    assert!(released.success().stderr().contains("was kept: the worker `sh -c "), "{released}");
     assert!(workspace(&clone, ID).exists());
     // It stays in sight, although nobody holds its ticket.
     let rows = clone.tix(&["list", "--lane", "queue", "--json"]).success().json();
-    assert_eq!(rows["tickets"][0]["overlay"]["worker"]["state"], "live", "{rows}");
+    let seen = &rows["tickets"][0]["overlay"]["worker"];
+    assert_eq!((&seen["state"], &seen["earlier"]), (&json!("live"), &json!(true)), "{rows}");
+    // Nor is it the worker of whoever has it next.
+    let other = sandbox.clone_named("b");
+    other.tix(&["activate", ID]).success();
+    let status = clone.tix(&["status", ID, "--fetch"]);
+    assert!(status.success().stdout().contains(", on an earlier claim"), "{status}");
+    let row = clone.tix(&["list", "--columns", "id,worker"]);
+    assert!(row.success().stdout().contains("live, earlier claim"), "{row}");
+    other.tix(&["release", ID]).success();
     let again = clone.tix(&["activate", ID, "--json"]);
-    assert!(fact(again.exits(5), "because").contains("was kept: the worker sh"), "{again}");
+    assert!(fact(again.exits(5), "because").contains("was kept: the worker `sh -c "), "{again}");
     assert_eq!(hints(&again), format!("wait for it to end, then: tix activate {ID}"));
     gate.open();
     let output = worker.wait();
