@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::unknown::OnUnknown;
 use super::untouched::CheckoutMark;
 use super::unusable::OnUnusable;
 use crate::audit::Audit;
@@ -66,7 +65,7 @@ pub struct Globals {
     pub no_pager: bool,
     /// What the command does about settings that this tix does not understand.
     #[arg(skip)]
-    pub on_unknown: OnUnknown,
+    pub on_unknown: super::unknown::OnUnknown,
     /// What it does about settings that were fetched and cannot be used.
     #[arg(skip)]
     pub on_unusable: OnUnusable,
@@ -192,25 +191,6 @@ impl<'a> Context<'a> {
             Ok(()) => Ok(ctx),
             Err(_) if globals.on_bad == OnBadValue::LeaveOut => Ok(ctx),
             Err(failure) => Err(ctx.by_settings(failure)),
-        }
-    }
-
-    /// The same, with whatever can be used of settings that cannot: for a long-lived tix, which waits until they are mended. The
-    /// failure is theirs.
-    pub fn open_anyway(
-        globals: &Globals,
-        env: &'a Env,
-        out: &'a Out,
-    ) -> Result<(Context<'a>, Option<Failure>), Failure> {
-        let failure = match Context::open(globals, env, out, None) {
-            Ok(ctx) => return Ok((ctx, None)),
-            Err(failure) => failure,
-        };
-        let (on_unknown, on_bad) = (OnUnknown::PassOver, OnBadValue::LeaveOut);
-        let globals = Globals { on_unknown, on_bad, ..globals.clone() };
-        match Context::open(&globals, env, out, None) {
-            Ok(ctx) => Ok((ctx, Some(failure))),
-            Err(_) => Err(failure),
         }
     }
 

@@ -316,7 +316,8 @@ pub fn record(
     match told(operation, diary, result) {
         Ok(receipt) => {
             let mut receipt = Receipt { duration_ms, untouched, ..receipt };
-            if ctx.checkout.is_thorough() {
+            let has_changed = receipt.untouched.as_ref().is_some_and(UntouchedJson::has_changed);
+            if has_changed || ctx.checkout.is_thorough() {
                 receipt.note_followers(ctx);
             }
             match serde_json::to_value(&receipt) {

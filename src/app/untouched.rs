@@ -28,9 +28,16 @@ pub struct UntouchedJson {
     /// Those that were to be compared and could not be, such as the files of a checkout with very many; may be empty.
     unknown: Vec<&'static str>,
     /// Whether the checkout followed the write, because it has a branch checked out that the write itself moved; then `changed` is
-    /// what that changed. Missing if it did not. For writes of `tix serve` alone.
+    /// what that changed. Missing if it did not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub followed: bool,
+}
+
+impl UntouchedJson {
+    /// Whether something is another afterwards.
+    pub fn has_changed(&self) -> bool {
+        !self.changed.is_empty()
+    }
 }
 
 /// The checkout that a command is run in, at one moment.

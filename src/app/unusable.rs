@@ -4,13 +4,15 @@
 
 use std::time::{Duration, Instant};
 
-use super::context::CONFIG_FILE;
+use super::context::{CONFIG_FILE, Context, Globals};
 use super::role;
-use crate::config::{ConfigError, Origin};
+use super::unknown::OnUnknown;
+use crate::config::{ConfigError, OnBadValue, Origin};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::{Objects, Repo};
 use crate::names::{Oid, RefName, RemoteName};
+use crate::out::Out;
 use crate::settings::SettingsError;
 use crate::text::shell_word;
 use crate::trunk::{Run, TrunkError};
@@ -62,6 +64,25 @@ impl OnUnusable {
         }
         let fetch = format!("git fetch {}", shell_word(file.remote.as_str()));
         failure.hint(format!("if it has been fixed meanwhile, fetch it: {fetch}"))
+    }
+}
+
+/// Opens the context with whatever can be used of settings that cannot: for a long-lived tix, which waits until they are mended.
+/// The failure is theirs.
+pub fn open_anyway<'a>(
+    globals: &Globals,
+    env: &'a Env,
+    out: &'a Out,
+) -> Result<(Context<'a>, Option<Failure>), Failure> {
+    let failure = match Context::open(globals, env, out, None) {
+        Ok(ctx) => return Ok((ctx, None)),
+        Err(failure) => failure,
+    };
+    let (on_unknown, on_bad) = (OnUnknown::PassOver, OnBadValue::LeaveOut);
+    let globals = Globals { on_unknown, on_bad, ..globals.clone() };
+    match Context::open(&globals, env, out, None) {
+        Ok(ctx) => Ok((ctx, Some(failure))),
+        Err(_) => Err(failure),
     }
 }
 

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::writes::brief;
-use super::{DoctorValues, SeenLines, SeenText, WriteValues, address_of, tokens};
+use super::{DoctorValues, FindingValues, SeenLines, SeenText, WriteValues, address_of, tokens};
 
 pub struct DoctorPage<'a> {
     pub found: &'a DoctorValues,
@@ -15,8 +15,12 @@ pub struct DoctorPage<'a> {
 }
 
 pub fn doctor(page: &DoctorPage<'_>) -> Markup {
-    let plan: Vec<&str> =
-        page.found.findings.iter().filter_map(|finding| finding.plan.as_deref()).collect();
+    let plan: Vec<(&FindingValues, &str)> = page
+        .found
+        .findings
+        .iter()
+        .filter_map(|finding| Some((finding, finding.plan.as_deref()?)))
+        .collect();
     html! {
         @if let Some(writes) = &page.repaired { (repaired(writes)) }
         @if page.found.findings.is_empty() { p .none { "Nothing is wrong." } }
@@ -39,14 +43,27 @@ pub fn doctor(page: &DoctorPage<'_>) -> Markup {
                 section {
                     h2 { "The safe repairs" }
                     p { "What will be done:" }
-                    ul { @for action in plan { li { (SeenLines(action)) } } }
-                    form method="post" action="/doctor/fix" { (tokens(csrf, None)) button { "Repair" } }
+                    ul { @for (_, action) in &plan { li { (SeenLines(action)) } } }
+                    form method="post" action="/doctor/fix" {
+                        (tokens(csrf, None))
+                        @for (finding, _) in &plan { input type="hidden" name=(REPAIR) value=(named(finding)); }
+                        button { "Repair" }
+                    }
                 }
             } @else {
                 p { a .button.quiet href="/doctor?plan=1" { "Show what the safe repairs would do" } }
             }
         }
     }
+}
+
+/// The field of a form that names a repair.
+pub const REPAIR: &str = "repair";
+
+/// How `tix doctor --only` names a finding.
+fn named(finding: &FindingValues) -> String {
+    let ticket = finding.ticket.as_deref().map(|ticket| format!(":{ticket}"));
+    format!("{}{}", finding.check, ticket.unwrap_or_default())
 }
 
 /// What was repaired and what was not, each with a way to its receipt.
@@ -104,6 +121,7 @@ mod tests {
                 "What will be done:</p><ul><li>make &lt;it&gt; again</li></ul>",
                 "<form method=\"post\" action=\"/doctor/fix\">",
                 "name=\"csrf\" value=\"secret\"",
+                "<input type=\"hidden\" name=\"repair\" value=\"half-made:TICKET-a-001\">",
             ],
         );
         let before = shown(Some("secret"), false);

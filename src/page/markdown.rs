@@ -17,7 +17,7 @@ pub(super) fn rendered(text: &str) -> Markup {
     };
     let options =
         Options::ENABLE_TASKLISTS | Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    let mut reading = Reading { level: HeadingLevel::H1, dropped: Vec::new(), in_comment: false };
+    let mut reading = Reading { above: Vec::new(), dropped: Vec::new(), in_comment: false };
     let events = Parser::new_ext(text, options).filter_map(|event| reading.harmless(event));
     let mut markup = String::new();
     html::push_html(&mut markup, events);
@@ -30,8 +30,8 @@ pub(super) fn rendered(text: &str) -> Markup {
 }
 
 struct Reading {
-    /// The level of the last heading: the title of the page at first. The next one is at most one below it.
-    level: HeadingLevel,
+    /// The headings that the next one may stand below: each with the level that it has in the text, and the level that is shown.
+    above: Vec<(HeadingLevel, HeadingLevel)>,
     /// For each link that is open, whether its tags were left out.
     dropped: Vec<bool>,
     /// Whether the lines of HTML that are being read are those of a comment.
@@ -57,11 +57,13 @@ impl Reading {
             Event::Code(text) => Event::Code(shown(&text)),
             // The title of the page is the first heading.
             Event::Start(Tag::Heading { level, .. }) => {
-                self.level = below(level).min(below(self.level));
+                self.above.retain(|(known, _)| *known < level);
+                let level_shown = below(self.shown_level());
+                self.above.push((level, level_shown));
                 let (id, classes, attrs) = (None, Vec::new(), Vec::new());
-                Event::Start(Tag::Heading { level: self.level, id, classes, attrs })
+                Event::Start(Tag::Heading { level: level_shown, id, classes, attrs })
             }
-            Event::End(TagEnd::Heading(_)) => Event::End(TagEnd::Heading(self.level)),
+            Event::End(TagEnd::Heading(_)) => Event::End(TagEnd::Heading(self.shown_level())),
             Event::TaskListMarker(ticked) => Event::InlineHtml(CowStr::Borrowed(if ticked {
                 "<input type=\"checkbox\" aria-label=\"ticked\" disabled checked> "
             } else {
@@ -87,6 +89,11 @@ impl Reading {
             | Event::HardBreak
             | Event::Rule => event,
         })
+    }
+
+    /// The level of the last heading as it is shown.
+    fn shown_level(&self) -> HeadingLevel {
+        self.above.last().map_or(HeadingLevel::H1, |(_, shown)| *shown)
     }
 
     /// The rest of a piece of HTML; a comment may go over several.
@@ -173,7 +180,9 @@ mod tests {
     /// Whoever jumps from heading to heading misses none between two.
     #[test]
     fn no_level_of_headings_is_left_out() {
-        assert_rendered("### a\n###### b\n## c", "<h2>a</h2>\n<h3>b</h3>\n<h3>c</h3>");
+        assert_rendered("### a\n###### b\n## c", "<h2>a</h2>\n<h3>b</h3>\n<h2>c</h2>");
+        // Nor do two of one level differ, such as the entries of a changelog.
+        assert_rendered("### a\n### b\n#### c", "<h2>a</h2>\n<h2>b</h2>\n<h3>c</h3>");
     }
 
     #[test]

@@ -26,7 +26,7 @@ use maud::{DOCTYPE, Markup, Render, html};
 pub use self::ago::Ago;
 pub use self::board::{BoardPage, LanePage, SHOWN, board};
 pub use self::card::{CardValues, card};
-pub use self::doctor::{DoctorPage, doctor};
+pub use self::doctor::{DoctorPage, REPAIR, doctor};
 pub use self::form::{NewForm, edit_form, new_form};
 pub use self::notice::{Moved, Notice, failure, moved, notice, outdated};
 pub use self::report::{ReportPage, ReportedLane, report, report_view};

@@ -51,14 +51,25 @@ const REPAIRED: &str = "repaired";
 const NEEDS_REMOTE: &str =
     "this fix needs a push, and --offline allows none; without it: tix doctor --fix";
 
-/// Shows what will be done, does it, and reports the results. A failed fix does not stop the others.
+/// How `--only` names a finding.
+fn named(finding: &Finding) -> String {
+    let ticket = finding.ticket.as_ref().map(|id| format!(":{id}"));
+    format!("{}{}", finding.check.name(), ticket.unwrap_or_default())
+}
+
+/// Shows what will be done, does it, and reports the results; `only` names the findings that count, all if it is empty. A failed fix does not stop the others.
 pub fn apply(
     ctx: &Context<'_>,
     look: Look,
     findings: &[Finding],
+    only: &[String],
 ) -> Result<Vec<FixReport>, Failure> {
-    let plan: Vec<(&Finding, &Fix)> =
-        findings.iter().filter_map(|finding| Some((finding, finding.fix.as_ref()?))).collect();
+    let is_meant = |finding: &&Finding| only.is_empty() || only.contains(&named(finding));
+    let plan: Vec<(&Finding, &Fix)> = findings
+        .iter()
+        .filter(is_meant)
+        .filter_map(|finding| Some((finding, finding.fix.as_ref()?)))
+        .collect();
     tell(ctx, &in_words(ctx, look, &plan));
     if plan.is_empty() {
         return Ok(Vec::new());

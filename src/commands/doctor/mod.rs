@@ -36,6 +36,9 @@ pub struct DoctorArgs {
     /// Fix what can be fixed without losing anything
     #[arg(long)]
     fix: bool,
+    /// Fix only this finding, named by its check and its ticket, such as `id-mismatch:TICKET-a-001`; may be repeated
+    #[arg(long, value_name = "CHECK[:ID]", requires = "fix")]
+    only: Vec<String>,
     /// Do not ask the remote; check what was last fetched
     #[arg(long)]
     offline: bool,
@@ -55,7 +58,7 @@ pub fn run(args: &DoctorArgs, globals: &Globals, env: &Env, out: &Out) -> Result
     let look = if args.offline { Look::LastSeen } else { Look::Fetch };
     let before = examine(&ctx, look)?;
     let (after, fixed) = if args.fix {
-        let fixed = fix::apply(&ctx, look, &before.findings)?;
+        let fixed = fix::apply(&ctx, look, &before.findings, &args.only)?;
         // What was mended is seen only by looking again; refs and worktrees are read anew.
         let ctx = Context::open(globals, env, out, None)?;
         (examine(&ctx, look)?, fixed)

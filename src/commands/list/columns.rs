@@ -7,7 +7,7 @@ use crate::app::board::last_activity;
 use crate::app::cells;
 use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
 use crate::text::duration;
-use crate::ticket::TicketRow;
+use crate::ticket::{TicketRow, WorkerNow};
 
 /// A column of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -140,7 +140,7 @@ impl Column {
                 Some(false) => "clean".to_owned(),
                 None => String::new(),
             },
-            Column::Worker => worker.map(|w| w.brief()).unwrap_or_default(),
+            Column::Worker => worker.map(WorkerNow::brief).unwrap_or_default(),
             Column::Source => row.source.clone(),
             Column::Path => row.path.clone(),
         })

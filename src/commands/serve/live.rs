@@ -9,7 +9,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::reads::{Reads, Unread};
-use crate::app::context::{Context, Globals};
+use crate::app::context::Globals;
+use crate::app::unusable::open_anyway;
 use crate::app::watch::Watch;
 use crate::clock;
 use crate::env::Env;
@@ -99,7 +100,7 @@ impl Follower {
         }
         while self.goes_on() {
             // Settings may change while the page is open, and those that cannot be used are mended by what comes from the remote.
-            match Context::open_anyway(globals, env, &out) {
+            match open_anyway(globals, env, &out) {
                 Ok((ctx, unusable)) => {
                     self.found(unusable.as_ref());
                     let (until, at) = (Instant::now() + ASK, self.sender.borrow().commit.clone());

@@ -16,6 +16,7 @@ use self::reads::Reads;
 use self::site::TicketSite;
 use crate::app::again::Again;
 use crate::app::context::{Context, Globals};
+use crate::app::unusable::open_anyway;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::file;
@@ -49,7 +50,7 @@ pub struct ServeArgs {
 }
 
 pub fn run(args: &ServeArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let (ctx, unusable) = Context::open_anyway(globals, env, out)?;
+    let (ctx, unusable) = open_anyway(globals, env, out)?;
     if let Some(failure) = &unusable {
         out.warn(&failure.message);
     }

@@ -40,9 +40,12 @@ pub struct Reads {
     /// The ref that says where the trunk is.
     trunk_ref: Option<RefName>,
     host: String,
+    /// Who writes from the page.
+    by: String,
     /// What is looked at to know whether something has happened.
     places: Vec<PathBuf>,
     kept: Mutex<HashMap<Vec<String>, Slot>>,
+    repairs: Mutex<()>,
     board: Mutex<Option<(String, Arc<BoardValues>)>>,
     /// The trunk's commit, and in which state that was.
     commit: Mutex<(String, String)>,
@@ -86,8 +89,10 @@ impl Reads {
             trunk: ctx.trunk.short().to_owned(),
             trunk_ref: ctx.last_seen_ref(),
             host: crate::env::host(),
+            by: ctx.reader(),
             places: places.collect(),
             kept: Mutex::default(),
+            repairs: Mutex::default(),
             board: Mutex::default(),
             commit: Mutex::default(),
             writes: Mutex::default(),
@@ -211,6 +216,7 @@ impl Reads {
             "operation": operation,
             "ticket": about,
             "phase": "begin",
+            "by": Some(&self.by).filter(|by| !by.is_empty()),
             "exit": failure.get("exit"),
             "name": text("name"),
             "message": text("message"),
@@ -224,6 +230,11 @@ impl Reads {
             "duration_ms": 0,
         });
         Audit::of(&self.repo.tix_dir()).append(&line);
+    }
+
+    /// One repair at a time: whoever holds this.
+    pub fn repairs(&self) -> MutexGuard<'_, ()> {
+        lock(&self.repairs)
     }
 
     /// Every write of this clone that its audit log has, the newest first.

@@ -87,7 +87,7 @@ pub fn write(reads: &Reads, request: &SiteRequest) -> FormOutcome {
                 if body.trim().is_empty() { verb } else { verb.option("body", "-").reading(body) };
             run(reads, &verb.about(&[field("title")]), None, "/new")
         }
-        ["doctor", "fix"] => repair(reads),
+        ["doctor", "fix"] => repair(reads, request),
         ["t", id, verb] => match TicketId::parse(id) {
             Ok(id) => on_ticket(reads, request, id.as_str(), verb),
             Err(_) => FormOutcome::NotFound,
@@ -96,15 +96,26 @@ pub fn write(reads: &Reads, request: &SiteRequest) -> FormOutcome {
     }
 }
 
-/// The safe repairs. Each writes a receipt of its own, so the answer is the doctor's page with all of them.
-fn repair(reads: &Reads) -> FormOutcome {
+/// The safe repairs that the form has shown, and no others. Each writes a receipt of its own, so the answer is the doctor's page with
+/// all of them, and with the plan of what is left. Whoever presses twice waits, and finds nothing more to do.
+fn repair(reads: &Reads, request: &SiteRequest) -> FormOutcome {
+    let _alone = reads.repairs();
     let since = reads.writes().len();
-    run(reads, &Verb::of(&["doctor", "--fix"]), None, &format!("/doctor?since={since}"))
+    let shown = request.form.iter().flatten().filter(|(name, _)| name == page::REPAIR);
+    let only: Vec<&str> = shown.map(|(_, repair)| repair.as_str()).collect();
+    let again = format!("/doctor?since={since}&plan=1");
+    if only.is_empty() {
+        return FormOutcome::Done(again);
+    }
+    let verb = Verb::of(&["doctor", "--fix"]);
+    let verb = only.into_iter().fold(verb, |verb, repair| verb.option("only", repair));
+    run(reads, &verb, None, &again)
 }
 
-/// Nothing was done, because the form does not say enough.
-fn incomplete(message: &str, id: &str) -> FormOutcome {
+/// Nothing was done, because the form does not say enough. It is kept like every write that failed.
+fn incomplete(reads: &Reads, (verb, id): (&str, &str), message: &str) -> FormOutcome {
     let data = json!({ "exit": 2, "name": "usage", "message": message });
+    reads.keep_failure((verb, id), &data, reads.writes().len());
     FormOutcome::Failed { status: 422, data, again: format!("/t/{id}") }
 }
 
@@ -115,7 +126,8 @@ fn on_ticket(reads: &Reads, request: &SiteRequest, id: &str, verb: &str) -> Form
     if let Some((name, words)) = page::required_field(verb, field("verdict"))
         && field(name).trim().is_empty()
     {
-        return incomplete(&format!("The field `{words}` is empty: nothing was written."), id);
+        let message = format!("The field `{words}` is empty: nothing was written.");
+        return incomplete(reads, (verb, id), &message);
     }
     let verb = match verb {
         "edit" => Verb::of(&["edit", "--body=-"]).reading(field("text")).about(&[id]),
@@ -123,7 +135,8 @@ fn on_ticket(reads: &Reads, request: &SiteRequest, id: &str, verb: &str) -> Form
             let boxes = fields.filter(|(name, _)| name == "box").map(|(_, number)| number.as_str());
             let boxes: Vec<&str> = boxes.filter(|number| number.parse::<u32>().is_ok()).collect();
             if boxes.is_empty() {
-                return incomplete("No box was chosen: nothing was written.", id);
+                let message = "No box was chosen: nothing was written.";
+                return incomplete(reads, ("tick", id), message);
             }
             Verb::of(&["tick"]).about(&[&[id], boxes.as_slice()].concat())
         }

@@ -68,6 +68,11 @@ fn a_field_that_must_be_filled_is_asked_for_by_the_server_too() {
         assert!(!failed.body.contains("required arguments"), "{}", failed.body);
     }
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), at);
+    // Each is kept, with who it was.
+    let kept = page.get("/writes?failed=1").expect(200);
+    assert_eq!(kept.body.matches(" is empty: nothing was written.").count(), 5, "{}", kept.body);
+    kept.says("<bdi>Ada Example</bdi>");
+    assert!(!kept.body.contains("not recorded"), "{}", kept.body);
 }
 
 #[test]

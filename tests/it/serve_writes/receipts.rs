@@ -3,7 +3,7 @@
 use crate::activate::{ID, QUEUED, claim_of, workspace};
 use crate::harness::{On, Sandbox, Shim, Ticket, queue_ticket};
 
-use super::{Page, last, ready};
+use super::{Page, last, page::Answered, ready};
 
 #[test]
 fn a_write_to_a_held_ticket_names_the_ticket_branch_and_the_workspace_that_followed() {
@@ -69,6 +69,15 @@ fn without_a_remote_the_checkout_of_the_trunk_follows_and_nothing_is_pushed() {
 }
 
 #[test]
+fn a_write_typed_in_a_workspace_that_moves_its_branch_is_followed() {
+    let (_sandbox, clone) = ready();
+    clone.tix(&["activate", ID]).success();
+    clone.at(workspace(&clone, ID)).tix(&["note", "mine"]).success();
+    let page = Page::of(&clone);
+    page.get("/writes/2").expect(200).says("this write moved the branch that is checked out: HEAD");
+}
+
+#[test]
 fn a_write_that_the_remote_refused_claims_no_commits() {
     let (sandbox, clone) = ready();
     let page = Page::of(&clone);
@@ -109,12 +118,29 @@ fn the_doctor_shows_its_plan_and_answers_with_what_it_did_and_what_not() {
     sandbox.clone_named("b").tix(&["release", ID, "--claim", &claim]).success();
     clone.tix(&["list", "--fetch"]).success();
     let page = Page::of(&clone);
+    // A repair that nobody was shown is not done.
+    let plan = page.get("/doctor?plan=1").expect(200);
+    let unseen = page.post("/doctor/fix", &[("csrf", &plan.hidden("csrf"))]).expect(303);
+    page.get(unseen.place()).expect(200).says("What will be done:");
+    let other =
+        [("csrf", &*plan.hidden("csrf")), ("repair", "workspace-without-claim:TICKET-other-001")];
+    page.post("/doctor/fix", &other).expect(303);
+    assert_eq!(last(&clone)["operation"], "activate");
     let repair = || {
         let plan = page.get("/doctor?plan=1").expect(200);
         plan.says("What will be done:")
             .says(&format!("remove the workspace of {ID}, if it is clean"));
-        let done = page.post("/doctor/fix", &[("csrf", &plan.hidden("csrf"))]).expect(303);
-        page.get(done.place()).expect(200)
+        let fields = [("csrf", plan.hidden("csrf")), ("repair", plan.hidden("repair"))];
+        let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let both = std::thread::scope(|scope| {
+            let press = || page.post("/doctor/fix", &fields).expect(303);
+            [scope.spawn(press), scope.spawn(press)].map(|press| press.join().unwrap())
+        });
+        let shown = both.map(|done| page.get(done.place()).expect(200));
+        // Each of the two began when the other had ended, or has waited for it.
+        let mut shown = shown.into_iter();
+        let has_done = |one: &Answered| !one.body.contains("There was nothing to repair");
+        shown.find(has_done).unwrap()
     };
     let left = repair();
     left.says("What was done").says("failed: refused").says("it has uncommitted changes");
@@ -128,5 +154,7 @@ fn the_doctor_shows_its_plan_and_answers_with_what_it_did_and_what_not() {
     done.says("<span class=\"pill good\">repaired</span>").says("kept for 7 days in");
     assert!(!there.path().exists());
     assert_eq!(last(&clone)["outcome"], "repaired");
-    page.get("/writes/3").expect(200).says("kept for 7 days in");
+    // Of two who pressed at once one has done it.
+    page.get("/writes/4").expect(200).says("kept for 7 days in");
+    page.get("/writes/5").expect(404);
 }
