@@ -7,19 +7,20 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::context::Context;
 use super::worktree::on_branch;
 use crate::git::{GitError, RemotePlace};
-use crate::names::{Oid, RefName};
+use crate::names::{Oid, RefName, RemoteName};
 use crate::text::shell_word;
 use crate::workspace;
 
 /// The command, or the line, that asks for a branch to be merged into the base. It can be run where it is printed: a merge goes
-/// to the checkout that may have the base, because git lets no other one switch to it.
+/// to the checkout that may have the base, because git lets no other one switch to it. It merges what the remote has, because a
+/// clone other than the holder's has no branch of its own; the pull before it fetches that.
 pub fn by_request(ctx: &Context<'_>, branch: &RefName) -> Result<String, GitError> {
     let (base, head) = (shell_word(ctx.base.short()), shell_word(branch.short()));
     let Some(remote) = &ctx.remote else {
         return Ok(format!("{}git merge {head}    # on {base}", there(ctx)?));
     };
     let RemotePlace::Host { host, page } = ctx.repo.place_of(remote) else {
-        let there = there(ctx)?;
+        let (there, head) = (there(ctx)?, merged_from(ctx, remote, branch)?);
         return Ok(format!("{there}git switch {base} && git pull && git merge {head} && git push"));
     };
     Ok(match Forge::of(&host) {
@@ -35,13 +36,27 @@ pub fn by_request(ctx: &Context<'_>, branch: &RefName) -> Result<String, GitErro
     })
 }
 
-/// What to do about a pull request that no program opens: the address where the forge offers it, else how to merge.
-pub fn offered(ctx: &Context<'_>, branch: &RefName) -> Result<String, GitError> {
+/// The name from which a branch is merged: the remote's copy, unless only this clone has it.
+fn merged_from(
+    ctx: &Context<'_>,
+    remote: &RemoteName,
+    branch: &RefName,
+) -> Result<String, GitError> {
+    let is_there = ctx.objects.resolve(ctx.seen_ref(branch).as_str())?.is_some();
+    let is_here_only = !is_there && ctx.objects.resolve(branch.as_str())?.is_some();
+    let short = branch.short();
+    let name = if is_here_only { short.to_owned() } else { format!("{remote}/{short}") };
+    Ok(shell_word(&name))
+}
+
+/// What to do about a pull request that no program opens: the address where the forge offers it. `None` if the remote has no web
+/// pages.
+pub fn offered(ctx: &Context<'_>, branch: &RefName) -> Option<String> {
     let place = ctx.remote.as_ref().map(|remote| ctx.repo.place_of(remote));
-    let Some(RemotePlace::Host { host, page }) = place else { return by_request(ctx, branch) };
+    let Some(RemotePlace::Host { host, page }) = place else { return None };
     let page = Forge::of(&host).map_or(page.clone(), |f| f.new_page(&page, &ctx.base, branch));
     let (base, head) = (shell_word(ctx.base.short()), shell_word(branch.short()));
-    Ok(format!("open a pull request from {head} to {base}: {page}"))
+    Some(format!("open a pull request from {head} to {base}: {page}"))
 }
 
 /// The software of a host, if its name tells.

@@ -23,6 +23,9 @@ pub struct TaskJson {
     pub file: Option<String>,
     /// The text of each box that is not ticked, in their order; may be empty.
     pub criteria: Vec<String>,
+    /// The changes that the last review requested, line by line; missing if none are open.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes_requested: Vec<String>,
     /// Whether it is complete on its branch, and waits for that to be merged; missing if not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub completed: bool,

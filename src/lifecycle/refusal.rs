@@ -23,6 +23,14 @@ impl Holder {
     }
 }
 
+/// A claim also ends without another one: the ticket was given back, or it has ended.
+fn claim_changed(id: &TicketId, held: &Holder) -> String {
+    if held.by.is_none() && held.claim_id.is_none() {
+        return format!("nobody holds {id} now: your claim on it has ended");
+    }
+    format!("{id} is held by {} now, under another claim than yours", held.name())
+}
+
 /// Whether this clone has a workspace that was created for the claim in question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimedWorkspace {
@@ -74,7 +82,7 @@ pub enum Refusal {
     #[error("{id} is held by another session of this clone")]
     OtherSession { id: TicketId, held: Box<Holder> },
     /// The claim to be continued is not the one on the trunk.
-    #[error("{id} is held by {} now, under another claim than yours", held.name())]
+    #[error("{}", claim_changed(id, held))]
     ClaimChanged { id: TicketId, expected: String, held: Box<Holder> },
     /// The caller holds it, by a claim of another clone.
     #[error("you hold {id}, from another clone")]

@@ -8,6 +8,7 @@ mod edit;
 mod ends;
 mod fence;
 mod handoff;
+mod landing;
 mod marks;
 mod merge;
 mod notes;

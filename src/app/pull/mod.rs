@@ -12,7 +12,7 @@ use super::board::{self, Look};
 use super::context::Context;
 use super::operation::finish;
 use super::receipt::Receipt;
-use super::request::offered;
+use super::request::{by_request, offered};
 use super::work::with_work;
 use super::write::{TicketView, write};
 use crate::clock;
@@ -34,6 +34,9 @@ struct PullText {
     section: String,
     /// Whether the review of the ticket has something to say yet.
     draft: bool,
+    /// The verb that comes before its merge; `None` once it is complete, and while it has work left to do.
+    hand_in: Option<Verb>,
+    completed: bool,
     branch: RefName,
     tip: Oid,
 }
@@ -44,19 +47,27 @@ impl PullText {
         let id = &ticket.entry.id;
         let is_done = matches!(view.on_trunk.entry.lane, Lane::Completed | Lane::Archive);
         if is_done && ctx.record == RecordPlace::Branch {
+            // What was closed is in the archive too, and its work is nowhere.
+            if view.on_trunk.entry.lane == Lane::Archive {
+                return Err(view.on_trunk.not_active(ctx.policy()).into());
+            }
             return Err(Failure::new(Exit::Refused, format!("{id} is on the trunk already"))
                 .hint(format!("see what happened to it: tix log {id}")));
         }
         let tip = view.require_tip(act, Verb::Note)?;
         let missing =
             with_work(ctx, id, tip, |work| lifecycle::missing(ticket, ctx.policy(), work));
+        let hand_in = with_work(ctx, id, tip, |work| lifecycle::hand_in(ticket, act, work));
+        let completed = ticket.entry.lane == Lane::Completed;
         let boxes = ticket.document.boxes().unwrap_or_default();
         Ok(PullText {
             title: text::title(id, FrontMatter::of(&ticket.document).title.as_deref()),
             section: text::section(id, &ticket.entry.path, &boxes),
             // No ticket is complete without its approvals, and its completion may add a file beside it.
-            draft: ticket.entry.lane != Lane::Completed
+            draft: !completed
                 && missing.iter().any(|one| matches!(one, Missing::Approval { .. })),
+            hand_in,
+            completed,
             branch: view.branch.clone(),
             tip: tip.clone(),
         })
@@ -89,7 +100,7 @@ pub fn bring(
         Ok(forge) => forge,
         Err(why) => {
             receipt.warnings.push(why);
-            receipt.next = Some(offered(ctx, &wanted.branch)?);
+            receipt.next = by_hand(ctx, id, &wanted)?;
             return Ok("by_hand");
         }
     };
@@ -107,6 +118,25 @@ pub fn bring(
     receipt.outcome = outcome;
     receipt.pull_request = Some(seen.request);
     Ok(brought.outcome)
+}
+
+/// What a person does where no program opens the pull request: nobody merges what is not pushed, or not complete.
+fn by_hand(
+    ctx: &Context<'_>,
+    id: &TicketId,
+    wanted: &PullText,
+) -> Result<Option<String>, GitError> {
+    if wanted.completed && unpushed(ctx, wanted)?.is_some() {
+        return Ok(Some(format!("tix complete {id}    # it pushes the commits that are only here")));
+    }
+    if let Some(page) = offered(ctx, &wanted.branch) {
+        return Ok(Some(page));
+    }
+    if wanted.completed {
+        return by_request(ctx, &wanted.branch).map(Some);
+    }
+    let command = wanted.hand_in.and_then(Verb::command).unwrap_or("status");
+    Ok(Some(format!("tix {command} {id}    # the ticket is not complete yet")))
 }
 
 /// A ticket and the pull request that it names.

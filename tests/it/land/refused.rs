@@ -23,7 +23,7 @@ fn without_the_team_s_word_it_is_a_pull_request() {
       landing  none
       held by  Ada Example <ada@example.org>
       since    [TIME]
-    hint: merge it into main: git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
+    hint: merge it into main: git switch main && git pull && git merge origin/ticket/TICKET-foo-001 && git push
     hint: a team without pull requests sets `landing: completed` in its .tix.yaml
     ");
     // One's own word is not the team's.
@@ -138,5 +138,5 @@ fn where_progress_is_on_the_trunk_there_is_nothing_to_land() {
     let clone = sandbox.clone_named("a");
     let output = clone.tix(&["land", ID, "--json"]);
     assert_eq!(fact(output.exits(5), "record"), "trunk");
-    assert!(hints(&output).contains("git merge ticket/"), "{output}");
+    assert!(hints(&output).contains("git merge origin/ticket/"), "{output}");
 }

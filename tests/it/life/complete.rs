@@ -20,7 +20,7 @@ fn the_ticket_moves_to_completed_on_its_branch() {
     ----- stdout -----
     TICKET-foo-001 is complete
     next:
-      cd '[ROOT]/a' && git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
+      cd '[ROOT]/a' && git switch main && git pull && git merge origin/ticket/TICKET-foo-001 && git push
     ----- stderr -----
     ");
     before.assert_same(&ada);
@@ -243,7 +243,7 @@ fn complete_pushes_what_is_committed_and_says_how_much() {
         TICKET-foo-001 is complete
           2 commits were pushed to origin
         next:
-          cd '[ROOT]/a' && git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
+          cd '[ROOT]/a' && git switch main && git pull && git merge origin/ticket/TICKET-foo-001 && git push
         ----- stderr -----
         "));
         let there_now = sandbox.remote().git(&["rev-parse", BRANCH]);

@@ -210,7 +210,7 @@ fn a_ticket_that_is_complete_and_not_merged() {
       archive                   it is in active/
       rework                    it is in active/
     next:
-      git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
+      git switch main && git pull && git merge origin/ticket/TICKET-foo-001 && git push
     ----- stderr -----
     ");
     let json = ada.tix(&["status", ID, "--json"]).success().json();

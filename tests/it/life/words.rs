@@ -162,10 +162,7 @@ fn a_warning_is_a_line_and_each_way_out_is_another() {
     there.commit("not pushed", &[("mine.txt", "1\n")]);
     let output = ada.tix(&["note", ID, "a word"]);
     let told = output.success().stderr();
-    assert!(
-        told.contains("lacks this until tix submit or complete\n  hint: to merge them now: git"),
-        "{output}"
-    );
+    assert!(told.contains("lacks this until tix submit or complete\nhint: to merge them now: git"));
     assert_eq!(told.lines().count(), 2, "{output}");
     // It is joined by itself, so whoever wants few words hears nothing of it.
     let quiet = ada.tix(&["note", ID, "another", "-q"]);
