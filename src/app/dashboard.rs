@@ -297,7 +297,7 @@ fn waiting(ctx: &Context<'_>, row: &TicketRow) -> Option<Attention> {
         Awaited::Merge => {
             let pull = row.pull_request.as_ref();
             let pull = pull.map(|pull| format!(": {pull}")).unwrap_or_default();
-            ("merge", format!("done, not merged yet{pull}"))
+            ("merge", format!("completed, not merged yet{pull}"))
         }
         Awaited::Reviewer(stage) => ("review", format!("waits for a review: {stage}")),
         Awaited::Holder => return None,

@@ -4,13 +4,13 @@ use super::board::Workspace;
 use super::context::Context;
 use super::merged::proof;
 use super::queue::Survey;
-use super::request::by_request;
-use super::work::{holds_work, tip_here, tip_seen, with_work};
+use super::request::{by_request, push};
+use super::work::{holds_work, only_here, tip_here, tip_seen, with_work};
 use crate::config::RecordPlace;
 use crate::error::Failure;
 use crate::lifecycle::machine::{Verb, lane_of};
 use crate::lifecycle::{self, Act, Missing, Ticket, Work, is_given};
-use crate::names::Oid;
+use crate::names::{Oid, RefName};
 use crate::ticket::{FrontMatter, Lane, Status, WorkerNow};
 use crate::trunk::View;
 use crate::workspace;
@@ -46,6 +46,10 @@ impl TicketAsSeen<'_> {
             (Lane::Active, Lane::Completed) if self.is_incomplete()? => {
                 let own = self.may(Verb::TakeUp);
                 own.then(|| format!("tix reopen {id} --reason <why>"))
+            }
+            // It pushes them, if the review has nothing against that.
+            (Lane::Active, Lane::Completed) if self.has_commits_alone()? => {
+                Some(format!("tix complete {id}"))
             }
             (Lane::Active, Lane::Completed) if self.may(Verb::Land) => {
                 Some(format!("tix land {id}"))
@@ -157,17 +161,43 @@ impl TicketAsSeen<'_> {
         };
         // With the progress on the branch, what the trunk calls completed has come with the branch.
         if ctx.record == RecordPlace::Branch && trunk == Lane::Completed {
-            return Ok(clean());
+            return Ok(if self.is_left_out(&branch)? { push(ctx, &branch) } else { clean() });
         }
         let merged = match self.base()? {
             Some(base) => proof(ctx, &tip, &base, None)?.is_some(),
             None => false,
         };
         Ok(match trunk {
+            Lane::Completed if self.has_commits_alone()? => {
+                Some(format!("tix complete {}", self.ticket.entry.id))
+            }
             _ if merged => clean(),
             Lane::Completed => Some(by_request(ctx, &branch)?),
             Lane::Queue | Lane::Active | Lane::Archive => None,
         })
+    }
+
+    /// Whether the caller's clone has commits on the branch that the remote does not have.
+    fn has_commits_alone(&self) -> Result<bool, Failure> {
+        Ok(self.act.require_claim(self.ticket).is_ok()
+            && only_here(self.ctx, &self.ticket.entry.id)? > 0)
+    }
+
+    /// Whether this clone has commits on a merged branch that were made too late to be merged with it.
+    fn is_left_out(&self, branch: &RefName) -> Result<bool, Failure> {
+        let ctx = self.ctx;
+        let here = ctx.objects.resolve(branch.as_str())?;
+        let seen = ctx.objects.resolve(ctx.seen_ref(branch).as_str())?;
+        let (Some(here), Some(base)) =
+            (here.filter(|here| Some(here) != seen.as_ref()), self.base()?)
+        else {
+            return Ok(false);
+        };
+        let is_there = match seen {
+            Some(seen) => ctx.repo.is_ancestor(&here, &seen)?,
+            None => false,
+        };
+        Ok(!is_there && proof(ctx, &here, &base, Some(&self.ticket.entry.path))?.is_none())
     }
 
     fn base(&self) -> Result<Option<Oid>, Failure> {

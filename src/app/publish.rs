@@ -86,7 +86,7 @@ pub fn with_pushed(receipt: &Receipt, text: String) -> String {
 }
 
 /// What to push, as far as this clone knows without asking: the local branch, if it differs from what was last fetched.
-fn perhaps_unpushed(ctx: &Context<'_>, branch: &RefName) -> Result<Option<Oid>, Failure> {
+pub fn perhaps_unpushed(ctx: &Context<'_>, branch: &RefName) -> Result<Option<Oid>, Failure> {
     if ctx.remote.is_none() {
         return Ok(None);
     }

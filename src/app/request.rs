@@ -36,6 +36,12 @@ pub fn by_request(ctx: &Context<'_>, branch: &RefName) -> Result<String, GitErro
     })
 }
 
+/// The command that pushes a branch; `None` without a remote.
+pub fn push(ctx: &Context<'_>, branch: &RefName) -> Option<String> {
+    let remote = ctx.remote.as_ref()?;
+    Some(format!("git push {remote} {}", shell_word(branch.short())))
+}
+
 /// The name from which a branch is merged: the remote's copy, unless only this clone has it.
 fn merged_from(
     ctx: &Context<'_>,

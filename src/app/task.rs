@@ -29,6 +29,9 @@ pub struct TaskJson {
     /// Whether it is complete on its branch, and waits for that to be merged; missing if not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub completed: bool,
+    /// Whether every stage of its review has approved what is on its branch.
+    #[serde(skip)]
+    pub approved: bool,
 }
 
 impl TaskJson {
@@ -41,7 +44,9 @@ impl TaskJson {
             part_of: head.parent,
             file: (ctx.base == ctx.trunk).then(|| file.to_string()),
             criteria: open.map(str::to_owned).collect(),
+            changes_requested: Vec::new(),
             completed: false,
+            approved: false,
         }
     }
 

@@ -47,6 +47,16 @@ pub fn tip_here(ctx: &Context<'_>, id: &TicketId) -> Result<Option<Oid>, GitErro
     })
 }
 
+/// How many commits of the ticket branch this clone has and the remote, as last fetched, does not.
+pub fn only_here(ctx: &Context<'_>, id: &TicketId) -> Result<u64, GitError> {
+    let Some((branch, seen)) = tip_seen(ctx, id)? else { return Ok(0) };
+    let here = ctx.objects.resolve(branch.as_str())?.filter(|here| *here != seen);
+    Ok(match here {
+        Some(here) => ctx.repo.ahead_behind(&here, &seen)?.0,
+        None => 0,
+    })
+}
+
 impl WorkComparison for Context<'_> {
     fn holds_what(&self, id: &TicketId, approved: &Oid) -> bool {
         let tip = tip_here(self, id).unwrap_or_else(|error| {

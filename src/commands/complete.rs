@@ -8,7 +8,7 @@ use crate::app::follow::{PushRequirement, follow_here, require_at_rest};
 use crate::app::here::named_or_here;
 use crate::app::input;
 use crate::app::operation::{Identity, NamedClaim, answer, answer_next, finish};
-use crate::app::publish::{OfTicket, joined, push_first, with_pushed};
+use crate::app::publish::{OfTicket, joined, perhaps_unpushed, push_first, with_pushed};
 use crate::app::pull;
 use crate::app::queue::Survey;
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
@@ -304,7 +304,7 @@ fn next_step(
     branch: &RefName,
 ) -> Result<String, Failure> {
     Ok(match (&ctx.remote, ctx.policy().arrival) {
-        (Some(remote), _) if args.no_push => {
+        (Some(remote), _) if args.no_push && perhaps_unpushed(ctx, branch)?.is_some() => {
             format!("git push {remote} {}", shell_word(branch.short()))
         }
         (_, Arrival::Land) => format!("tix land {id}"),

@@ -20,16 +20,18 @@ use crate::app::here::{here, seen_or_here};
 use crate::app::next_step::TicketAsSeen;
 use crate::app::operation::Identity;
 use crate::app::queue::Survey;
+use crate::app::request::push;
 use crate::app::role;
 use crate::app::sign::last_sign;
+use crate::app::work::only_here;
 use crate::app::worker;
 use crate::clock;
 use crate::env::Env;
 use crate::error::{Failure, go_on_as_yours};
 use crate::lifecycle::{self, Awaited, Hindrance, Missing, Ticket, TicketEntry};
 use crate::out::{Format, Out};
-use crate::text::{cut, duration, safe, shell_word};
-use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow, WorkerNow};
+use crate::text::{count, cut, duration, safe};
+use crate::ticket::{Document, FrontMatter, Lane, TicketRow, WorkerNow};
 
 /// Show where a ticket is and which moves are possible
 ///
@@ -102,6 +104,8 @@ struct Standpoint {
     at: Lane,
     /// Whether it is complete on this machine alone.
     is_unpushed: bool,
+    /// How many commits were made here after its completion, and not pushed.
+    late: u64,
     workspace: Workspace,
     worker: Option<WorkerNow>,
     last: Option<chrono::DateTime<chrono::Utc>>,
@@ -201,13 +205,20 @@ fn standpoint(
     };
     let moves = moves(&here, &waits, is_unpushed)?;
     // The rest of the answer stands without it.
-    let next = if is_unpushed { Ok(push(ctx, &entry.id)) } else { here.next_step() };
+    let next = if is_unpushed {
+        Ok(ctx.ticket_branch(&entry.id).ok().and_then(|branch| push(ctx, &branch)))
+    } else {
+        here.next_step()
+    };
     let next = next.unwrap_or_else(|failure| {
         ctx.out.warn(&format!("the next step is unknown: {}", failure.message));
         None
     });
     let next = next.filter(|next| role::may_run(ctx, next));
+    let is_late = there.lane == Lane::Completed && !is_unpushed;
+    let is_late = is_late && act.require_claim(&ticket).is_ok();
     Ok(Standpoint {
+        late: if is_late { only_here(ctx, &entry.id)? } else { 0 },
         workspace,
         worker,
         at: there.lane,
@@ -251,12 +262,6 @@ fn waits_of(waits: &[Hindrance], lane: Lane) -> Vec<String> {
     if lane == Lane::Queue { named.collect() } else { Vec::new() }
 }
 
-/// The command that pushes what was completed here.
-fn push(ctx: &Context<'_>, id: &TicketId) -> Option<String> {
-    let (remote, branch) = (ctx.remote.as_ref()?, ctx.ticket_branch(id).ok()?);
-    Some(format!("git push {remote} {}", shell_word(branch.short())))
-}
-
 fn shown(standpoint: &Standpoint, all: bool, as_of: AsOf) -> StatusJson<'_> {
     let workspace = match &standpoint.workspace {
         Workspace::At(path) => Some(path.display().to_string()),
@@ -298,9 +303,11 @@ fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> St
     });
     let last = standpoint.last.filter(|_| standpoint.stale);
     let elsewhere = args.ticket.is_some().then(|| workspace_words(&standpoint.workspace));
+    let late = (standpoint.late > 0).then(|| count(standpoint.late, "commit", "commits"));
     let lines = [
         ("title", row.title.clone()),
         ("status", Some(state)),
+        ("only here", late),
         ("held by", held),
         ("stale", last.map(|last| format!("no sign for {}", duration::age(last, ctx.now)))),
         ("workspace", elsewhere.flatten()),

@@ -258,6 +258,7 @@ fn where_no_program_can_open_it_the_address_is_printed() {
     next:
       open a pull request from ticket/TICKET-foo-001 to main: https://bitbucket.org/acme/shop/pull-requests/new?source=ticket/TICKET-foo-001&dest=main
     ----- stderr -----
+    warning: 1 commit here is not pushed, and not in the pull request: git push
     warning: tix knows no program that opens pull requests on bitbucket.org
     ");
 }
@@ -280,9 +281,12 @@ fn what_waits_for_its_merge_is_listed_with_its_pull_request_and_nobody_is_asked(
     );
     let bob = sandbox.clone_named("b").as_person("Bob", "bob@example.org");
     let dashboard = bob.tix(&["--json"]).success().json();
-    assert_eq!(dashboard["attention"][0]["text"], "done, not merged yet: pull request 1");
+    assert_eq!(dashboard["attention"][0]["text"], "completed, not merged yet: pull request 1");
     let dashboard = clone.as_person("Bob", "bob@example.org").tix(&["--json"]).success().json();
-    assert_eq!(dashboard["attention"][0]["text"], "done, not merged yet: pull request 1 (open)");
+    assert_eq!(
+        dashboard["attention"][0]["text"],
+        "completed, not merged yet: pull request 1 (open)"
+    );
     assert_eq!(told(&state, "calls"), calls);
     // The next look says that it was merged, and opens no other.
     let commit = sandbox.remote().git(&["rev-parse", BRANCH]);

@@ -64,8 +64,7 @@ impl PullText {
             title: text::title(id, FrontMatter::of(&ticket.document).title.as_deref()),
             section: text::section(id, &ticket.entry.path, &boxes),
             // No ticket is complete without its approvals, and its completion may add a file beside it.
-            draft: !completed
-                && missing.iter().any(|one| matches!(one, Missing::Approval { .. })),
+            draft: !completed && missing.iter().any(|one| matches!(one, Missing::Approval { .. })),
             hand_in,
             completed,
             branch: view.branch.clone(),
@@ -96,6 +95,7 @@ pub fn bring(
     })?;
     // `write` answers only by way of a view.
     let Some(wanted) = wanted else { return Ok("already") };
+    receipt.warnings.extend(unpushed(ctx, &wanted)?);
     let forge = match ForgeCall::find(ctx) {
         Ok(forge) => forge,
         Err(why) => {
@@ -104,7 +104,6 @@ pub fn bring(
             return Ok("by_hand");
         }
     };
-    receipt.warnings.extend(unpushed(ctx, &wanted)?);
     let again = |failure: Failure| failure.hint(format!("try it again: tix pr {id}"));
     let brought = forge.bring(&wanted).map_err(again)?;
     let seen = SeenPull { request: brought.request, seen_at: clock::rfc3339(ctx.now) };
@@ -127,7 +126,9 @@ fn by_hand(
     wanted: &PullText,
 ) -> Result<Option<String>, GitError> {
     if wanted.completed && unpushed(ctx, wanted)?.is_some() {
-        return Ok(Some(format!("tix complete {id}    # it pushes the commits that are only here")));
+        return Ok(Some(format!(
+            "tix complete {id}    # it pushes the commits that are only here"
+        )));
     }
     if let Some(page) = offered(ctx, &wanted.branch) {
         return Ok(Some(page));

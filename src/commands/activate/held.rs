@@ -13,12 +13,14 @@ use crate::app::own::holds_no_work;
 use crate::app::receipt::{Receipt, WorkspaceJson};
 use crate::app::takeover::{TakeoverRequest, take_over};
 use crate::app::task::TaskJson;
+use crate::app::work::with_work;
 use crate::app::worktree::with_branch;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure, holder_facts};
 use crate::git::{GitError, ObjectKind};
 use crate::lifecycle::{
-    self, ClaimRequest, Decision, Holder, Refusal, TakeoverKind, Target, is_given, trailer,
+    self, ClaimRequest, Decision, Holder, Missing, Refusal, TakeoverKind, Target, Work, is_given,
+    trailer,
 };
 use crate::names::{Oid, RefName};
 use crate::out::Format;
@@ -323,7 +325,15 @@ impl Activation<'_> {
         let entry = view.snapshot.find_id(&active.id).ok()?;
         let ticket = view.require::<Refusal>(entry).ok()?;
         let completed = ticket.document.text("completed_at").is_some();
-        Some(TaskJson { completed, ..TaskJson::of(ctx, &ticket.document, &entry.path) })
+        let missing = |work: &Work<'_>| lifecycle::missing(&ticket, ctx.policy(), work);
+        let missing = with_work(ctx, &active.id, at, missing);
+        let approved = !missing.iter().any(|one| matches!(one, Missing::Approval { .. }));
+        Some(TaskJson {
+            changes_requested: lifecycle::requested_changes(&ticket),
+            completed,
+            approved,
+            ..TaskJson::of(ctx, &ticket.document, &entry.path)
+        })
     }
 
     /// Records that the workspace here belongs to this claim from now on.

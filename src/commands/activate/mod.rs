@@ -238,7 +238,7 @@ fn answer(ctx: &Context<'_>, receipt: &Receipt) {
         operation::answer(ctx.out, receipt, &format!("{}\n", safe(path)));
         return;
     }
-    let next = if receipt.worker.is_some() { String::new() } else { next(receipt) };
+    let next = if receipt.worker.is_some() { String::new() } else { next(ctx, receipt) };
     // What comes next is pasted.
     operation::answer(ctx.out, receipt, &(ctx.out.wrapped(&in_words(receipt)) + &next));
 }
@@ -280,6 +280,10 @@ fn in_words(receipt: &Receipt) -> String {
             text.push_str(&format!("  ticket     {}\n", safe(file)));
         }
         text.push_str(&task.boxes(("  to do      ", "             ")));
+        for (at, line) in task.changes_requested.iter().enumerate() {
+            let before = if at == 0 { "  changes    " } else { "             " };
+            text.push_str(&format!("{before}{}\n", safe(line)));
+        }
     }
     if let Some(attic) = &receipt.attic {
         text.push_str(&format!("  earlier    {} holds earlier work\n", safe(attic)));
@@ -287,7 +291,7 @@ fn in_words(receipt: &Receipt) -> String {
     text + &receipt.worker.as_ref().map(worker::in_words).unwrap_or_default()
 }
 
-fn next(receipt: &Receipt) -> String {
+fn next(ctx: &Context<'_>, receipt: &Receipt) -> String {
     let mut text = String::from("next:\n");
     match receipt.workspace.as_ref().and_then(|w| w.path.as_ref()) {
         Some(path) => text.push_str(&format!("  cd {}\n", shell_word(path))),
@@ -301,10 +305,13 @@ fn next(receipt: &Receipt) -> String {
         text.push_str(&format!("  {}    # to bring the earlier work back\n", safe(bring_back)));
     }
     // In the workspace no command needs the id. Both notes stand in one column.
+    let is_approved = receipt.task.as_ref().is_some_and(|task| task.approved);
     text + if is_completed(receipt) {
         "  tix status                   # how it gets to the trunk\n  tix reopen --reason <why>    # to go on with it\n"
-    } else {
+    } else if ctx.policy().stages.is_empty() || is_approved {
         "  tix complete    # when it is done\n  tix release     # to give it back\n"
+    } else {
+        "  tix submit     # when it is ready for its review\n  tix release    # to give it back\n"
     }
 }
 

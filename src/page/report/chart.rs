@@ -203,8 +203,8 @@ pub(super) fn cumulative_flow(flow: &TicketFlow) -> Chart<'static> {
         class: "chart",
         title: "Cumulative flow",
         says: format!(
-            "How many tickets were in each lane at the beginning of each {}, and now: {} in the queue, {} in work, {} \
-             completed.",
+            "How many tickets were in each lane at the beginning of each {}, and now: {} in the queue, {} in progress, \
+             {} completed.",
             flow.unit.as_str(),
             count(Lane::Queue),
             count(Lane::Active),

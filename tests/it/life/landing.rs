@@ -1,6 +1,7 @@
 //! What is said of the way to the trunk, in the clone that does the work and in any other.
 
-use super::{ID, bob, held_with, work};
+use super::{BRANCH, ID, bob, held_with, queued_with, ready, work};
+use crate::activate::workspace;
 use crate::harness::Place;
 
 /// The command that comes next for whoever asks there.
@@ -40,5 +41,63 @@ fn nobody_holds_what_was_closed_and_it_is_not_on_the_trunk() {
     let first = release.exits(3).stderr().lines().next().unwrap_or_default().to_owned();
     assert_eq!(first, format!("error: nobody holds {ID} now: your claim on it has ended"));
     let pr = ada.tix(&["pr", ID]);
-    assert!(pr.exits(5).stderr().contains(&format!("nobody holds {ID}: it is in archive/")), "{pr}");
+    assert!(
+        pr.exits(5).stderr().contains(&format!("nobody holds {ID}: it is in archive/")),
+        "{pr}"
+    );
+}
+
+#[test]
+fn commits_that_are_only_here_are_pushed_before_the_ticket_is_merged() {
+    let (sandbox, ada, there) = held_with("");
+    work(&there, "work.txt");
+    there.tix(&["complete"]).success();
+    there.commit("late", &[("late.txt", "1\n")]);
+    let status = there.tix(&["status"]);
+    assert!(status.success().stdout().contains("  only here  1 commit\n"), "{status}");
+    assert_eq!(next(&there, &["status"]), format!("tix complete {ID}"));
+    let pr = there.tix(&["pr", "--json"]).success().json();
+    assert!(pr["next"].as_str().unwrap().starts_with(&format!("tix complete {ID}")), "{pr}");
+    assert!(pr["warnings"][0].as_str().unwrap().contains("1 commit here is not pushed"), "{pr}");
+    // What was pushed has been merged meanwhile.
+    let bob = bob(&sandbox);
+    bob.git(&["merge", "-q", "--no-edit", &format!("origin/ticket/{ID}")]);
+    bob.git(&["push", "-q"]);
+    assert_eq!(next(&ada, &["status", ID, "--fetch"]), format!("git push origin ticket/{ID}"));
+    there.tix(&["clean"]).exits(5);
+    there.git(&["push", "-q"]);
+    assert_eq!(sandbox.remote().git(&["rev-parse", BRANCH]), there.git(&["rev-parse", "HEAD"]));
+}
+
+#[test]
+fn a_completion_with_nothing_to_push_names_no_push() {
+    let (_sandbox, _ada, there) = held_with("");
+    work(&there, "work.txt");
+    there.tix(&["complete"]).success();
+    assert!(next(&there, &["complete", "--no-push"]).contains(" && git merge "));
+}
+
+#[test]
+fn activation_names_the_verb_of_a_team_with_a_review_and_what_the_review_asked_for() {
+    let sandbox = queued_with("review: [critic_review]\n", &ready(ID));
+    let ada = sandbox.clone_named("a");
+    let held = ada.tix(&["activate", ID]);
+    let told = held.success().stdout();
+    assert!(told.contains("  tix submit ") && !told.contains("tix complete"), "{held}");
+    let there = ada.at(workspace(&ada, ID));
+    work(&there, "work.txt");
+    there.tix(&["submit"]).success();
+    let bob = bob(&sandbox);
+    bob.tix(&["review", ID, "--request-changes", "--notes", "and the key?"]).success();
+    let again = ada.tix(&["activate", ID, "--resume"]);
+    let told = again.success().stdout();
+    assert!(
+        told.contains("  changes    and the key?\n") && told.contains("  tix submit "),
+        "{again}"
+    );
+    work(&there, "key.txt");
+    there.tix(&["submit"]).success();
+    bob.tix(&["review", ID, "--approve"]).success();
+    let approved = ada.tix(&["activate", ID, "--resume"]);
+    assert!(approved.success().stdout().contains("  tix complete "), "{approved}");
 }

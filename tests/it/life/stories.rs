@@ -165,7 +165,8 @@ fn with_every_step_recorded_on_an_ordinary_main() {
     assert_eq!(next(&ada), format!("tix complete {ID}"));
     there.tix(&["complete"]).success();
     // The trunk says that it is done, and the work is not there.
-    let request = format!("git switch main && git pull && git merge origin/ticket/{ID} && git push");
+    let request =
+        format!("git switch main && git pull && git merge origin/ticket/{ID} && git push");
     assert_eq!(next(&bob), request);
     let land = ada.tix(&["land", ID]);
     assert!(land.exits(5).stderr().contains("carries no ticket to land"), "{land}");
