@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::context::Context;
 use super::worktree::{on_branch, with_branch};
 use crate::error::{Exit, Failure, LOST_CLAIM};
-use crate::git::{LocalEdit, Worktree};
+use crate::git::{LocalEdit, MergedTree, Worktree};
 use crate::names::{Oid, RefName};
 use crate::out::Format;
 use crate::text::{count, shell_word};
@@ -197,15 +197,32 @@ pub fn require_at_rest(
     let failure =
         Failure::new(Exit::Refused, format!("{short} has {commits} that {remote} does not have"))
             .fact("local", local.short())
-            .maybe_fact("remote", tip.map(Oid::short));
+            .maybe_fact("remote", tip.map(Oid::short))
+            .maybe_fact("both changed", in_conflict(ctx, &local, tip)?);
     // A push alone would be refused where others have pushed, as a note from elsewhere has.
     let failure = match &at {
-        Some(at) if lacking > 0 => {
-            failure.hint(format!("first rebase onto it: git{at} pull --rebase"))
-        }
+        Some(at) if lacking > 0 => failure.hint(format!(
+            "first rebase onto it, and resolve what both changed: git{at} pull --rebase"
+        )),
         Some(_) | None => failure,
     };
     Err(failure.hint(format!("push them: git{} push {remote} {short}", at.unwrap_or_default())))
+}
+
+/// The files that both sides have changed in ways that a person has to bring together, one a line.
+fn in_conflict(
+    ctx: &Context<'_>,
+    local: &Oid,
+    tip: Option<&Oid>,
+) -> Result<Option<String>, Failure> {
+    let Some(tip) = tip else { return Ok(None) };
+    Ok(match ctx.repo.merge_trees(local, tip)? {
+        MergedTree::Clean(_) => None,
+        MergedTree::Conflicts { paths, .. } => {
+            let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
+            Some(paths.join("\n"))
+        }
+    })
 }
 
 /// A workspace that tix made and that has no branch checked out.

@@ -31,6 +31,7 @@ pub mod input;
 pub mod intake;
 pub mod interrupted;
 pub mod issues;
+pub mod join;
 pub mod jumps;
 pub mod lock;
 pub mod merged;

@@ -4,16 +4,18 @@ use std::time::Instant;
 
 use super::context::Context;
 use super::follow::{MadeChange, follow};
+use super::join::with_both;
 use super::merged::proof;
 use super::receipt::{PushedJson, Receipt};
 use super::write::carried;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure, denied, full_there, remote_words};
 use crate::git::{
-    CommitText, HistoryQuery, HistoryWalk, MergedTree, PrePush, PushMode, RefOutcome, RefUpdate,
+    CommitText, HistoryQuery, HistoryWalk, MergedTree, ObjectKind, PrePush, PushMode, RefOutcome,
+    RefUpdate, TreeEdit,
 };
 use crate::lifecycle::{Act, Ticket, TicketEntry};
-use crate::names::{Oid, RefName};
+use crate::names::{Oid, RefName, RepoPath};
 use crate::text::{count, safe, shell_word};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Run, View, speaks_of_permission};
@@ -118,8 +120,8 @@ fn unpushed(
 }
 
 /// Where the branch is to be, with what is here and what is there. Where others have pushed meanwhile, as tix itself does for
-/// a note, the two are merged. None where a person has to bring the two together: both changed the same lines, or the branch
-/// has been rewritten here, and a merge would bring back what was taken out.
+/// a note, the two are merged, and what both have added to the ticket's file is kept. None where a person has to bring the two
+/// together: both changed the same lines, or the branch has been rewritten here, and a merge would bring back what was taken out.
 pub fn joined(
     ctx: &Context<'_>,
     run: &Run,
@@ -136,10 +138,39 @@ pub fn joined(
     if ctx.repo.has_left(branch, local, there)? {
         return Ok(None);
     }
-    let MergedTree::Clean(tree) = ctx.repo.merge_trees(local, there)? else { return Ok(None) };
+    let tree = match ctx.repo.merge_trees(local, there)? {
+        MergedTree::Clean(tree) => tree,
+        MergedTree::Conflicts { tree, paths } => {
+            let Some(id) = ctx.ticket_of(branch) else { return Ok(None) };
+            let Some(edit) = joined_ticket(ctx, run, &id, (&tree, &paths))? else {
+                return Ok(None);
+            };
+            ctx.objects.rewrite(Some(&tree), &[edit], ctx.repo.format, run.writer()?)?
+        }
+    };
     let subject = format!("Merge {remote}/{}", branch.short());
     let text = CommitText { subject, ..CommitText::default() };
     Ok(Some(run.writer()?.commit(&tree, &[local, there], &text)?))
+}
+
+/// The ticket's file with what both sides have added to it, where nothing else is in conflict.
+fn joined_ticket(
+    ctx: &Context<'_>,
+    run: &Run,
+    id: &TicketId,
+    (tree, paths): (&Oid, &[RepoPath]),
+) -> Result<Option<TreeEdit>, Failure> {
+    let [path] = paths else { return Ok(None) };
+    let name = format!("{id}.md");
+    let is_own = path.file_name() == name.as_bytes()
+        && path.as_bytes().starts_with(ctx.tickets_dir.as_bytes());
+    if !is_own {
+        return Ok(None);
+    }
+    let at = [tree.as_str().as_bytes(), b":", path.as_bytes()].concat();
+    let text = ctx.objects.require(&at, ObjectKind::Blob)?.data;
+    let Some(text) = with_both(&text) else { return Ok(None) };
+    Ok(Some((path.clone(), Some(run.writer()?.write(ObjectKind::Blob, &text)?))))
 }
 
 /// What to say of commits that are not in the branch into which the ticket was merged, because they were made after that.

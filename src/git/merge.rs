@@ -12,8 +12,12 @@ use crate::names::{Oid, RefName, RepoPath};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MergedTree {
     Clean(Oid),
-    /// No tree, because both changed these files in ways that only a person can combine.
-    Conflicts(Vec<RepoPath>),
+    /// Both changed these files in ways that git cannot combine.
+    Conflicts {
+        /// The files there have both sides and what they come from between markers, in the style `diff3`.
+        tree: Oid,
+        paths: Vec<RepoPath>,
+    },
 }
 
 /// Identifies a patch wherever it is applied: its lines and their context, without line numbers.
@@ -47,6 +51,7 @@ impl Repo {
     pub fn merge_trees(&self, ours: &Oid, theirs: &Oid) -> Result<MergedTree, GitError> {
         let call = self.git().call("merge-tree").args(["--write-tree", "-z", "--name-only"]);
         let call = call.config("merge.renames=true").config("merge.directoryRenames=false");
+        let call = call.config("merge.conflictStyle=diff3");
         let answer = call.args(["--no-messages", ours.as_str(), theirs.as_str()]).run()?;
         let is_clean = match answer.code {
             Some(0) => true,
@@ -61,8 +66,8 @@ impl Repo {
         if is_clean {
             return Ok(MergedTree::Clean(tree));
         }
-        let paths = words.map(RepoPath::parse).collect::<Option<_>>();
-        paths.map(MergedTree::Conflicts).ok_or_else(unreadable)
+        let paths = words.map(RepoPath::parse).collect::<Option<_>>().ok_or_else(unreadable)?;
+        Ok(MergedTree::Conflicts { tree, paths })
     }
 
     /// Whether a program of the user's configuration may change what a merge does.

@@ -202,7 +202,7 @@ impl Trunk<'_> {
         let Some(trunk) = view.commit() else { return Ok(self.objects.tree_of(&landing.tip)?) };
         match self.repo.merge_trees(trunk, &landing.tip)? {
             MergedTree::Clean(tree) => Ok(tree),
-            MergedTree::Conflicts(paths) => Err(TrunkError::Conflicts { paths }),
+            MergedTree::Conflicts { paths, .. } => Err(TrunkError::Conflicts { paths }),
         }
     }
 

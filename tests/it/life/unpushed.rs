@@ -147,3 +147,24 @@ fn a_workspace_with_changes_in_the_file_that_was_written_follows_by_the_command_
     let text = there.read(ACTIVE);
     assert!(text.contains("by hand") && text.contains("from here"), "{text}");
 }
+
+#[test]
+fn what_both_sides_added_to_the_ticket_is_joined_and_what_both_changed_is_named() {
+    let (sandbox, _, there) = held_with("");
+    let mine = format!("{}\n## [2026-11-30 15:00] - me: mine\n", there.read(ACTIVE));
+    there.commit("work", &[(ACTIVE, mine.as_str()), ("work.txt", "1\n")]);
+    bob(&sandbox).tix(&["note", ID, "from elsewhere"]).success();
+    there.tix(&["complete"]).success();
+    let text = there.read(COMPLETED);
+    assert!(text.contains("me: mine\n") && text.contains("from elsewhere"), "{text}");
+    assert_eq!(there.git(&["rev-parse", "HEAD"]), sandbox.remote().git(&["rev-parse", BRANCH]));
+
+    let (_sandbox, _, there) = held_with("");
+    there.tix(&["edit", "--append", "# Requirements\n\n- [ ] a box\n"]).success();
+    let text = there.read(ACTIVE).replace("a box", "another box");
+    there.commit("reword", &[(ACTIVE, text.as_str()), ("work.txt", "1\n")]);
+    there.tix(&["tick", "a box"]).success();
+    let output = there.tix(&["complete", "--json"]);
+    assert_eq!(fact(output.exits(5), "both changed"), ACTIVE);
+    assert!(hints(&output).contains("resolve what both changed: git -C "), "{output}");
+}
