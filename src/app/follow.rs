@@ -194,11 +194,15 @@ pub fn require_at_rest(
     let short = branch.short();
     let at = on_branch.map(|w| format!(" -C {}", shell_word(&w.path.display().to_string())));
     let commits = count(missing, "commit", "commits");
-    let failure =
-        Failure::new(Exit::Refused, format!("{short} has {commits} that {remote} does not have"))
-            .fact("local", local.short())
-            .maybe_fact("remote", tip.map(Oid::short))
-            .maybe_fact("both changed", in_conflict(ctx, &local, tip)?);
+    let what = if tip.is_none() {
+        format!("{remote} has no {short} any more: it was deleted there")
+    } else {
+        format!("{short} has {commits} that {remote} does not have")
+    };
+    let failure = Failure::new(Exit::Refused, what)
+        .fact("local", local.short())
+        .maybe_fact("remote", tip.map(Oid::short))
+        .maybe_fact("both changed", in_conflict(ctx, &local, tip)?);
     // A push alone would be refused where others have pushed, as a note from elsewhere has.
     let failure = match &at {
         Some(at) if lacking > 0 => failure.hint(format!(
@@ -206,7 +210,8 @@ pub fn require_at_rest(
         )),
         Some(_) | None => failure,
     };
-    Err(failure.hint(format!("push them: git{} push {remote} {short}", at.unwrap_or_default())))
+    let push = if tip.is_none() { "push it again" } else { "push them" };
+    Err(failure.hint(format!("{push}: git{} push {remote} {short}", at.unwrap_or_default())))
 }
 
 /// The files that both sides have changed in ways that a person has to bring together, one a line.
@@ -267,7 +272,12 @@ fn in_between(id: &TicketId, branch: &RefName, path: &Path) -> Failure {
     )
     .fact("workspace", shown.clone())
     .hint(format!(
-        "finish or abort it first; git shows what is in progress: git -C {} status",
+        "finish or abort what git has in progress there, which this shows: git -C {} status",
         shell_word(&shown)
+    ))
+    .hint(format!(
+        "if nothing is, go back to the branch: git -C {} switch {}",
+        shell_word(&shown),
+        shell_word(branch.short())
     ))
 }

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::merged::proof;
 use super::queue::Survey;
 use super::request::{by_request, push};
-use super::work::{holds_work, only_here, tip_here, tip_seen, with_work};
+use super::work::{gone_there, holds_work, only_here, tip_here, tip_seen, with_work};
 use crate::config::RecordPlace;
 use crate::error::Failure;
 use crate::lifecycle::machine::{Verb, lane_of};
@@ -105,6 +105,10 @@ impl TicketAsSeen<'_> {
             }
             let free = self.stale && self.may(Verb::Reclaim);
             return Ok(free.then(|| format!("tix reclaim {id} --reason <why>")));
+        }
+        if let Some(gone) = gone_there(self.ctx, id, ticket.held().claim_id.as_deref())? {
+            let push = push(self.ctx, &gone);
+            return Ok(push.map(|push| format!("{push}    # the branch was deleted there")));
         }
         let situation = ticket.situation()?;
         let status = situation.state.status;

@@ -6,6 +6,7 @@ use crate::lifecycle::{Ticket, Work, WorkComparison, trailer};
 use crate::names::{Oid, RefName};
 use crate::settings::AuthorIdentity;
 use crate::ticket::{TicketId, moment};
+use crate::workspace;
 
 /// Passes the work at `tip` to `decide`. Two commits have the same work if only the ticket's own file differs between
 /// them, so tix's own records on the branch do not void an approval.
@@ -55,6 +56,22 @@ pub fn only_here(ctx: &Context<'_>, id: &TicketId) -> Result<u64, GitError> {
         Some(here) => ctx.repo.ahead_behind(&here, &seen)?.0,
         None => 0,
     })
+}
+
+/// The ticket branch, if this clone has it for this claim and the remote, which had it too, has it no more.
+pub fn gone_there(
+    ctx: &Context<'_>,
+    id: &TicketId,
+    claim: Option<&str>,
+) -> Result<Option<RefName>, GitError> {
+    let is_set_up = workspace::load(&ctx.repo, id)
+        .is_some_and(|record| record.finished && Some(record.claim_id.as_str()) == claim);
+    let (true, Some(_), Ok(branch)) = (is_set_up, &ctx.remote, ctx.ticket_branch(id)) else {
+        return Ok(None);
+    };
+    let is_there = ctx.objects.resolve(ctx.seen_ref(&branch).as_str())?.is_some();
+    let is_here = ctx.objects.resolve(branch.as_str())?.is_some();
+    Ok((is_here && !is_there).then_some(branch))
 }
 
 impl WorkComparison for Context<'_> {

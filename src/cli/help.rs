@@ -41,14 +41,15 @@ const ALIASES: [(&str, &[&str]); 7] = [
 
 /// Words that people may try: the error then suggests the right line. Options behind the command go to the end of what was
 /// typed, and one that ends in `=` takes the last of several words.
-const SYNONYMS: [(&str, &[&str]); 27] = [
+const SYNONYMS: [(&str, &[&str]); 28] = [
     ("new", &["add", "create", "issue", "ticket"]),
+    ("new --parent=<ticket>", &["subtask", "sub"]),
     ("activate", &["take", "begin", "checkout", "pick", "work", "grab", "lock"]),
     ("activate --resume", &["resume", "continue"]),
     ("complete", &["finish", "end", "resolve", "finished"]),
     ("release", &["abandon", "unclaim", "unlock", "drop", "return", "stop", "cancel"]),
     ("show", &["view", "cat", "info", "get", "describe", "open"]),
-    ("status", &["stat", "state"]),
+    ("status", &["stat", "state", "move", "moves"]),
     ("next", &["ready"]),
     ("list", &["tickets", "queue-list", "all", "todo"]),
     ("list --tree", &["tree"]),

@@ -13,7 +13,7 @@ use crate::app::own::holds_no_work;
 use crate::app::receipt::{Receipt, WorkspaceJson};
 use crate::app::takeover::{TakeoverRequest, take_over};
 use crate::app::task::TaskJson;
-use crate::app::work::with_work;
+use crate::app::work::{gone_there, with_work};
 use crate::app::worktree::with_branch;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure, holder_facts};
@@ -468,6 +468,14 @@ impl Activation<'_> {
         let known = [seen.commit(), seen.base()].into_iter().flatten();
         if !holds_no_work(ctx, known, id, &local)? {
             let short = branch.short();
+            let claim = active.held.claim_id.as_deref();
+            if let (Some(remote), Some(_)) = (&ctx.remote, gone_there(ctx, id, claim)?) {
+                let what = format!("{remote} has no {short} any more: it was deleted there");
+                return Err(Failure::new(Exit::Refused, what)
+                    .fact("branch", short)
+                    .hint(format!("push it again: git push {remote} {}", shell_word(short)))
+                    .hint(give_back));
+            }
             return Err(Failure::new(
                 Exit::Incomplete,
                 format!(

@@ -101,3 +101,20 @@ fn activation_names_the_verb_of_a_team_with_a_review_and_what_the_review_asked_f
     let approved = ada.tix(&["activate", ID, "--resume"]);
     assert!(approved.success().stdout().contains("  tix complete "), "{approved}");
 }
+
+#[test]
+fn a_branch_that_was_deleted_on_the_remote_is_pushed_again() {
+    let (sandbox, ada, there) = held_with("");
+    work(&there, "work.txt");
+    sandbox.remote().git(&["branch", "-q", "-D", &format!("ticket/{ID}")]);
+    let said = format!("error: origin has no ticket/{ID} any more: it was deleted there");
+    for args in [&["complete"][..], &["activate", ID, "--resume"]] {
+        let output = there.tix(args);
+        assert_eq!(output.exits(5).stderr().lines().next(), Some(said.as_str()), "{output}");
+        assert!(output.stderr().contains("push it again: git"), "{output}");
+    }
+    let line = next(&ada, &["status", ID, "--fetch"]);
+    assert_eq!(line, format!("git push origin ticket/{ID}    # the branch was deleted there"));
+    ada.sh(&line).run().success();
+    there.tix(&["complete"]).success();
+}
