@@ -194,11 +194,10 @@ pub fn require_at_rest(
     let short = branch.short();
     let at = on_branch.map(|w| format!(" -C {}", shell_word(&w.path.display().to_string())));
     let commits = count(missing, "commit", "commits");
-    let what = if tip.is_none() {
-        format!("{remote} has no {short} any more: it was deleted there")
-    } else {
-        format!("{short} has {commits} that {remote} does not have")
-    };
+    if tip.is_none() {
+        return Err(no_longer_there(ctx, branch, &at.unwrap_or_default()));
+    }
+    let what = format!("{short} has {commits} that {remote} does not have");
     let failure = Failure::new(Exit::Refused, what)
         .fact("local", local.short())
         .maybe_fact("remote", tip.map(Oid::short))
@@ -210,8 +209,15 @@ pub fn require_at_rest(
         )),
         Some(_) | None => failure,
     };
-    let push = if tip.is_none() { "push it again" } else { "push them" };
-    Err(failure.hint(format!("{push}: git{} push {remote} {short}", at.unwrap_or_default())))
+    Err(failure.hint(format!("push them: git{} push {remote} {short}", at.unwrap_or_default())))
+}
+
+/// The refusal of what needs a ticket branch that somebody has deleted on the remote; `at` leads git to the workspace.
+pub fn no_longer_there(ctx: &Context<'_>, branch: &RefName, at: &str) -> Failure {
+    let short = branch.short();
+    let remote = ctx.remote.as_ref().map_or("the remote", |remote| remote.as_str());
+    Failure::new(Exit::Refused, format!("{remote} has no {short} any more: it was deleted there"))
+        .hint(format!("push it again: git{at} push {remote} {}", shell_word(short)))
 }
 
 /// The files that both sides have changed in ways that a person has to bring together, one a line.

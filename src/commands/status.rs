@@ -204,21 +204,9 @@ fn standpoint(
         stale,
     };
     let moves = moves(&here, &waits, is_unpushed)?;
-    // The rest of the answer stands without it.
-    let next = if is_unpushed {
-        Ok(ctx.ticket_branch(&entry.id).ok().and_then(|branch| push(ctx, &branch)))
-    } else {
-        here.next_step()
-    };
-    let next = next.unwrap_or_else(|failure| {
-        ctx.out.warn(&format!("the next step is unknown: {}", failure.message));
-        None
-    });
-    let next = next.filter(|next| role::may_run(ctx, next));
-    let is_late = there.lane == Lane::Completed && !is_unpushed;
-    let is_late = is_late && act.require_claim(&ticket).is_ok();
+    let next = next_of(&here, is_unpushed);
     Ok(Standpoint {
-        late: if is_late { only_here(ctx, &entry.id)? } else { 0 },
+        late: late(&here, is_unpushed)?,
         workspace,
         worker,
         at: there.lane,
@@ -234,6 +222,30 @@ fn standpoint(
         next,
         moves,
     })
+}
+
+/// The command that comes next, if the caller's role may run it. The rest of the answer stands without it.
+fn next_of(here: &TicketAsSeen<'_>, is_unpushed: bool) -> Option<String> {
+    let (ctx, id) = (here.ctx, &here.ticket.entry.id);
+    let next = if is_unpushed {
+        Ok(ctx.ticket_branch(id).ok().and_then(|branch| push(ctx, &branch)))
+    } else {
+        here.next_step()
+    };
+    let next = next.unwrap_or_else(|failure| {
+        ctx.out.warn(&format!("the next step is unknown: {}", failure.message));
+        None
+    });
+    next.filter(|next| role::may_run(ctx, next))
+}
+
+/// How many commits the caller has made after the completion, and not pushed.
+fn late(here: &TicketAsSeen<'_>, is_unpushed: bool) -> Result<u64, Failure> {
+    let (entry, act) = (here.ticket.entry, here.act);
+    if is_unpushed || entry.lane != Lane::Completed || act.require_claim(here.ticket).is_err() {
+        return Ok(0);
+    }
+    Ok(only_here(here.ctx, &entry.id)?)
 }
 
 /// The ticket as this machine alone has completed it, which only its own status tells; `None` if it has not.

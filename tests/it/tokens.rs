@@ -69,7 +69,7 @@ fn an_agent_reads_little() {
     let listed = clone.tix(&["list", "--json"]);
     let prices = [
         Price::of("claim, commit, complete", &[&claimed, &committed, &completed], 300),
-        Price::of("the same with --json", &in_json.each_ref(), 650),
+        Price::of("the same with --json", &in_json.each_ref(), 655),
         Price::of("a lost race", &[&lost], 60),
         Price::of("to a clone of one's own", &[&second_clone], 60),
         Price::of("to an agent of this clone", &[&second_agent], 60),

@@ -9,11 +9,12 @@ use crate::app::branch::set_upstream;
 use crate::app::cleared::aside;
 use crate::app::consent::workspace_path;
 use crate::app::find::claim_commit;
+use crate::app::follow::no_longer_there;
 use crate::app::own::holds_no_work;
 use crate::app::receipt::{Receipt, WorkspaceJson};
 use crate::app::takeover::{TakeoverRequest, take_over};
 use crate::app::task::TaskJson;
-use crate::app::work::{gone_there, with_work};
+use crate::app::work::with_work;
 use crate::app::worktree::with_branch;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure, holder_facts};
@@ -79,6 +80,13 @@ impl Activation<'_> {
                 format!("{} is yours, and its set-up is not finished", active.id),
             )
             .hint(format!("finish it: tix activate {}", active.id))),
+            Progress::Unfinished
+                if view.watched().is_none()
+                    && record.is_some_and(|record| record.finished)
+                    && ctx.objects.resolve(branch.as_str())?.is_some() =>
+            {
+                Err(no_longer_there(ctx, &branch, ""))
+            }
             Progress::Unfinished => {
                 let mut diary = std::mem::take(&mut self.diary);
                 let won = self.resume(active, &view, &branch, &mut diary);
@@ -468,14 +476,6 @@ impl Activation<'_> {
         let known = [seen.commit(), seen.base()].into_iter().flatten();
         if !holds_no_work(ctx, known, id, &local)? {
             let short = branch.short();
-            let claim = active.held.claim_id.as_deref();
-            if let (Some(remote), Some(_)) = (&ctx.remote, gone_there(ctx, id, claim)?) {
-                let what = format!("{remote} has no {short} any more: it was deleted there");
-                return Err(Failure::new(Exit::Refused, what)
-                    .fact("branch", short)
-                    .hint(format!("push it again: git push {remote} {}", shell_word(short)))
-                    .hint(give_back));
-            }
             return Err(Failure::new(
                 Exit::Incomplete,
                 format!(

@@ -113,7 +113,8 @@ fn a_branch_that_was_deleted_on_the_remote_is_pushed_again() {
         assert_eq!(output.exits(5).stderr().lines().next(), Some(said.as_str()), "{output}");
         assert!(output.stderr().contains("push it again: git"), "{output}");
     }
-    let line = next(&ada, &["status", ID, "--fetch"]);
+    ada.git(&["fetch", "-q", "--prune"]);
+    let line = next(&ada, &["status", ID]);
     assert_eq!(line, format!("git push origin ticket/{ID}    # the branch was deleted there"));
     ada.sh(&line).run().success();
     there.tix(&["complete"]).success();
