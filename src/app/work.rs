@@ -70,8 +70,8 @@ pub fn gone_there(
         return Ok(None);
     };
     let is_there = ctx.objects.resolve(ctx.seen_ref(&branch).as_str())?.is_some();
-    let is_here = ctx.objects.resolve(branch.as_str())?.is_some();
-    Ok((is_here && !is_there).then_some(branch))
+    let exists = ctx.objects.resolve(branch.as_str())?.is_some();
+    Ok((exists && !is_there).then_some(branch))
 }
 
 impl WorkComparison for Context<'_> {
