@@ -9,8 +9,8 @@ use super::frame::Extent;
 use super::receipt::{Receipt, record};
 use crate::error::{Exit, Failure};
 use crate::import::{
-    self, ClosedTickets, ImportOutcome, ImportPlan, ImportRequest, ImportRow, LaneDirs, Reading,
-    RefusedRecord,
+    self, ClosedTickets, EndedTickets, ImportOutcome, ImportPlan, ImportRequest, ImportRow,
+    LaneDirs, Reading, RefusedRecord,
 };
 use crate::lifecycle::{Decision, Ticket, TicketEntry};
 use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
@@ -25,6 +25,7 @@ pub struct PendingImport {
     pub source: &'static str,
     pub reading: Reading,
     pub closed: ClosedTickets,
+    pub ended: EndedTickets,
     pub dry_run: bool,
     /// Whether one refused record keeps everything back.
     pub strict: bool,
@@ -162,6 +163,7 @@ fn decide(
     let request = ImportRequest {
         tickets: &intake.reading.tickets,
         closed: intake.closed,
+        ended: intake.ended,
         actor,
         at: ctx.now,
         role: super::ROLE,

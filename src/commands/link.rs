@@ -12,7 +12,7 @@ use crate::app::issues::{IssueStep, LinkOutcome, MirroredTicket, steps};
 use crate::app::pull::ForgeCall;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::import::{ClosedTickets, imported_from};
+use crate::import::{ClosedTickets, EndedTickets, imported_from};
 use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
 use crate::out::{Format, Out};
 use crate::text::count;
@@ -83,10 +83,8 @@ pub fn run(args: &LinkArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
     if args.import {
         let closed = ClosedTickets::from_all(args.all);
         let (reading, dry_run) = (gh.issues_to_import(closed)?, args.dry_run);
-        return bring_in(
-            &ctx,
-            PendingImport { source: "github", reading, closed, dry_run, strict: false },
-        );
+        let (source, ended, strict) = ("github", EndedTickets::Stay, false);
+        return bring_in(&ctx, PendingImport { source, reading, closed, ended, dry_run, strict });
     }
     let tickets = board::look(&ctx, Look::Fetch, |seen| {
         let rows = board::read(&ctx, seen.view, &Lane::ALL)?;

@@ -7,6 +7,7 @@ use crate::ticket::{Document, Relation};
 pub const BACKLOG: SourceKind = SourceKind {
     name: "backlog",
     about: "the tasks of Backlog.md: backlog/tasks/*.md",
+    is_unique: |_| false,
     places: |look| {
         let named = look(ROOT_CONFIG).and_then(|text| config(&text)?.text("backlog_directory"));
         let named = named.map(|place| place.trim_matches('/').to_owned());
@@ -58,7 +59,8 @@ fn read(files: &[SourceFile]) -> Reading {
     let statuses =
         configs.iter().map(|config| config.list("statuses")).find(|list| !list.is_empty());
     let statuses = statuses.unwrap_or_default();
-    each(&tasks, |file, warnings| task(file, &statuses, warnings))
+    let project = configs.iter().find_map(|config| config.text("project_name"));
+    Reading { project, ..each(&tasks, |file, warnings| task(file, &statuses, warnings)) }
 }
 
 fn task(

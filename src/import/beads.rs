@@ -12,6 +12,7 @@ use crate::ticket::{Priority, Relation};
 pub const BEADS: SourceKind = SourceKind {
     name: "beads",
     about: "the issues of beads: .beads/issues.jsonl",
+    is_unique: |_| true,
     places: |_| vec![".beads".to_owned()],
     wants: |path| is_kind(path, "jsonl"),
     is: |file| is_kind(&file.path, "jsonl") && file.text.contains("\"issue_type\""),

@@ -59,6 +59,7 @@ impl TicketText {
         let holder = imported.holder.clone().filter(|_| held);
         let mut kept = vec![
             ("source".to_owned(), Value::from(imported.source)),
+            ("project".to_owned(), Value::from(imported.project.clone())),
             ("id".to_owned(), Value::from(imported.id.as_str())),
             ("address".to_owned(), Value::from(imported.address.clone())),
             ("status".to_owned(), Value::from(imported.status.as_str())),
@@ -127,15 +128,62 @@ fn changelog_has(changelog: &str, entry: &str) -> bool {
     changelog.contains(entry.trim())
 }
 
-/// The source and the id there that a ticket was imported from.
-pub fn origin(ticket: &Document) -> Option<(String, String)> {
-    let mut inner = ticket.inner(KEY);
-    Some((inner.remove("source")?, inner.remove("id")?))
+/// Where a ticket was imported from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TicketOrigin {
+    pub source: String,
+    pub project: Option<String>,
+    pub id: String,
+}
+
+impl TicketOrigin {
+    pub fn of(ticket: &Document) -> Option<TicketOrigin> {
+        let mut inner = ticket.inner(KEY);
+        let (source, id) = (inner.remove("source")?, inner.remove("id")?);
+        Some(TicketOrigin { source, project: inner.remove("project"), id })
+    }
+
+    /// Where a ticket with this id, of the same source and project, comes from.
+    pub fn beside(imported: &Imported, id: &str) -> TicketOrigin {
+        let (source, project) = (imported.source.to_owned(), imported.project.clone());
+        TicketOrigin { source, project, id: id.to_owned() }
+    }
+}
+
+/// The ticket with what an earlier import knew of the fields that nobody asked for this time.
+pub fn with_earlier(imported: &Imported, ticket: &Document) -> Imported {
+    let mut imported = imported.clone();
+    let Some(asked) = imported.asked.clone() else { return imported };
+    if !imported.has_asked("labels") {
+        imported.labels = ticket.list("labels");
+    }
+    if !imported.has_asked("body") {
+        imported.body = ticket.without_changelog().0.into_owned();
+    }
+    let own = ["source", "project", "id", "address", "status", "holder", MARK];
+    let relations = Relation::ALL.map(Relation::key);
+    let Some(kept) = ticket.inner_keys(KEY) else { return imported };
+    for (name, text) in kept.said() {
+        if own.contains(&name.as_str())
+            || relations.contains(&name.as_str())
+            || asked.contains(&name)
+        {
+            continue;
+        }
+        let list = kept.list(&name);
+        let value = if kept.text(&name).is_none() && !list.is_empty() {
+            Value::from(list)
+        } else {
+            Value::from(text)
+        };
+        imported.keep(&name, value);
+    }
+    imported
 }
 
 /// The source that a ticket was imported from.
 pub fn imported_from(ticket: &Document) -> Option<String> {
-    origin(ticket).map(|(source, _)| source)
+    TicketOrigin::of(ticket).map(|origin| origin.source)
 }
 
 fn mark_of(ticket: &Document) -> Option<String> {
@@ -330,7 +378,7 @@ mod tests {
             };
             assert_eq!(words(&rest), words(body), "{body}");
             assert!(is_untouched(&document), "{body}");
-            assert_eq!(origin(&document), Some(("s".to_owned(), "1".to_owned())));
+            assert_eq!(TicketOrigin::of(&document), Some(TicketOrigin::beside(&of(""), "1")));
         }
     }
 

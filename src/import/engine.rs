@@ -3,20 +3,19 @@
 //! A pure decision over the trunk, as every write is: run again on a trunk that somebody else has moved, it finds the tickets
 //! that they imported by source and id, and makes none of them twice.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::document::{Resolved, TicketText, is_untouched, origin, place_of};
-use super::relations::circles;
+use super::document::{Resolved, TicketOrigin, TicketText, is_untouched, place_of, with_earlier};
+use super::related::{Related, related};
 use super::{Imported, ImportedState, RefusedRecord, SourcePlace};
 use crate::lifecycle::{Change, FileEdit, FreeIds, Refusal, Snapshot, Ticket, created_at, trailer};
 use crate::names::RepoPath;
 use crate::text::{count, one_line};
-use crate::ticket::{
-    Appended, ChangelogEntry, Document, Lane, Relation, SessionId, TicketId, Value,
-};
+use crate::ticket::{Appended, ChangelogEntry, Document, Lane, SessionId, TicketId, Value};
 
 /// Whether tickets that ended in the source come along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +31,13 @@ impl ClosedTickets {
     }
 }
 
+/// What becomes of a ticket that has ended here, where it goes on in the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndedTickets {
+    Stay,
+    GoOn,
+}
+
 /// The directories of the lanes that an import writes to.
 #[derive(Clone, Debug)]
 pub struct LaneDirs {
@@ -43,6 +49,7 @@ pub struct LaneDirs {
 pub struct ImportRequest<'a> {
     pub tickets: &'a [Imported],
     pub closed: ClosedTickets,
+    pub ended: EndedTickets,
     pub actor: &'a str,
     pub at: DateTime<Utc>,
     /// Who writes the changelog entry.
@@ -97,14 +104,18 @@ pub fn import(
     request: &ImportRequest<'_>,
 ) -> Result<ImportPlan, Refusal> {
     let mut plan = ImportPlan::default();
-    let mut picked = pick(known, request, &mut plan);
+    let by_origin: HashMap<TicketOrigin, &Ticket<'_>> = known
+        .iter()
+        .filter_map(|ticket| Some((TicketOrigin::of(&ticket.document)?, ticket)))
+        .collect();
+    let mut picked = pick(known, &by_origin, request, &mut plan);
     let mut numbers = FreeIds::of(snapshot);
     for one in picked.iter_mut().filter(|one| one.id.is_none() && !one.stays(request)) {
         let wanted =
             one.imported.file.as_ref().and_then(|_| TicketId::parse(&one.imported.id).ok());
         one.id = Some(numbers.take(&one.session, wanted.as_ref())?);
     }
-    let related = related(&picked, known, &mut plan.warnings);
+    let related = related(snapshot, &picked, known, &by_origin, &mut plan.warnings);
     let (mut edits, mut written) = (Vec::new(), Vec::new());
     for (place, (one, related)) in picked.iter().zip(&related).enumerate() {
         let row = |outcome| ImportRow {
@@ -119,6 +130,14 @@ pub fn import(
         };
         match one.decide((id, place), related, request) {
             Ok((outcome, edit)) => {
+                let lane = one.known.map(|ticket| ticket.entry.lane);
+                if outcome == ImportOutcome::Touched
+                    && lane.is_some_and(|lane| goes_on(one.imported, lane))
+                {
+                    plan.warnings.push(format!(
+                        "{id} has ended here and goes on in the source: tix reopen {id} takes it up again"
+                    ));
+                }
                 written.extend(edit.is_some().then(|| id.to_string()));
                 edits.extend(edit);
                 plan.rows.push(row(outcome));
@@ -146,23 +165,29 @@ fn change(edits: Vec<FileEdit>, ids: &[String], request: &ImportRequest<'_>) -> 
 }
 
 /// A ticket of the source, and the one of the trunk that it has become or becomes.
-struct Pick<'a> {
-    imported: &'a Imported,
+pub struct PickedTicket<'a> {
+    pub imported: &'a Imported,
     /// The ticket of an earlier import.
-    known: Option<&'a Ticket<'a>>,
+    pub known: Option<&'a Ticket<'a>>,
+    /// Whether that one stays as it is, whatever the source says.
+    pub keeps: bool,
     session: SessionId,
-    id: Option<TicketId>,
+    pub id: Option<TicketId>,
+}
+
+/// Whether a ticket of this lane has ended, and the source has it at work.
+fn goes_on(imported: &Imported, lane: Lane) -> bool {
+    matches!(lane, Lane::Completed | Lane::Archive) && place_of(imported.state).0 == Lane::Queue
 }
 
 /// Finds the tickets of earlier imports, and refuses the second of two records with one id.
 fn pick<'a>(
     known: &'a [Ticket<'a>],
+    by_origin: &HashMap<TicketOrigin, &'a Ticket<'a>>,
     request: &ImportRequest<'a>,
     plan: &mut ImportPlan,
-) -> Vec<Pick<'a>> {
-    let by_origin: HashMap<(String, String), &Ticket<'_>> =
-        known.iter().filter_map(|ticket| Some((origin(&ticket.document)?, ticket))).collect();
-    let by_id: HashMap<&str, &Ticket<'_>> =
+) -> Vec<PickedTicket<'a>> {
+    let by_id: HashMap<&str, &'a Ticket<'a>> =
         known.iter().map(|ticket| (ticket.entry.id.as_str(), ticket)).collect();
     let mut seen: HashMap<(&str, &str), &SourcePlace> = HashMap::new();
     let mut picked = Vec::new();
@@ -176,94 +201,26 @@ fn pick<'a>(
         seen.insert(key, &imported.place);
         let known = match &imported.file {
             Some(_) => by_id.get(key.1).copied(),
-            None => by_origin.get(&(key.0.to_owned(), key.1.to_owned())).copied(),
+            None => by_origin.get(&TicketOrigin::beside(imported, key.1)).copied(),
         };
         let id = known.map(|ticket| ticket.entry.id.clone());
         let said = known.map(|ticket| &ticket.document).or(imported.file.as_ref());
         let said = said.and_then(|document| document.text("session_id"));
         let session = said.and_then(|said| SessionId::parse(&said).ok());
         let session = session.unwrap_or_else(|| SessionId::slug_from_title(&imported.title));
-        picked.push(Pick { imported, known, session, id });
+        let keeps = known.is_some_and(|ticket| {
+            let lane = ticket.entry.lane;
+            imported.file.is_some()
+                || lane == Lane::Active
+                || !is_untouched(&ticket.document)
+                || goes_on(imported, lane) && request.ended == EndedTickets::Stay
+        });
+        picked.push(PickedTicket { imported, known, keeps, session, id });
     }
     picked
 }
 
-/// Where the relations of a ticket lead.
-#[derive(Default)]
-struct Related {
-    here: BTreeMap<Relation, Vec<String>>,
-    /// By the ids of the source.
-    elsewhere: BTreeMap<Relation, Vec<String>>,
-}
-
-/// Finds the tickets that each ticket names. A relation by which one would wait for itself is kept, but not as a relation.
-fn related(picked: &[Pick<'_>], known: &[Ticket<'_>], warnings: &mut Vec<String>) -> Vec<Related> {
-    let here: HashMap<(&str, &str), usize> = picked
-        .iter()
-        .enumerate()
-        .map(|(at, one)| ((one.imported.source, one.imported.id.as_str()), at))
-        .collect();
-    let known: BTreeSet<&str> = known.iter().map(|ticket| ticket.entry.id.as_str()).collect();
-    let mut related: Vec<Related> = picked.iter().map(|_| Related::default()).collect();
-    for relations in [
-        &[Relation::DependsOn, Relation::Blocks][..],
-        &[Relation::Parent],
-        &[Relation::DuplicateOf],
-        &[Relation::Related],
-    ] {
-        let mut steps = Vec::new();
-        for (at, one) in picked.iter().enumerate() {
-            for (relation, name) in
-                one.imported.relations.iter().filter(|(r, _)| relations.contains(r))
-            {
-                let to = here.get(&(one.imported.source, name.as_str())).copied();
-                steps.push((at, *relation, name, to));
-            }
-        }
-        let orders = |(at, relation, _, to): &(usize, Relation, &String, Option<usize>)| match (
-            relation, to,
-        ) {
-            (Relation::Related, _) | (_, None) => (*at, usize::MAX),
-            (Relation::Blocks, Some(to)) => (*to, *at),
-            (Relation::DependsOn | Relation::Parent | Relation::DuplicateOf, Some(to)) => {
-                (*at, *to)
-            }
-        };
-        let closing = circles(picked.len(), &steps.iter().map(orders).collect::<Vec<_>>());
-        for ((at, relation, name, to), closes) in steps.into_iter().zip(closing) {
-            let Some(slot) = related.get_mut(at) else { continue };
-            let id = to.and_then(|to| picked.get(to)).and_then(|other| other.id.as_ref());
-            // A file of tix may name a ticket that is here and not in the source.
-            let id = id
-                .map(ToString::to_string)
-                .or_else(|| known.get(name.as_str()).map(|id| (*id).to_owned()));
-            let own = picked.get(at).map_or("", |one| one.imported.id.as_str());
-            match id.filter(|_| !closes) {
-                Some(id) => add(&mut slot.here, relation, id),
-                None => add(&mut slot.elsewhere, relation, name.clone()),
-            }
-            if closes {
-                let key = relation.key();
-                warnings.push(format!(
-                    "{own}: `{key}: {name}` would close a circle; it is kept below `imported:`"
-                ));
-            } else if to.is_none() && !known.contains(name.as_str()) {
-                let key = relation.key();
-                warnings.push(format!("{own}: `{key}: {name}` leads to nothing in the source; it is kept below `imported:`"));
-            }
-        }
-    }
-    related
-}
-
-fn add(relations: &mut BTreeMap<Relation, Vec<String>>, relation: Relation, name: String) {
-    let names = relations.entry(relation).or_default();
-    if !names.contains(&name) {
-        names.push(name);
-    }
-}
-
-impl Pick<'_> {
+impl PickedTicket<'_> {
     /// Whether it ended in the source and is not asked for.
     fn stays(&self, request: &ImportRequest<'_>) -> bool {
         let ended = matches!(self.imported.state, ImportedState::Done | ImportedState::Closed);
@@ -290,8 +247,12 @@ impl Pick<'_> {
         let before = existing.and_then(|document| document.text("created"));
         let now = created_at(request.at, place);
         let created = self.imported.created.as_deref().or(before.as_deref()).unwrap_or(&now);
+        let imported = match existing {
+            Some(document) => Cow::Owned(with_earlier(self.imported, document)),
+            None => Cow::Borrowed(self.imported),
+        };
         let written = TicketText::of(&Resolved {
-            imported: self.imported,
+            imported: &imported,
             id,
             session: &self.session,
             created,
@@ -307,7 +268,7 @@ impl Pick<'_> {
         if written.is(&ticket.document) {
             return Ok((ImportOutcome::Unchanged, None));
         }
-        if !is_untouched(&ticket.document) || ticket.entry.lane == Lane::Active {
+        if self.keeps {
             return Ok((ImportOutcome::Touched, None));
         }
         let from = ticket.entry.path.clone();

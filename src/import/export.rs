@@ -2,11 +2,13 @@
 //!
 //! JSON and CSV hold the whole files. A plan and the issues of GitHub hold what these have a place for.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::document::place_of;
-use super::{ImportedState, folders};
+use super::document::{KEY, TicketOrigin, place_of};
+use super::{GITHUB, ImportedState, folders};
 use crate::text::yaml;
 use crate::ticket::{Document, FrontMatter, Lane, Relation, Status, TicketId};
 
@@ -193,14 +195,14 @@ fn block(text: &str) -> String {
 
 /// The tickets as `gh issue list --json` prints issues, and what these have no place for under the names of tix.
 pub fn github(tickets: &[TicketToExport]) -> Vec<Value> {
-    let number =
-        |id: &str| tickets.iter().position(|ticket| ticket.id.as_str() == id).map(|at| at + 1);
-    let issue = |(at, ticket): (usize, &TicketToExport)| {
+    let numbers = issue_numbers(tickets);
+    let issue = |ticket: &TicketToExport| {
         let head = FrontMatter::of(&ticket.document);
         let status = status_of(ticket, &head);
+        let (number, url) = numbers.get(ticket.id.as_str()).cloned().unwrap_or_default();
         let names = |relation: Relation| -> Vec<Value> {
-            let numbers = relation.names(&head).iter().filter_map(|id| number(id));
-            numbers.map(|number| json!({ "number": number })).collect()
+            let known = relation.names(&head).iter().filter_map(|id| numbers.get(id.as_str()));
+            known.map(|(number, url)| json!({ "number": number, "url": url })).collect()
         };
         let (body, changelog) = ticket.document.without_changelog();
         let (state, why) = match status {
@@ -221,7 +223,8 @@ pub fn github(tickets: &[TicketToExport]) -> Vec<Value> {
             .into_iter()
             .collect();
         json!({
-            "number": at + 1,
+            "number": number,
+            "url": url,
             "title": head.title.as_deref().unwrap_or(ticket.id.as_str()),
             "body": body.trim(),
             "state": state,
@@ -241,7 +244,27 @@ pub fn github(tickets: &[TicketToExport]) -> Vec<Value> {
             "blocked": head.blocked,
         })
     };
-    tickets.iter().enumerate().map(issue).collect()
+    tickets.iter().map(issue).collect()
+}
+
+/// The number of each ticket, and the address of the issue that it came from. An import knows an issue by these, so they do
+/// not depend on what else is exported.
+fn issue_numbers(tickets: &[TicketToExport]) -> HashMap<&str, (u64, Option<String>)> {
+    let mut taken = HashSet::new();
+    let mut number = |ticket: &TicketToExport| {
+        let origin =
+            TicketOrigin::of(&ticket.document).filter(|origin| origin.source == GITHUB.name);
+        let own = origin.and_then(|origin| origin.id.rsplit_once('#')?.1.parse().ok());
+        let url = own.and(ticket.document.inner(KEY).remove("address"));
+        // Above the numbers that a forge gives.
+        let made = || (1 << 32) + u64::from(crc32fast::hash(ticket.id.as_str().as_bytes()));
+        let mut number: u64 = own.unwrap_or_else(made);
+        while url.is_none() && !taken.insert(number) {
+            number += 1;
+        }
+        (number, url)
+    };
+    tickets.iter().map(|ticket| (ticket.id.as_str(), number(ticket))).collect()
 }
 
 #[cfg(test)]
@@ -253,7 +276,8 @@ mod tests {
 
     use super::*;
     use crate::import::{
-        ClosedTickets, ImportRequest, LaneDirs, SourceFile, SourceKind, import, plan as plans,
+        ClosedTickets, EndedTickets, ImportRequest, LaneDirs, SourceFile, SourceKind, import,
+        plan as plans,
     };
     use crate::lifecycle::{FileEdit, Snapshot};
     use crate::names::RepoPath;
@@ -272,6 +296,7 @@ mod tests {
         let request = ImportRequest {
             tickets: &reading.tickets,
             closed: ClosedTickets::Brought,
+            ended: EndedTickets::Stay,
             actor: "Ann",
             at: DateTime::UNIX_EPOCH,
             role: "Creator",

@@ -12,6 +12,7 @@ use crate::ticket::{Document, FrontMatter, Lane, Relation, TicketId};
 pub const FOLDERS: SourceKind = SourceKind {
     name: "folders",
     about: "the folders of workflow-guard, or of another tix: tix import folders <project>",
+    is_unique: |_| true,
     // What this repository has itself is no source, so somebody has to say which one is meant.
     places: |_| Vec::new(),
     wants: |path| {
@@ -33,6 +34,7 @@ pub const FOLDERS: SourceKind = SourceKind {
 pub const TIX: SourceKind = SourceKind {
     name: "tix",
     about: "what tix export --format json or csv has written: tix import tix <file>",
+    is_unique: |_| true,
     places: |_| Vec::new(),
     wants: |path| is_kind(path, "json") || is_kind(path, "csv"),
     is: |file| table::is(file, &COLUMNS) || file.text.contains(EXPORT),

@@ -12,6 +12,7 @@ use crate::ticket::Relation;
 pub const GITHUB: SourceKind = SourceKind {
     name: "github",
     about: "issues of GitHub in a file: gh issue list --json number,title,body,… > issues.json",
+    is_unique: |id| !id.starts_with('#'),
     places: |_| Vec::new(),
     wants: |path| is_kind(path, "json"),
     is: |file| {
@@ -77,6 +78,7 @@ fn read(files: &[SourceFile]) -> Reading {
         });
         if let Some(child) = child {
             child.relations.push((Relation::Parent, parent));
+            child.asked.iter_mut().for_each(|asked| asked.push(Relation::Parent.key().to_owned()));
         }
     }
     if requests > 0 {
@@ -115,13 +117,15 @@ fn issues(text: &str) -> (Vec<Placed<'_>>, Option<(usize, String)>) {
 }
 
 fn issue(mut members: Members, children: &mut Vec<(String, String)>) -> Result<Imported, String> {
+    let asked = Some(asked(&members));
     let number = members.text("number");
     let title = members.text("title").ok_or("it has no title")?;
     // The `url` of the REST API is one for programs.
     let address = members.first_text(&["html_url", "url"]);
     let id = address.as_deref().and_then(id_of).or_else(|| Some(format!("#{}", number?)));
     let id = id.ok_or("it has neither a number nor an address")?;
-    let mut ticket = Imported { source: GITHUB.name, id, title, address, ..Imported::default() };
+    let mut ticket =
+        Imported { source: GITHUB.name, id, title, address, asked, ..Imported::default() };
     ticket.body = members.text("body").unwrap_or_default();
     let state = members.text("state").unwrap_or_else(|| "open".to_owned()).to_lowercase();
     let why =
@@ -172,6 +176,23 @@ fn issue(mut members: Members, children: &mut Vec<(String, String)>) -> Result<I
         }
     }
     Ok(ticket)
+}
+
+/// The fields that the issue has, by the keys that they become. `gh` prints each field that it was asked for, also an empty one.
+fn asked(members: &Members) -> Vec<String> {
+    let of = |name: &str| {
+        match name {
+            "blockedBy" => Relation::DependsOn.key(),
+            "blocking" => Relation::Blocks.key(),
+            "parent" | "parent_issue_url" => Relation::Parent.key(),
+            "duplicateOf" => Relation::DuplicateOf.key(),
+            "user" => "author",
+            "type" => "issueType",
+            name => name,
+        }
+        .to_owned()
+    };
+    members.0.keys().map(|name| of(name)).collect()
 }
 
 fn relate(ticket: &mut Imported, members: &mut Members, children: &mut Vec<(String, String)>) {

@@ -9,6 +9,7 @@ use crate::ticket::Relation;
 pub const HAL: SourceKind = SourceKind {
     name: "hal",
     about: "the tickets of HAL: docs/tickets/NNNN-*.md",
+    is_unique: |_| false,
     places: |_| vec!["docs/tickets".to_owned()],
     wants: |path| is_kind(path, "md") && number(path).is_some(),
     is: |file| number(&file.path).is_some() && file.text.contains("- **Title**:"),

@@ -14,6 +14,7 @@ use crate::ticket::{Relation, moment};
 pub const JIRA: SourceKind = SourceKind {
     name: "jira",
     about: "the CSV that Jira exports: tix import jira <file>",
+    is_unique: |_| true,
     places: |_| Vec::new(),
     wants: |path| is_kind(path, "csv"),
     is: |file| table::is(file, &COLUMNS),

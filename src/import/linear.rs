@@ -11,6 +11,7 @@ use crate::ticket::{Relation, moment};
 pub const LINEAR: SourceKind = SourceKind {
     name: "linear",
     about: "the CSV that Linear exports: tix import linear <file>",
+    is_unique: |_| true,
     places: |_| Vec::new(),
     wants: |path| is_kind(path, "csv"),
     is: |file| table::is(file, &COLUMNS),

@@ -7,6 +7,7 @@ use crate::ticket::{Document, DocumentErrorKind, Relation};
 pub const MARKDOWN: SourceKind = SourceKind {
     name: "markdown",
     about: "the Markdown files of a folder, each one ticket: tix import markdown <folder>",
+    is_unique: |_| false,
     places: |_| Vec::new(),
     wants: |path| is_kind(path, "md") && !["README.md", "TEMPLATE.md"].contains(&file_name(path)),
     // Any text is Markdown, so somebody has to say that this is meant.

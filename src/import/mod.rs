@@ -19,6 +19,7 @@ mod json;
 mod linear;
 mod markdown;
 pub mod plan;
+mod related;
 mod relations;
 mod table;
 mod taskmaster;
@@ -34,7 +35,8 @@ use crate::ticket::{Document, Priority, Relation};
 pub use decode::SourceFile;
 pub use document::{imported_from, place_of};
 pub use engine::{
-    ClosedTickets, ImportOutcome, ImportPlan, ImportRequest, ImportRow, LaneDirs, import,
+    ClosedTickets, EndedTickets, ImportOutcome, ImportPlan, ImportRequest, ImportRow, LaneDirs,
+    import,
 };
 pub use export::{ExportedTicket, TicketToExport, csv, github, plan as as_plan};
 pub use github::GITHUB;
@@ -47,6 +49,8 @@ pub struct SourceKind {
     /// Its name on the command line and in the tickets.
     pub name: &'static str,
     pub about: &'static str,
+    /// Whether this id of it tells a ticket from those of every other project.
+    pub is_unique: fn(&str) -> bool,
     /// Where a project keeps it, relative to its directory. The function reads a file of the project.
     pub places: fn(&LookUp<'_>) -> Vec<String>,
     /// Whether a file of these places belongs to it, by its path.
@@ -81,6 +85,8 @@ pub struct Reading {
     pub refused: Vec<RefusedRecord>,
     /// What somebody should know of the rest.
     pub warnings: Vec<String>,
+    /// The project, by the name that the source gives it.
+    pub project: Option<String>,
 }
 
 /// A place in a file of a source.
@@ -125,7 +131,9 @@ pub struct Comment {
 #[derive(Clone, Debug, Default)]
 pub struct Imported {
     pub source: &'static str,
-    /// Its id there, which tells it from every other ticket of the source.
+    /// The project, where other projects of the source may use the same id.
+    pub project: Option<String>,
+    /// Its id there, which tells it from every other ticket of the project.
     pub id: String,
     /// Where people find it there.
     pub address: Option<String>,
@@ -149,6 +157,8 @@ pub struct Imported {
     pub relations: Vec<(Relation, String)>,
     /// What else the source says, by its own names.
     pub rest: Vec<(String, Value)>,
+    /// The fields that the source was asked for, by the names of their keys here; nothing where it says all it has.
+    pub asked: Option<Vec<String>>,
     /// The file, where it is a ticket of tix already. It stays as it is but for what must differ.
     pub file: Option<Document>,
 }
@@ -160,6 +170,16 @@ impl Imported {
         if !says_nothing(&value) {
             self.rest.push((name.to_owned(), value));
         }
+    }
+
+    /// Whether the source would have named this relation if it had one.
+    fn asked_for(&self, relation: Relation) -> bool {
+        self.has_asked(relation.key())
+    }
+
+    /// Whether the source would have said something of this key.
+    fn has_asked(&self, key: &str) -> bool {
+        self.asked.as_ref().is_none_or(|asked| asked.iter().any(|one| one == key))
     }
 
     /// Takes a priority, and keeps a text that is none.

@@ -9,19 +9,21 @@ use super::{
     Imported, ImportedState, Reading, RefusedRecord, SourceFile, SourceKind, SourcePlace, is_kind,
     words,
 };
+use crate::lifecycle::{Edge, RelationOrder};
 use crate::text::count;
-use crate::ticket::{Priority, Relation, SessionId, Status};
+use crate::ticket::{Priority, Relation, SessionId, Status, TicketId};
 
 pub const PLAN: SourceKind = SourceKind {
     name: "plan",
     about: "a plan, as tix new --plan takes it and tix export --format plan writes it",
+    is_unique: |_| false,
     places: |_| Vec::new(),
     wants: |path| ["md", "yaml", "yml"].iter().any(|kind| is_kind(path, kind)),
     is: |file| is_yaml(file) && file.text.lines().any(|line| line.starts_with("tickets:")),
     read: |files| {
         let mut reading = Reading::default();
         for file in files {
-            let plan = read(file);
+            let plan = parse(file);
             reading.tickets.extend(plan.tickets.into_iter().map(|planned| planned.ticket));
             reading.refused.extend(plan.refused);
             reading.warnings.extend(plan.warnings);
@@ -61,6 +63,14 @@ fn is_yaml(file: &SourceFile) -> bool {
 
 /// Reads a plan. A second ticket of one key, and a circle, are refused with their lines.
 pub fn read(file: &SourceFile) -> TicketPlan {
+    let mut plan = parse(file);
+    let found = find_circles(&plan.tickets, &[], &HashMap::new());
+    plan.refused.extend(found);
+    plan
+}
+
+/// The same, with the circles left in.
+fn parse(file: &SourceFile) -> TicketPlan {
     let named = is_yaml(file) || is_kind(&file.path, "md");
     // A comment of YAML and a heading of Markdown look alike, so the list decides.
     let first = file.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
@@ -78,7 +88,6 @@ pub fn read(file: &SourceFile) -> TicketPlan {
         plan.refused.push(RefusedRecord { place, why: "there is no ticket in it".to_owned() });
     }
     refuse_doubles(&mut plan);
-    refuse_circles(&mut plan);
     plan
 }
 
@@ -96,40 +105,52 @@ fn refuse_doubles(plan: &mut TicketPlan) {
     }
 }
 
-fn refuse_circles(plan: &mut TicketPlan) {
-    let keys: HashMap<&str, usize> = plan
-        .tickets
-        .iter()
-        .enumerate()
-        .map(|(at, planned)| (planned.ticket.id.as_str(), at))
-        .collect();
+/// The relations by which tickets would wait for themselves. `standing` are those of the tickets that are there, and `there`
+/// says which of them a name means.
+pub fn find_circles(
+    tickets: &[PlannedTicket],
+    standing: &[Edge<'_>],
+    there: &HashMap<&str, TicketId>,
+) -> Vec<RefusedRecord> {
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let ends = standing.iter().filter_map(Edge::step).flat_map(|(who, whom)| [who, whom]);
+    for id in ends.chain(there.values()) {
+        let next = tickets.len() + numbers.len();
+        numbers.entry(id.as_str()).or_insert(next);
+    }
+    let count = tickets.len() + numbers.len();
+    let keys: HashMap<&str, usize> =
+        tickets.iter().enumerate().map(|(at, planned)| (planned.ticket.id.as_str(), at)).collect();
+    let number = |name: &str| {
+        let there = || numbers.get(there.get(name)?.as_str());
+        keys.get(name).or_else(there).copied()
+    };
     let mut found = Vec::new();
-    for kinds in [
-        &[Relation::DependsOn, Relation::Blocks][..],
-        &[Relation::Parent],
-        &[Relation::DuplicateOf],
-    ] {
-        let mut steps = Vec::new();
-        for (at, planned) in plan.tickets.iter().enumerate() {
+    for order in RelationOrder::ALL {
+        let is_of = |relation: Relation| RelationOrder::of(relation) == Some(order);
+        let stays = standing.iter().filter(|edge| is_of(edge.relation)).filter_map(Edge::step);
+        let of_id = |id: &TicketId| numbers.get(id.as_str()).copied();
+        let stays = stays.filter_map(|(who, whom)| Some((of_id(who)?, of_id(whom)?)));
+        let mut steps: Vec<(usize, usize)> = stays.collect();
+        let first = steps.len();
+        let mut names = Vec::new();
+        for (at, planned) in tickets.iter().enumerate() {
             for ((relation, name), line) in planned.ticket.relations.iter().zip(&planned.lines) {
-                let Some(other) = keys.get(name.as_str()).filter(|_| kinds.contains(relation))
-                else {
-                    continue;
-                };
-                let step = if *relation == Relation::Blocks { (*other, at) } else { (at, *other) };
+                let Some(other) = number(name).filter(|_| is_of(*relation)) else { continue };
+                let step = if *relation == Relation::Blocks { (other, at) } else { (at, other) };
+                steps.push(step);
                 let file = planned.ticket.place.file.clone();
-                steps.push((step, SourcePlace { file, line: *line }, name));
+                names.push((SourcePlace { file, line: *line }, name));
             }
         }
-        let closing =
-            circles(plan.tickets.len(), &steps.iter().map(|(step, ..)| *step).collect::<Vec<_>>());
-        let closing = steps.into_iter().zip(closing).filter(|(_, closes)| *closes);
-        found.extend(closing.map(|((_, place, name), _)| {
+        let closing = circles(count, &steps, first).into_iter().skip(first);
+        let closing = names.into_iter().zip(closing).filter(|(_, closes)| *closes);
+        found.extend(closing.map(|((place, name), _)| {
             let why = format!("with `{name}` the tickets would wait for themselves");
             RefusedRecord { place, why }
         }));
     }
-    plan.refused.extend(found);
+    found
 }
 
 fn read_yaml(file: &SourceFile, plan: &mut TicketPlan) {

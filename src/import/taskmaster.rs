@@ -13,6 +13,7 @@ use crate::ticket::Relation;
 pub const TASKMASTER: SourceKind = SourceKind {
     name: "taskmaster",
     about: "the tasks of task-master: .taskmaster/tasks/tasks.json",
+    is_unique: |_| false,
     // The second is where it was before there were tags.
     places: |look| {
         let places = [".taskmaster/tasks/tasks.json", "tasks/tasks.json"];

@@ -8,6 +8,7 @@ use crate::ticket::{Priority, moment};
 pub const TODOTXT: SourceKind = SourceKind {
     name: "todotxt",
     about: "the lines of todo.txt and done.txt",
+    is_unique: |_| false,
     places: |_| ["todo.txt", "done.txt"].map(str::to_owned).to_vec(),
     wants: |path| ["todo.txt", "done.txt"].contains(&file_name(path)),
     is: |file| ["todo.txt", "done.txt"].contains(&file_name(&file.path)),

@@ -9,6 +9,7 @@ use crate::ticket::{Relation, moment};
 pub const WEDOW: SourceKind = SourceKind {
     name: "wedow",
     about: "the tickets of wedow/ticket: .tickets/*.md",
+    is_unique: |_| true,
     places: |_| vec![".tickets".to_owned()],
     wants: |path| is_kind(path, "md"),
     is: |_| false,

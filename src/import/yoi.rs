@@ -16,6 +16,7 @@ use crate::ticket::{Document, DocumentErrorKind, Relation};
 pub const YOI: SourceKind = SourceKind {
     name: "yoi",
     about: "the tickets of yoi: .yoi/tickets/*/item.md, work-items/, or tickets/*.md",
+    is_unique: |_| false,
     places: |_| [".yoi/tickets", "work-items"].map(str::to_owned).to_vec(),
     wants: |path| {
         let kinds = ["md", "json", "jsonl"];

@@ -15,7 +15,7 @@ state=@STATE@
 verb="$1 $2"
 shift 2
 echo "$verb" >>"$state/calls"
-number= title= body= head= draft=false repo= reason=
+number= title= body= head= draft=false repo= reason= fields=
 case ${1-} in [0-9]*) number=$1; shift ;; esac
 while [ $# -gt 0 ]; do
     case $1 in
@@ -26,7 +26,8 @@ while [ $# -gt 0 ]; do
     --reason) reason=$2; shift ;;
     --draft) draft=true ;;
     --state) which=$2; shift ;;
-    --base | --limit | --json) shift ;;
+    --json) fields=$2; shift ;;
+    --base | --limit) shift ;;
     *) echo "unknown flag: $1" >&2; exit 1 ;;
     esac
     shift
@@ -65,13 +66,16 @@ case $verb in
 "pr edit") printf '%s' "$body" >"$state/$number/body" ;;
 "pr ready") echo false >"$state/$number/draft" ;;
 "issue list")
+    case $fields in *blockedBy*) if [ -e "$state/old" ]; then echo 'Unknown JSON field: "blockedBy"' >&2; exit 1; fi ;; esac
     printf '['
     comma=
     for issue in "$state"/issue-[0-9]*; do
         [ -d "$issue" ] || continue
         [ "$which" = all ] || [ "$(cat "$issue/state")" = OPEN ] || continue
-        printf '%s{"number":%s,"url":"%s","state":"%s","title":"%s","body":"%s"}' "$comma" "${issue##*-}" \
+        printf '%s{"number":%s,"url":"%s","state":"%s","title":"%s","body":"%s"' "$comma" "${issue##*-}" \
             "$repo/issues/${issue##*-}" "$(cat "$issue/state")" "$(in_json "$issue/title")" "$(in_json "$issue/body")"
+        case $fields in *blockedBy*) printf ',"parent":null,"blocking":[],"blockedBy":[%s]' "$(cat "$issue/blockers" 2>/dev/null)" ;; esac
+        printf '}'
         comma=,
     done
     printf ']\n'

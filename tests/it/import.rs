@@ -353,3 +353,99 @@ fn what_has_ended_in_the_source_since_ends_here_if_nobody_has_touched_it() {
     assert_eq!(answer["outcome"], "already");
     clone.tix(&["doctor"]).success();
 }
+
+/// Ids such as `1` say nothing without their project.
+#[test]
+fn projects_of_one_source_stay_apart_and_each_is_known_again() {
+    let task = |title: &str| format!(r#"{{"tasks":[{{"id":1,"title":"{title}"}}]}}"#);
+    type Text<'a> = &'a dyn Fn(&str) -> String;
+    let rows: [(&str, &str, Text<'_>); 6] = [
+        ("markdown", "one.md", &|title| format!("# {title}\n")),
+        ("hal", "docs/tickets/0001-x.md", &|title| format!("- **Title**: {title}\n")),
+        ("backlog", "backlog/tasks/task-1 - x.md", &|title| {
+            format!("---\nid: task-1\ntitle: {title}\n---\n")
+        }),
+        ("taskmaster", ".taskmaster/tasks/tasks.json", &task),
+        ("plan", "plan.yaml", &|title| format!("tickets:\n  - key: a\n    title: {title}\n")),
+        ("github", "issues.json", &|title| format!(r#"[{{"number":1,"title":"{title}"}}]"#)),
+    ];
+    for (source, file, text) in rows {
+        let sandbox = empty();
+        let clone = sandbox.clone_named("a");
+        for project in ["one", "two"] {
+            clone.write(format!("{project}/{file}"), text(&format!("Do {project}")));
+        }
+        for outcome in ["created", "unchanged"] {
+            for project in ["one", "two"] {
+                let answer = clone.tix(&["import", source, project, "--json"]).success().json();
+                assert_eq!(answer["tickets"][0]["outcome"], outcome, "{source}: {answer}");
+            }
+        }
+        let one = self::text(&sandbox, "tickets/queue/TICKET-do-one-001.md");
+        assert!(one.contains("  project: one\n"), "{one}");
+        // The place below the project means the same.
+        if file.starts_with(['.', 'b', 'd']) {
+            let place = format!("one/{}", file.split('/').next().unwrap());
+            let answer = clone.tix(&["import", source, &place, "--json"]).success().json();
+            assert_eq!(answer["outcome"], "already", "{source}: {answer}");
+        }
+    }
+}
+
+#[test]
+fn an_export_of_issues_gives_each_ticket_the_same_number_whatever_else_is_in_it() {
+    let sandbox = empty();
+    let clone = sandbox.clone_named("a");
+    for title in ["Bravo", "Charlie"] {
+        clone.tix(&["new", title]).success();
+    }
+    let other = empty();
+    let there = other.clone_named("b");
+    let carry = || {
+        there.write("g.json", clone.tix(&["export", "--format", "github"]).success().stdout());
+        let answer = there.tix(&["import", "github", "g.json", "--json"]).success().json();
+        let rows = answer["tickets"].as_array().unwrap().clone();
+        let row = |row: &serde_json::Value| {
+            format!("{} {}", row["outcome"], row["title"]).replace('"', "")
+        };
+        rows.iter().map(row).collect::<Vec<_>>()
+    };
+    assert_eq!(carry(), ["created Bravo", "created Charlie"]);
+    clone.tix(&["new", "Alpha"]).success();
+    assert_eq!(carry(), ["created Alpha", "unchanged Bravo", "unchanged Charlie"]);
+}
+
+#[test]
+fn a_circle_through_tickets_that_are_there_is_cut_or_refused() {
+    let sandbox = empty();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["new", "Old"]).success();
+    clone.write("plan.md", "# New\n- depends_on: old\n- blocks: old\n");
+    let output = clone.tix(&["new", "--plan", "plan.md", "--json"]);
+    let message = "plan.md:3: with `old` the tickets would wait for themselves";
+    assert_eq!(output.exits(9).json()["message"], message);
+    // An update closes none either.
+    let issue = |more: &str| {
+        format!(
+            "{{\"id\":\"a-1\",\"title\":\"One\"{more}}}\n{{\"id\":\"a-2\",\"title\":\"Two\"}}\n"
+        )
+    };
+    clone.write(".beads/issues.jsonl", issue(""));
+    clone.tix(&["import", "beads"]).success();
+    clone.tix(&["dep", "add", "two-001", "one-001"]).success();
+    clone.write(
+        ".beads/issues.jsonl",
+        issue(r#","dependencies":[{"depends_on_id":"a-2","type":"blocks"}]"#),
+    );
+    let answer = clone.tix(&["import", "beads", "--json"]).success().json();
+    assert_eq!(answer["tickets"][0]["outcome"], "updated");
+    let warning = "a-1: `depends_on: a-2` would close a circle; it is kept below `imported:`";
+    assert_eq!(answer["warnings"][0], warning);
+    assert!(text(&sandbox, "tickets/queue/TICKET-one-001.md").contains("  depends_on: [a-2]\n"));
+    clone.tix(&["dep", "cycles"]).success();
+    // As a source a plan has no other rule than the rest.
+    clone.write("circle.yaml", "- title: A\n  depends_on: b\n- title: B\n  depends_on: a\n");
+    let answer = clone.tix(&["import", "plan", "circle.yaml", "--json"]).success().json();
+    assert_eq!((answer["total"].as_u64(), &answer["refused"]), (Some(2), &serde_json::json!([])));
+    assert!(answer["warnings"][0].as_str().unwrap().contains("close a circle"), "{answer}");
+}

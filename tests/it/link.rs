@@ -140,3 +140,44 @@ fn elsewhere_than_on_github_nothing_is_linked() {
     let output = sandbox.clone_named("a").tix(&["link", "github", "--json"]);
     assert_eq!(output.exits(5).json()["message"], "origin is not on a forge");
 }
+
+/// A version of gh that tells no relations takes none away, and one that tells them is asked.
+#[test]
+fn relations_of_issues_come_and_stay() {
+    let (sandbox, clone, state) = linked();
+    issue(&state, "Bake bread", "Soon.");
+    issue(&state, "Buy flour", "Now.");
+    let blocked = |number: &str| state.join(format!("issue-{number}/blockers"));
+    fs::write(blocked("1"), r#"{"number":2,"url":"https://github.com/acme/shop/issues/2"}"#)
+        .unwrap();
+    let import = |args: &[&str]| {
+        clone.tix(&[&["link", "github", "--import", "--json"], args].concat()).success().json()
+    };
+    assert_eq!(import(&[])["outcome"], "imported");
+    let bread = || {
+        let file = sandbox.remote().show("main", "tickets/queue/TICKET-bake-bread-001.md");
+        String::from_utf8(file).unwrap()
+    };
+    let depends = "depends_on: [TICKET-buy-flour-001]\n";
+    assert!(bread().contains(depends), "{}", bread());
+    fs::write(state.join("old"), "").unwrap();
+    assert_eq!(import(&[])["outcome"], "already");
+    fs::write(state.join("issue-1/body"), "Later.").unwrap();
+    assert_eq!(import(&[])["tickets"][0]["outcome"], "updated");
+    assert!(bread().contains("Later.") && bread().contains(depends), "{}", bread());
+    // Nor does it go away because the other issue is closed and not asked for.
+    fs::remove_file(state.join("old")).unwrap();
+    fs::write(state.join("issue-2/state"), "CLOSED").unwrap();
+    assert_eq!(import(&[])["outcome"], "already");
+    fs::remove_file(blocked("1")).unwrap();
+    assert_eq!(import(&[])["tickets"][0]["outcome"], "updated");
+    assert!(!bread().contains("depends_on"), "{}", bread());
+    // What came in as ended does not go on because the issue does.
+    assert_eq!(import(&["--all"])["outcome"], "imported");
+    fs::write(state.join("issue-2/state"), "OPEN").unwrap();
+    for all in [&[][..], &["--all"]] {
+        let answer = import(all);
+        assert_eq!(answer["outcome"], "already", "{answer}");
+        assert!(answer["warnings"][0].as_str().unwrap().contains("tix reopen"), "{answer}");
+    }
+}

@@ -12,7 +12,11 @@ use crate::import::{ClosedTickets, GITHUB, Reading, SourceFile};
 const MOST_ISSUES: usize = 20_000;
 
 /// What an import asks `gh` for.
-const IMPORTED: &str = "number,title,body,state,url,labels,assignees,author,milestone,comments,createdAt,updatedAt,closedAt";
+const IMPORTED: &str =
+    "number,title,body,state,url,labels,assignees,author,milestone,comments,createdAt,closedAt";
+
+/// What `gh` tells of an issue since 2.94.
+const RELATIONS: &str = "parent,blockedBy,blocking";
 
 impl ForgeCall<'_> {
     /// Every issue of the repository.
@@ -22,11 +26,19 @@ impl ForgeCall<'_> {
 
     /// The issues as an import reads them, without those that mirror a ticket.
     pub fn issues_to_import(&self, closed: ClosedTickets) -> Result<Reading, Failure> {
-        let issues: Vec<Value> = match closed {
-            ClosedTickets::Left => self.list_issues("open", IMPORTED),
+        let (state, fields) = match closed {
+            ClosedTickets::Left => ("open", IMPORTED.to_owned()),
             // Why an issue was closed is told by newer versions alone.
-            ClosedTickets::Brought => self.list_issues("all", &format!("{IMPORTED},stateReason")),
-        }?;
+            ClosedTickets::Brought => ("all", format!("{IMPORTED},stateReason")),
+        };
+        let issues = self.list_issues(state, &format!("{fields},{RELATIONS}"));
+        let issues: Vec<Value> = match issues {
+            // An older one; what it does not tell stays as an earlier import found it.
+            Err(failure) if said(&failure).contains("Unknown JSON field") => {
+                self.list_issues(state, &fields)?
+            }
+            issues => issues?,
+        };
         let mirrors =
             |issue: &Value| issue.get("body").and_then(Value::as_str).and_then(mirrored).is_some();
         let issues: Vec<Value> = issues.into_iter().filter(|issue| !mirrors(issue)).collect();
@@ -83,4 +95,10 @@ impl ForgeCall<'_> {
             }
         }
     }
+}
+
+/// What the program said of its failure.
+fn said(failure: &Failure) -> &str {
+    let said = failure.facts.iter().find(|(name, _)| *name == "said");
+    said.map_or("", |(_, text)| text.as_str())
 }

@@ -48,10 +48,46 @@ pub fn read(
     }
     reading.warnings = files.iter().flat_map(|file| file.odd.clone()).collect();
     let said = (kind.read)(&files);
+    let project = said.project.or_else(|| project(kind, dir, &root));
     reading.tickets = said.tickets;
+    for ticket in reading.tickets.iter_mut().filter(|ticket| !(kind.is_unique)(&ticket.id)) {
+        ticket.project.clone_from(&project);
+    }
     reading.refused.extend(said.refused);
     reading.warnings.extend(said.warnings);
     Ok((kind, reading))
+}
+
+/// What tells a project from others of its kind: its path in this clone, and outside of it its own name, which is the same
+/// for everybody. The clone itself needs none.
+fn project(kind: &SourceKind, dir: &Path, root: &Path) -> Option<String> {
+    let full = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let (dir, root) = (full(dir), full(root));
+    // A project may be named by a part of the place that it keeps its tickets at.
+    let ending = |place: &str| {
+        let parts = Path::new(place).ancestors().filter(|part| !part.as_os_str().is_empty());
+        let ending = parts.filter(|part| root.ends_with(part));
+        ending.map(|part| part.components().count()).max()
+    };
+    let places = [
+        (kind.places)(&|_| None),
+        (kind.places)(&|place| ending(place).is_some().then(String::new)),
+    ]
+    .concat();
+    let longest = places.iter().filter_map(|place| ending(place)).max();
+    let is_place = longest.is_some();
+    let base = root.ancestors().nth(longest.unwrap_or(0)).unwrap_or(&root);
+    let clone = dir.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&dir);
+    let name = match base.strip_prefix(clone) {
+        Ok(below) => below.to_path_buf(),
+        // A name such as `issues.json` is that of many files.
+        Err(_) if !is_place && root.is_file() => {
+            let above = base.parent().and_then(Path::file_name).unwrap_or_default();
+            Path::new(above).join(base.file_name().unwrap_or_default())
+        }
+        Err(_) => base.file_name().unwrap_or_default().into(),
+    };
+    Some(name.to_string_lossy().into_owned()).filter(|name| !name.is_empty())
 }
 
 fn unknown(word: &str) -> Failure {

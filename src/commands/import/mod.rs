@@ -8,7 +8,7 @@ use crate::app::context::{Context, Globals};
 use crate::app::intake::{PendingImport, bring_in};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::import::{self, ClosedTickets};
+use crate::import::{self, ClosedTickets, EndedTickets};
 use crate::out::Out;
 
 /// Bring tickets of another system into the queue
@@ -54,8 +54,10 @@ pub fn run(args: &ImportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
     let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
     let (kind, reading) = files::read(&ctx.dir, args.source.as_deref(), args.path.as_deref())?;
     let closed = ClosedTickets::from_all(args.all);
+    // Who asks for what has ended there too means the whole source as it is.
+    let ended = if args.all { EndedTickets::GoOn } else { EndedTickets::Stay };
     let (dry_run, strict) = (args.dry_run, args.strict);
-    bring_in(&ctx, PendingImport { source: kind.name, reading, closed, dry_run, strict })
+    bring_in(&ctx, PendingImport { source: kind.name, reading, closed, ended, dry_run, strict })
 }
 
 #[cfg(test)]

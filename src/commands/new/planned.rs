@@ -7,11 +7,12 @@ use super::with_body;
 use crate::app::context::Context;
 use crate::app::find::{TicketSearch, find_ticket};
 use crate::app::input::read_source;
+use crate::app::queue::Survey;
 use crate::app::template::{set, template};
 use crate::error::{Exit, Failure};
-use crate::import::plan::{self, PlannedTicket, cannot_be_new, summary};
+use crate::import::plan::{self, PlannedTicket, cannot_be_new, find_circles, summary};
 use crate::import::{RefusedRecord, SourceFile, SourcePlace, place_of};
-use crate::lifecycle::{Draft, FreeIds};
+use crate::lifecycle::{Draft, FreeIds, edges};
 use crate::text::one_line;
 use crate::ticket::{Relation, SessionId, TicketId, Value, distinct};
 use crate::trunk::View;
@@ -56,20 +57,48 @@ pub(super) fn drafts(
     }
     let keys: HashMap<&str, &TicketId> =
         plan.iter().zip(&ids).map(|(planned, (_, id))| (planned.ticket.id.as_str(), id)).collect();
+    let there = named(ctx, view, plan, &keys)?;
+    if !there.is_empty() {
+        let survey = Survey::whole(ctx, view)?;
+        let mut closing = find_circles(plan, &edges(&survey.known, &view.snapshot), &there);
+        closing.sort_by_key(|refused| refused.place.line);
+        if !closing.is_empty() {
+            return Err(wrong(&closing));
+        }
+    }
     let mut drafts = Vec::new();
     for (planned, (session, id)) in plan.iter().zip(&ids) {
-        let document = document(ctx, view, planned, &keys)?;
+        let id_of = |name: &str| keys.get(name).copied().or_else(|| there.get(name));
+        let document = document(ctx, view, planned, &id_of)?;
         let label = format!("line {} of the plan", planned.ticket.place.line);
         drafts.push(Draft { document, session: session.clone(), wanted: Some(id.clone()), label });
     }
     Ok(drafts)
 }
 
-fn document(
+/// The tickets of the trunk that a plan names.
+fn named<'p>(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    plan: &'p [PlannedTicket],
+    keys: &HashMap<&str, &TicketId>,
+) -> Result<HashMap<&'p str, TicketId>, Failure> {
+    let mut there = HashMap::new();
+    for planned in plan {
+        let relations = planned.ticket.relations.iter().zip(&planned.lines);
+        for ((_, name), line) in relations.filter(|((_, name), _)| !keys.contains_key(&**name)) {
+            let place = SourcePlace { line: *line, ..planned.ticket.place.clone() };
+            there.insert(name.as_str(), existing(ctx, view, name, &place)?);
+        }
+    }
+    Ok(there)
+}
+
+fn document<'a>(
     ctx: &Context<'_>,
     view: &View<'_>,
     planned: &PlannedTicket,
-    keys: &HashMap<&str, &TicketId>,
+    id_of: &dyn Fn(&str) -> Option<&'a TicketId>,
 ) -> Result<crate::ticket::Document, Failure> {
     let ticket = &planned.ticket;
     let mut document = template(ctx, view)?;
@@ -89,16 +118,9 @@ fn document(
         set(&mut document, "labels", Value::List(&distinct(ticket.labels.clone())))?;
     }
     for relation in Relation::ALL {
-        let mut names = Vec::new();
-        let own = ticket.relations.iter().zip(&planned.lines);
-        for ((_, name), line) in own.filter(|((of, _), _)| *of == relation) {
-            names.push(match keys.get(name.as_str()) {
-                Some(id) => id.to_string(),
-                None => {
-                    existing(ctx, view, name, &SourcePlace { line: *line, ..ticket.place.clone() })?
-                }
-            });
-        }
+        let own = ticket.relations.iter().filter(|(of, _)| *of == relation);
+        let ids = own.filter_map(|(_, name)| id_of(name));
+        let names: Vec<String> = ids.map(ToString::to_string).collect();
         match names.first() {
             None => {}
             Some(_) if relation.is_list() => {
@@ -116,9 +138,9 @@ fn existing(
     view: &View<'_>,
     query: &str,
     place: &SourcePlace,
-) -> Result<String, Failure> {
+) -> Result<TicketId, Failure> {
     match find_ticket(ctx, view, TicketSearch { query, command: "dep" }) {
-        Ok(entry) => Ok(entry.id.to_string()),
+        Ok(entry) => Ok(entry.id.clone()),
         Err(failure) => {
             let message = format!("{}:{}: {}", place.file, place.line, failure.message);
             Err(Failure { message, ..failure })

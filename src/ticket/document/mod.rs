@@ -157,13 +157,17 @@ impl Document {
 
     /// The texts below a key that has keys of its own, in lines below it.
     pub fn inner(&self, key: &str) -> BTreeMap<String, String> {
+        self.inner_keys(key).map(|inner| inner.said().into_iter().collect()).unwrap_or_default()
+    }
+
+    /// The keys below a key, in lines below it, as a document of their own.
+    pub fn inner_keys(&self, key: &str) -> Option<Document> {
         let lines = self.field(key).and_then(|field| self.block().get(field.tail.clone()));
         let lines = lines.unwrap_or_default();
         let indent = lines.len() - lines.trim_start_matches(' ').len();
         let outer = |line: &str| line.get(indent..).unwrap_or_default().to_owned();
         let outer: String = lines.split_inclusive('\n').map(outer).collect();
-        let inner = Document::parse(format!("---\n{outer}\n---\n").into_bytes());
-        inner.map(|inner| inner.said().into_iter().collect()).unwrap_or_default()
+        Document::parse(format!("---\n{outer}\n---\n").into_bytes()).ok()
     }
 
     /// The keys of the front matter that say something, in their order, each with its value; that of a list is its items,
