@@ -82,6 +82,8 @@ pub fn bring_in(ctx: &Context<'_>, mut intake: PendingImport) -> Result<(), Fail
         told.receipt = Some(record(ctx, "import", intake.source, &diary, result)?);
     }
     told.plan.refused.splice(0..0, std::mem::take(&mut intake.reading.refused));
+    let place = |one: &RefusedRecord| (one.place.file.clone(), one.place.line);
+    told.plan.refused.sort_by_cached_key(place);
     told.plan.warnings.splice(0..0, std::mem::take(&mut intake.reading.warnings));
     told.show(ctx.out);
     if told.plan.refused.is_empty() { Ok(()) } else { Err(Failure::answered(Exit::Damaged)) }

@@ -60,7 +60,23 @@ fn read(files: &[SourceFile]) -> Reading {
         configs.iter().map(|config| config.list("statuses")).find(|list| !list.is_empty());
     let statuses = statuses.unwrap_or_default();
     let project = configs.iter().find_map(|config| config.text("project_name"));
-    Reading { project, ..each(&tasks, |file, warnings| task(file, &statuses, warnings)) }
+    let mut reading = each(&tasks, |file, warnings| task(file, &statuses, warnings));
+    reading.tickets.sort_by(|one, other| {
+        order(one).total_cmp(&order(other)).then_with(|| numbers(&one.id).cmp(&numbers(&other.id)))
+    });
+    Reading { project, ..reading }
+}
+
+/// Where somebody has put the task by hand; those that nobody has put anywhere follow.
+fn order(ticket: &Imported) -> f64 {
+    let ordinal = ticket.rest.iter().find(|(name, _)| name == "ordinal");
+    let ordinal = ordinal.and_then(|(_, value)| value.as_str()?.trim().parse().ok());
+    ordinal.unwrap_or(f64::INFINITY)
+}
+
+/// `task-10.2` is behind `task-9`.
+fn numbers(id: &str) -> Vec<u64> {
+    id.split(|sign: char| !sign.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
 }
 
 fn task(
@@ -173,7 +189,7 @@ mod tests {
     use super::*;
 
     fn file(path: &str, text: &str) -> SourceFile {
-        SourceFile { path: path.to_owned(), text: text.to_owned(), odd: vec![] }
+        SourceFile { path: path.to_owned(), text: text.to_owned(), odd: vec![], refused: vec![] }
     }
 
     #[test]
@@ -229,6 +245,19 @@ mod tests {
             [false; 3]
         );
         assert!(wants(".backlog/tasks/a.md"));
+    }
+
+    #[test]
+    fn tasks_come_in_the_order_of_their_ordinals_and_numbers() {
+        let task = |number: u32, more: &str| {
+            let text = format!("---\nid: task-{number}\ntitle: X\n{more}---\n");
+            file(&format!("backlog/tasks/task-{number} - X.md"), &text)
+        };
+        let all =
+            [task(1, "ordinal: 3000\n"), task(10, ""), task(2, "ordinal: 1000\n"), task(9, "")];
+        let reading = read(&all);
+        let ids: Vec<&str> = reading.tickets.iter().map(|ticket| ticket.id.as_str()).collect();
+        assert_eq!(ids, ["task-2", "task-1", "task-9", "task-10"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::json::{Members, reason, word};
 use super::{
     Comment, Imported, ImportedState, Reading, RefusedRecord, SourceFile, SourceKind, SourcePlace,
-    add_section, file_name, is_kind, words,
+    add_section, file_name, is_kind, says_nothing, words,
 };
 use crate::ticket::{Priority, Relation};
 
@@ -57,7 +57,8 @@ fn issue(line: &str, place: SourcePlace, warnings: &mut Vec<String>) -> Result<I
     if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|sign| line.starts_with(sign)) {
         return Err("this is a conflict of a merge".to_owned());
     }
-    let value: Value = serde_json::from_str(line).map_err(|error| reason(&error))?;
+    let value: Value =
+        serde_json::from_str(line).map_err(|error| format!("not JSON: {}", reason(&error)))?;
     let Value::Object(members) = value else { return Err("this is no object".to_owned()) };
     let mut members = Members(members);
     if let Some(kind) = members.text("_type").filter(|kind| kind != "issue") {
@@ -151,6 +152,12 @@ fn relate(ticket: &mut Imported, dependencies: Vec<Value>) {
                 continue;
             }
         };
+        // When it was made, and by whom, has no place in a relation.
+        let names = ["issue_id", "depends_on_id", "type"];
+        let more = dependency.as_object().into_iter().flatten();
+        if more.filter(|(name, _)| !names.contains(&name.as_str())).any(|(_, v)| !says_nothing(v)) {
+            others.push(dependency);
+        }
         ticket.relations.push((relation, other));
     }
     ticket.keep("discovered_from", found_from);
@@ -166,6 +173,7 @@ mod tests {
             path: path.to_owned(),
             text: text.to_owned(),
             odd: vec![],
+            refused: vec![],
         };
         read(&[file(".beads/interactions.jsonl", "{}"), file(".beads/issues.jsonl", text)])
     }
@@ -216,7 +224,7 @@ mod tests {
             reading.refused.iter().map(|one| (one.place.line, one.why.as_str())).collect();
         let expected = [
             (1, "this is a conflict of a merge"),
-            (4, "EOF while parsing a string"),
+            (4, "not JSON: EOF while parsing a string"),
             (5, "this is a memory, not an issue"),
             (6, "it has no title"),
         ];

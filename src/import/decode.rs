@@ -10,6 +10,8 @@ pub struct SourceFile {
     pub text: String,
     /// What was odd about its encoding.
     pub odd: Vec<String>,
+    /// The records that are not in the text, because they are not UTF-8.
+    pub refused: Vec<RefusedRecord>,
 }
 
 impl SourceFile {
@@ -30,6 +32,12 @@ impl SourceFile {
             [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
             [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
             [0xef, 0xbb, 0xbf, rest @ ..] | rest => {
+                if is_made_of_records(path) && str::from_utf8(rest).is_err() {
+                    let (text, lines) = good_records(rest, is_kind(path, "csv"));
+                    let refused = lines.into_iter().map(|line| refuse(line, "this is not UTF-8"));
+                    let refused = refused.collect();
+                    return Ok(SourceFile { refused, ..SourceFile::of(path, &text, odd) });
+                }
                 let text = str::from_utf8(rest).map_err(|error| {
                     let good = rest.get(..error.valid_up_to()).unwrap_or_default();
                     let line = good.split(|byte| *byte == b'\n').count();
@@ -52,8 +60,41 @@ impl SourceFile {
                 line + 1
             ));
         }
-        SourceFile { path: path.to_owned(), text, odd }
+        SourceFile { path: path.to_owned(), text, odd, refused: Vec::new() }
     }
+}
+
+/// Whether one record of such a file can be read without the others.
+fn is_made_of_records(path: &str) -> bool {
+    ["jsonl", "txt", "csv"].iter().any(|kind| is_kind(path, kind))
+}
+
+/// The text with nothing but the line breaks of each record that is not UTF-8, and the lines at which these are wrong. A record
+/// of a table goes on while a quote is open.
+fn good_records(bytes: &[u8], is_table: bool) -> (String, Vec<usize>) {
+    let (mut text, mut wrong, mut line) = (String::new(), Vec::new(), 1);
+    let (mut start, mut at) = (0, 0);
+    let mut quoted = false;
+    for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+        at += part.len();
+        quoted ^= is_table && part.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+        if quoted && at < bytes.len() {
+            continue;
+        }
+        let record = bytes.get(start..at).unwrap_or_default();
+        let breaks = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
+        match str::from_utf8(record) {
+            Ok(good) => text.push_str(good),
+            Err(error) => {
+                let before = record.get(..error.valid_up_to()).unwrap_or_default();
+                wrong.push(line + breaks(before));
+                text.push_str(&"\n".repeat(breaks(record)));
+            }
+        }
+        line += breaks(record);
+        start = at;
+    }
+    (text, wrong)
 }
 
 /// Whether characters stand there that are the bytes of another one: a letter and signs after it, as `é` becomes `Ã©`.
@@ -86,6 +127,22 @@ mod tests {
         assert_eq!(read(b"\xff\xfea\0").unwrap().odd, ["a is UTF-16"]);
         assert_eq!(read(b"one\ncaf\xe9\n").unwrap_err().place.line, 2);
         assert_eq!(read(b"\xff\xfea").unwrap_err().place.line, 1);
+    }
+
+    #[test]
+    fn a_record_that_is_not_utf_8_is_refused_alone() {
+        let read = |path: &str, bytes: &[u8]| {
+            let file = SourceFile::decode(path, bytes).unwrap();
+            let lines: Vec<usize> = file.refused.iter().map(|one| one.place.line).collect();
+            (file.text, lines)
+        };
+        let lines = b"\xef\xbb\xbfone\r\ncaf\xe9\ntwo";
+        for path in [".beads/issues.jsonl", "todo.txt"] {
+            assert_eq!(read(path, lines), ("one\n\ntwo".to_owned(), vec![2]));
+        }
+        let table = b"a,b\n1,\"x\n\xe9\"\"\n\"\n2,y\n";
+        assert_eq!(read("a.csv", table), ("a,b\n\n\n\n2,y\n".to_owned(), vec![3]));
+        assert!(SourceFile::decode("a.json", lines).is_err());
     }
 
     #[test]

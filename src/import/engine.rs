@@ -306,7 +306,9 @@ impl PickedTicket<'_> {
         {
             set(&mut document, "ticket_id", Value::Text(id.as_str()))?;
         }
+        let mut said = Vec::new();
         if self.imported.state == ImportedState::InProgress {
+            said = there(&document);
             let (_, status) = place_of(self.imported.state);
             set(&mut document, "status", Value::Text(status.as_str()))?;
             for key in ["claimed_by", "claimed_at", "claim_id", "branch", "worktree_path"] {
@@ -321,15 +323,18 @@ impl PickedTicket<'_> {
             return Ok((outcome, None));
         }
         if self.imported.state == ImportedState::InProgress {
-            let lines = self.lines(request);
+            let lines = [self.lines(request), said].concat();
             let (at, role) = (request.at, request.role);
-            // A ticket without a changelog says it in the commit alone.
-            match document.append_changelog(&ChangelogEntry {
-                at,
-                role,
-                kind: "imported",
-                lines: &lines,
-            }) {
+            let entry = ChangelogEntry { at, role, kind: "imported", lines: &lines };
+            let ended = document.as_bytes().ends_with(b"\n");
+            let section = if ended { "\n# Changelog\n" } else { "\n\n# Changelog\n" };
+            // Behind a comment or a block of code without an end there can be none.
+            let with_one = document.with_more(section.as_bytes()).ok();
+            let with_one = with_one.filter(|_| !document.has_changelog());
+            if let Some(with_one) = with_one.filter(Document::has_changelog) {
+                document = with_one;
+            }
+            match document.append_changelog(&entry) {
                 Appended::Yes | Appended::NoSection | Appended::TooLong => {}
             }
         }
@@ -370,5 +375,16 @@ fn is_same(ticket: &Document, file: &Document, state: ImportedState) -> bool {
         let bytes = document.as_bytes();
         bytes.get(..bytes.len() - document.body().len()).map(<[u8]>::to_vec)
     };
-    front(ticket) == front(file) && ticket.without_changelog().0 == file.without_changelog().0
+    let body = |document: &Document| document.without_changelog().0.trim().to_owned();
+    front(ticket) == front(file) && body(ticket) == body(file)
+}
+
+/// What a held ticket said of its work, which does not come along.
+fn there(file: &Document) -> Vec<String> {
+    let keys = ["status", "claimed_at", "branch", "worktree_path"];
+    let said = keys.iter().filter_map(|key| {
+        let text = file.text(key).filter(|text| !text.trim().is_empty())?;
+        Some(format!("`{key}` there: {}", one_line(&text)))
+    });
+    said.collect()
 }

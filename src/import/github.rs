@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::json::{Members, Placed, reason, word};
 use super::{
     Comment, Imported, ImportedState, Reading, RefusedRecord, SourceFile, SourceKind, SourcePlace,
-    is_kind, words,
+    is_kind, says_nothing, words,
 };
 use crate::ticket::Relation;
 
@@ -32,6 +32,9 @@ const NOISE: [&str; 7] = [
     "timeline",
     "score",
 ];
+
+/// What a milestone or a type says beside its name.
+const MORE: [&str; 4] = ["description", "dueOn", "due_on", "closedAt"];
 
 fn read(files: &[SourceFile]) -> Reading {
     let mut reading = Reading::default();
@@ -147,7 +150,13 @@ fn issue(mut members: Members, children: &mut Vec<(String, String)>) -> Result<I
         ticket.set_priority(&priority);
     }
     ticket.status = if why.is_empty() { state } else { format!("{state} ({why})") };
-    ticket.labels = names(&members.list("labels"), "name");
+    let labels = members.list("labels");
+    ticket.labels = names(&labels, "name");
+    let described = labels.iter().filter_map(|label| {
+        let text = label.get("description").and_then(word)?;
+        Some((named(label, "name")?, Value::from(text)))
+    });
+    ticket.keep("label_descriptions", described.collect::<serde_json::Map<_, _>>());
     let assignees = names(&members.list("assignees"), "login");
     ticket.keep("assignees", assignees);
     let author = ["author", "user"].iter().find_map(|name| members.0.remove(*name));
@@ -160,7 +169,19 @@ fn issue(mut members: Members, children: &mut Vec<(String, String)>) -> Result<I
     }
     for (names, title) in [(["milestone", "milestone"], "title"), (["issueType", "type"], "name")] {
         let value = names.iter().find_map(|name| members.0.remove(*name));
-        ticket.keep(names[0], value.and_then(|value| named(&value, title)));
+        // More than its name goes along as it is.
+        let more = |value: &Value| {
+            let members = value.as_object().into_iter().flatten();
+            let mut texts = members.filter(|(name, _)| MORE.contains(&name.as_str()));
+            texts.any(|(_, value)| !says_nothing(value))
+        };
+        ticket.keep(
+            names[0],
+            match value {
+                Some(value) if more(&value) => value,
+                value => Value::from(value.and_then(|value| named(&value, title))),
+            },
+        );
     }
     // In the REST API a number.
     if members.0.get("comments").is_some_and(Value::is_array) {
@@ -192,7 +213,11 @@ fn asked(members: &Members) -> Vec<String> {
         }
         .to_owned()
     };
-    members.0.keys().map(|name| of(name)).collect()
+    let mut asked: Vec<String> = members.0.keys().map(|name| of(name)).collect();
+    if members.0.contains_key("labels") {
+        asked.push("label_descriptions".to_owned());
+    }
+    asked
 }
 
 fn relate(ticket: &mut Imported, members: &mut Members, children: &mut Vec<(String, String)>) {
@@ -247,7 +272,12 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Reading {
-        read(&[SourceFile { path: "issues.json".to_owned(), text: text.to_owned(), odd: vec![] }])
+        read(&[SourceFile {
+            path: "issues.json".to_owned(),
+            text: text.to_owned(),
+            odd: vec![],
+            refused: vec![],
+        }])
     }
 
     fn relations(ticket: &Imported) -> Vec<(&str, &str)> {
@@ -258,8 +288,8 @@ mod tests {
     fn what_gh_prints_brings_parents_blockers_and_comments() {
         let reading = of(
             r#"[{"number":7,"title":"Cut","body":"What.","state":"OPEN","stateReason":"","url":"https://github.com/o/r/issues/7",
-          "labels":[{"id":"x","name":"bug"}],"assignees":[{"login":"ann"}],"author":{"login":"bob","is_bot":false},
-          "createdAt":"2026-01-01T00:00:00Z","closedAt":null,"milestone":{"title":"1.0"},"comments":[{"author":{"login":"eve"},"body":"No.","createdAt":"2026-01-02T00:00:00Z"}],
+          "labels":[{"id":"x","name":"bug","description":"It is wrong"}],"assignees":[{"login":"ann"}],"author":{"login":"bob","is_bot":false},
+          "createdAt":"2026-01-01T00:00:00Z","closedAt":null,"milestone":{"title":"1.0","dueOn":"2026-05-05T00:00:00Z"},"comments":[{"author":{"login":"eve"},"body":"No.","createdAt":"2026-01-02T00:00:00Z"}],
           "parent":{"number":1,"url":"https://github.com/o/r/issues/1"},"blockedBy":{"nodes":[{"number":2,"url":"https://github.com/o/r/issues/2"}],"totalCount":1},"blocking":[{"number":9}]},
          {"number":8,"title":"Sew","state":"CLOSED","stateReason":"NOT_PLANNED","url":"https://github.com/o/r/issues/8","subIssues":[{"number":7,"url":"https://github.com/o/r/issues/7"}]}]"#,
         );
@@ -273,7 +303,8 @@ mod tests {
         assert_eq!(relations(ticket), expected);
         assert_eq!(ticket.comments[0].by.as_deref(), Some("eve"));
         let rest: Vec<&str> = ticket.rest.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(rest, ["assignees", "author", "milestone"]);
+        assert_eq!(rest, ["label_descriptions", "assignees", "author", "milestone"]);
+        assert_eq!(ticket.rest[3].1["dueOn"], "2026-05-05T00:00:00Z");
         assert_eq!(reading.tickets[1].state, ImportedState::Closed);
     }
 

@@ -18,7 +18,7 @@ pub const HAL: SourceKind = SourceKind {
 
 /// The number that a file begins with.
 fn number(path: &str) -> Option<&str> {
-    let (number, _) = file_name(path).split_once('-')?;
+    let number = file_name(path).trim_end_matches(".md").split('-').next()?;
     (number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }
 
@@ -63,7 +63,9 @@ fn ticket(file: &SourceFile, warnings: &mut Vec<String>) -> Result<Imported, (us
     };
     for (name, value) in bullets {
         match name.as_str() {
-            "ID" | "Title" => {}
+            "Title" => {}
+            // The file is what others name, whatever stands in it.
+            "ID" if value == ticket.id => {}
             "Priority" => ticket.set_priority(&value),
             "Owner" => {
                 ticket.holder = Some(value.clone());
@@ -124,7 +126,7 @@ mod tests {
 
     fn of(name: &str, text: &str) -> Reading {
         let path = format!("docs/tickets/{name}");
-        read(&[SourceFile { path, text: text.to_owned(), odd: vec![] }])
+        read(&[SourceFile { path, text: text.to_owned(), odd: vec![], refused: vec![] }])
     }
 
     #[test]
@@ -151,6 +153,10 @@ mod tests {
             (reading.tickets[0].id.as_str(), reading.tickets[0].title.as_str()),
             ("0028", "Enforce: no changes")
         );
+        let reading = of("0003.md", "- **ID**: `0004`\n- **Title**: Both\n");
+        let ticket = &reading.tickets[0];
+        assert_eq!((ticket.id.as_str(), ticket.rest[0].0.as_str()), ("0003", "id"));
+        assert!((HAL.wants)("docs/tickets/0003.md"));
         assert_eq!(of("0029-x.md", "## Ticket\n\ntext").refused.len(), 1);
         assert!(!(HAL.wants)("docs/tickets/README.md"));
     }

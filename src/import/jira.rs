@@ -59,11 +59,11 @@ fn issue(
 ) -> Result<Imported, String> {
     let id = row.take("Issue key").ok_or("it has no key")?;
     let title = row.take("Summary").ok_or("it has no summary")?;
-    if let Some(number) = row.take("Issue id") {
-        numbers.insert(number, id.clone());
-    }
+    let number = row.take("Issue id");
+    numbers.extend(number.clone().map(|number| (number, id.clone())));
     let mut ticket =
         Imported { source: JIRA.name, id, title, place: row.place.clone(), ..Imported::default() };
+    ticket.keep("issue_id", number);
     ticket.body = row.take("Description").unwrap_or_default();
     ticket.status = row.take("Status").unwrap_or_default();
     ticket.state = state(&mut ticket, &mut row, warnings);
@@ -191,7 +191,12 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Reading {
-        read(&[SourceFile { path: "jira.csv".to_owned(), text: text.to_owned(), odd: vec![] }])
+        read(&[SourceFile {
+            path: "jira.csv".to_owned(),
+            text: text.to_owned(),
+            odd: vec![],
+            refused: vec![],
+        }])
     }
 
     #[test]

@@ -128,8 +128,12 @@ mod tests {
             EN-3,Eng,Dye,,Dropped,,,yesterday,,,2024-03-02T00:00:00.000Z,,,\n\
             EN-4,Eng,,,Todo\n\
             EN-5,Eng,Iron,,Icebox\n";
-        let reading =
-            read(&[SourceFile { path: "l.csv".to_owned(), text: text.to_owned(), odd: vec![] }]);
+        let reading = read(&[SourceFile {
+            path: "l.csv".to_owned(),
+            text: text.to_owned(),
+            odd: vec![],
+            refused: vec![],
+        }]);
         let [cut, sew, dye, iron] = &reading.tickets[..] else { panic!("{reading:?}") };
         assert_eq!(
             (cut.state, cut.created.as_deref()),

@@ -100,7 +100,7 @@ mod tests {
     use crate::import::ImportedState;
 
     fn file(path: &str, text: &str) -> SourceFile {
-        SourceFile { path: path.to_owned(), text: text.to_owned(), odd: vec![] }
+        SourceFile { path: path.to_owned(), text: text.to_owned(), odd: vec![], refused: vec![] }
     }
 
     #[test]

@@ -408,7 +408,12 @@ mod tests {
     use super::*;
 
     fn of(path: &str, text: &str) -> TicketPlan {
-        read(&SourceFile { path: path.to_owned(), text: text.to_owned(), odd: vec![] })
+        read(&SourceFile {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            odd: vec![],
+            refused: vec![],
+        })
     }
 
     fn refused(plan: &TicketPlan) -> Vec<(usize, &str)> {

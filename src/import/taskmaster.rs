@@ -176,7 +176,12 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Reading {
-        read(&[SourceFile { path: "tasks.json".to_owned(), text: text.to_owned(), odd: vec![] }])
+        read(&[SourceFile {
+            path: "tasks.json".to_owned(),
+            text: text.to_owned(),
+            odd: vec![],
+            refused: vec![],
+        }])
     }
 
     fn relations(ticket: &Imported) -> Vec<(&str, &str)> {

@@ -120,8 +120,12 @@ mod tests {
     fn a_line_is_read_as_the_format_says() {
         let text = "(A) 2026-01-02 Call mum +family @phone due:2026-02-01 see http://x.y/z at 10:30\n\n\
                     x 2026-01-05 2026-01-01 Pay bill pri:C\nx (B) Old\nxylophone lesson\n(Z) Later\n+only @these\n";
-        let reading =
-            read(&[SourceFile { path: "todo.txt".to_owned(), text: text.to_owned(), odd: vec![] }]);
+        let reading = read(&[SourceFile {
+            path: "todo.txt".to_owned(),
+            text: text.to_owned(),
+            odd: vec![],
+            refused: vec![],
+        }]);
         let [call, pay, old, xylophone, later] = &reading.tickets[..] else {
             panic!("{reading:?}")
         };

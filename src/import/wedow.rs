@@ -84,6 +84,7 @@ mod tests {
             path: ".tickets/ab-1.md".to_owned(),
             text: text.to_owned(),
             odd: vec![],
+            refused: vec![],
         }])
     }
 

@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     fn file(path: &str, text: &str) -> SourceFile {
-        SourceFile { path: path.to_owned(), text: text.to_owned(), odd: vec![] }
+        SourceFile { path: path.to_owned(), text: text.to_owned(), odd: vec![], refused: vec![] }
     }
 
     #[test]

@@ -276,6 +276,10 @@ fn folders_of_another_project_come_with_their_names() {
         "---\n# Metadata\nsequence: {assigned at activation}\nstatus: open\n---\n# Foo\n",
     );
     clone.write("old/tickets/active/bar/TICKET-bar-001.md", "---\nstatus: claimed\nclaimed_by: ann\nclaimed_at: 2025-12-03 19:30\ndepends_on: [TICKET-foo]\n---\n# Bar\n\n# Changelog\n");
+    clone.write(
+        "old/tickets/active/baz/TICKET-baz-001.md",
+        "---\nstatus: approved\nclaimed_by: bob\nbranch: x\n---\n# Baz",
+    );
     clone.write("old/tickets/queue/HANDOFF-x.md", "prose\n");
     clone.tix(&["import", "folders", "old"]).exits(9);
     let bar = text(&sandbox, "tickets/queue/TICKET-bar-001.md");
@@ -283,6 +287,10 @@ fn folders_of_another_project_come_with_their_names() {
         bar.contains("claimed_by: null\n") && bar.contains("in progress there with ann"),
         "{bar}"
     );
+    assert!(bar.contains("- `claimed_at` there: 2025-12-03 19:30\n"), "{bar}");
+    let baz = text(&sandbox, "tickets/queue/TICKET-baz-001.md");
+    assert!(baz.contains("in progress there with bob"), "{baz}");
+    assert!(baz.contains("- `status` there: approved\n- `branch` there: x\n"), "{baz}");
     assert!(text(&sandbox, "tickets/queue/TICKET-foo.md").contains("{assigned at activation}"));
     let before = commits(&sandbox);
     clone.tix(&["import", "folders", "old"]).exits(9);

@@ -43,7 +43,7 @@ impl ForgeCall<'_> {
             |issue: &Value| issue.get("body").and_then(Value::as_str).and_then(mirrored).is_some();
         let issues: Vec<Value> = issues.into_iter().filter(|issue| !mirrors(issue)).collect();
         let text = Value::from(issues).to_string();
-        let file = SourceFile { path: "gh issue list".to_owned(), text, odd: Vec::new() };
+        let file = SourceFile { path: "gh issue list".to_owned(), text, ..SourceFile::default() };
         Ok((GITHUB.read)(&[file]))
     }
 

@@ -46,6 +46,7 @@ pub fn read(
         let message = format!("{} has no file of {}: {}", root.display(), kind.name, kind.about);
         return Err(Failure::new(Exit::NotFound, message));
     }
+    reading.refused.extend(files.iter().flat_map(|file| file.refused.clone()));
     reading.warnings = files.iter().flat_map(|file| file.odd.clone()).collect();
     let said = (kind.read)(&files);
     let project = said.project.or_else(|| project(kind, dir, &root));
