@@ -77,12 +77,12 @@ fn good_records(bytes: &[u8], is_table: bool) -> (String, Vec<usize>) {
     let mut quoted = false;
     for part in bytes.split_inclusive(|byte| *byte == b'\n') {
         at += part.len();
-        quoted ^= is_table && part.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+        quoted ^= is_table && number_of(b'"', part) % 2 == 1;
         if quoted && at < bytes.len() {
             continue;
         }
         let record = bytes.get(start..at).unwrap_or_default();
-        let breaks = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
+        let breaks = |bytes: &[u8]| number_of(b'\n', bytes);
         match str::from_utf8(record) {
             Ok(good) => text.push_str(good),
             Err(error) => {
@@ -95,6 +95,10 @@ fn good_records(bytes: &[u8], is_table: bool) -> (String, Vec<usize>) {
         start = at;
     }
     (text, wrong)
+}
+
+fn number_of(sign: u8, bytes: &[u8]) -> usize {
+    bytes.split(|byte| *byte == sign).count() - 1
 }
 
 /// Whether characters stand there that are the bytes of another one: a letter and signs after it, as `é` becomes `Ã©`.

@@ -362,12 +362,14 @@ fn what_has_ended_in_the_source_since_ends_here_if_nobody_has_touched_it() {
     clone.tix(&["doctor"]).success();
 }
 
+/// A file of a source with one ticket of this title.
+type FileOf<'a> = &'a dyn Fn(&str) -> String;
+
 /// Ids such as `1` say nothing without their project.
 #[test]
 fn projects_of_one_source_stay_apart_and_each_is_known_again() {
     let task = |title: &str| format!(r#"{{"tasks":[{{"id":1,"title":"{title}"}}]}}"#);
-    type Text<'a> = &'a dyn Fn(&str) -> String;
-    let rows: [(&str, &str, Text<'_>); 6] = [
+    let rows: [(&str, &str, FileOf<'_>); 6] = [
         ("markdown", "one.md", &|title| format!("# {title}\n")),
         ("hal", "docs/tickets/0001-x.md", &|title| format!("- **Title**: {title}\n")),
         ("backlog", "backlog/tasks/task-1 - x.md", &|title| {
