@@ -82,7 +82,10 @@ fn a_merge_is_named_only_for_a_ticket_that_waits_for_one() {
     sandbox.seed(&[("tickets/active/TICKET-mail-001/TICKET-mail-001.md".to_owned(), done.text())]);
     clone.git(&["pull", "-q"]);
     let output = board(&clone, None, "loq").unwrap();
-    assert!(output.success().stdout().contains("git merge ticket/TICKET-mail-001"), "{output}");
+    assert!(
+        output.success().stdout().contains("git merge origin/ticket/TICKET-mail-001"),
+        "{output}"
+    );
 }
 
 #[test]

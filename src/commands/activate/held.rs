@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::claim::{Activation, Active, WonClaim};
+use super::claim::{Activation, Active};
 use super::prepare::{FreshWorkspace, prepare};
 use crate::app::adopt::{Adoption, adopt};
 use crate::app::branch::set_upstream;
-use crate::app::cleared::aside;
 use crate::app::consent::workspace_path;
 use crate::app::find::claim_commit;
 use crate::app::follow::no_longer_there;
@@ -19,18 +18,13 @@ use crate::app::worktree::with_branch;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure, holder_facts};
 use crate::git::{GitError, ObjectKind};
-use crate::lifecycle::{
-    self, ClaimRequest, Decision, Holder, Missing, Refusal, TakeoverKind, Target, Work, is_given,
-    trailer,
-};
+use crate::lifecycle::{self, Holder, Missing, Refusal, TakeoverKind, Work, is_given, trailer};
 use crate::names::{Oid, RefName};
 use crate::out::Format;
 use crate::text::shell_word;
 use crate::ticket::{Document, Status, TicketId, name_of};
-use crate::trunk::{Diary, View, may_still_land};
-use crate::workspace::{
-    self, Session, SessionMatch, WorkspaceRecord as LocalRecord, WorkspaceRemoval,
-};
+use crate::trunk::{Diary, View};
+use crate::workspace::{self, Session, SessionMatch, WorkspaceRecord as LocalRecord};
 
 /// How far an earlier run of ours got.
 enum Progress {
@@ -149,7 +143,7 @@ impl Activation<'_> {
         failure.maybe_fact("from", host).fact("commit", commit.short())
     }
 
-    fn held_by_other(&self, active: &Active) -> Failure {
+    pub(super) fn held_by_other(&self, active: &Active) -> Failure {
         let id = &active.id;
         if self.is_held_by_us(active) {
             return self.held_by_us(active, format!("{id} is held from another clone"), None);
@@ -201,7 +195,7 @@ impl Activation<'_> {
     }
 
     /// The command that gives it back from here; a claim of another clone has to be named.
-    fn release(&self, active: &Active) -> String {
+    pub(super) fn release(&self, active: &Active) -> String {
         let id = &active.id;
         let claim = active.held.claim_id.clone().unwrap_or_default();
         if workspace::known_claims(&self.ctx.repo, id).contains(&claim) {
@@ -242,7 +236,7 @@ impl Activation<'_> {
     }
 
     /// Whether the ticket branch has more than tix's own commits.
-    fn holds_work(&self, view: &View<'_>, id: &TicketId) -> Result<bool, Failure> {
+    pub(super) fn holds_work(&self, view: &View<'_>, id: &TicketId) -> Result<bool, Failure> {
         let Some(at) = view.watched() else { return Ok(false) };
         let known = [view.commit(), view.base()].into_iter().flatten();
         Ok(!holds_no_work(self.ctx, known, id, at)?)
@@ -405,113 +399,5 @@ impl Activation<'_> {
             ctx.out.warn(&warning);
         }
         Ok(path)
-    }
-
-    /// Renews the claim by a push, so that no decision based on the old one can land any more.
-    fn resume(
-        &self,
-        active: &Active,
-        seen: &View<'_>,
-        branch: &RefName,
-        diary: &mut Diary,
-    ) -> Result<WonClaim, Failure> {
-        let ctx = self.ctx;
-        let old = active.held.claim_id.clone().unwrap_or_default();
-        self.clear_unfinished(active, seen, branch)?;
-        let progress = ctx.progress();
-        let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
-        diary.phase = "resume";
-        let outcome = trunk.transact(diary, |view| {
-            let ticket = view.require(view.snapshot.find_id(&active.id)?)?;
-            if self.holds_work(view, &active.id)? {
-                // Somebody works on it since the look a moment ago: the branch must not move from under them.
-                return Err(self.held_by_other(active).into());
-            }
-            let base = self.base_commit(view)?;
-            let request = ClaimRequest {
-                claim: &self.claim,
-                policy: ctx.policy(),
-                reason: self.args.reason.as_deref(),
-                place: &|id, session| ctx.active_path(id, session),
-                branch: &|id, _| ctx.ticket_branch(id),
-                base: base.clone().map_or(Target::LastCommit, Target::Commit),
-                stray: None,
-            };
-            let watched = view.watched().cloned();
-            let (mut change, claimed) =
-                lifecycle::resume(&ticket, &request, &old, watched.as_ref())?;
-            let path = self.wants_worktree(&claimed)?;
-            workspace::preflight(&ctx.repo, path.as_deref(), branch, None, &[])?;
-            change.follow_up = Some(self.follow_up(&claimed, path.as_deref())?);
-            if let (Some(tip), Some(_)) = (view.on_remote(), &ctx.remote) {
-                workspace::note_push(&ctx.repo, &active.id, tip)?;
-            }
-            workspace::note_claim(&ctx.repo, &active.id, &self.claim.id)?;
-            // With a base of its own the branch stays where it is; else it follows the new claim.
-            let at = base.map(|base| watched.unwrap_or(base));
-            Ok(Decision::Push(change, (claimed, at)))
-        });
-        if !may_still_land(&outcome) {
-            workspace::settle_push(&ctx.repo, &active.id)?;
-            if outcome.is_err() {
-                workspace::drop_claim(&ctx.repo, &active.id, &self.claim.id)?;
-            }
-        }
-        Ok(WonClaim::new(outcome.map_err(Failure::from)?.landed(), "resumed"))
-    }
-
-    /// Removes what an unfinished set-up left here, unless somebody has worked in it since.
-    fn clear_unfinished(
-        &self,
-        active: &Active,
-        seen: &View<'_>,
-        branch: &RefName,
-    ) -> Result<(), Failure> {
-        let ctx = self.ctx;
-        let id = &active.id;
-        let give_back =
-            format!("or give {id} back; what is there is kept: {}", self.release(active));
-        workspace::finish_half_made(&ctx.repo, id)?;
-        let Some(local) = ctx.objects.resolve(branch.as_str())? else { return Ok(()) };
-        let known = [seen.commit(), seen.base()].into_iter().flatten();
-        if !holds_no_work(ctx, known, id, &local)? {
-            let short = branch.short();
-            return Err(Failure::new(
-                Exit::Incomplete,
-                format!(
-                    "the set-up of {id} was not finished, but its branch {short} holds commits"
-                ),
-            )
-            .fact("branch", short)
-            .fact("commit", local.to_string())
-            .hint(format!("keep them under another name: git branch -m {short} {short}-kept"))
-            .hint(give_back));
-        }
-        if let Some(path) = with_branch(self.ctx, branch)?.map(|worktree| worktree.path) {
-            let (token, now) = aside(ctx);
-            let removal = workspace::remove(&ctx.repo, id, &path, (&token, now))?;
-            if let WorkspaceRemoval::Kept(dirty) = removal {
-                let shown = path.display().to_string();
-                let word = shell_word(&shown);
-                return Err(Failure::new(
-                    Exit::Incomplete,
-                    format!("the set-up of {id} was not finished, but its workspace has changes"),
-                )
-                .fact("workspace", shown)
-                .fact("changes", dirty.join(", "))
-                .hint(format!("look at them: git -C {word} status"))
-                .hint(give_back));
-            }
-        }
-        workspace::forget_gone(&ctx.repo, None, branch)?;
-        let edit = crate::git::LocalEdit::Delete { name: branch.clone(), at: Some(local) };
-        if ctx.repo.update_refs(&[edit], "tix: clear an unfinished set-up")? {
-            return Ok(());
-        }
-        let what =
-            format!("the set-up of {id} was not finished, and its branch cannot be removed now");
-        Err(Failure::new(Exit::Incomplete, what)
-            .fact("branch", branch.short())
-            .hint(format!("try again: tix activate {id}")))
     }
 }

@@ -6,6 +6,7 @@ mod claim;
 mod group;
 mod held;
 mod prepare;
+mod resume;
 mod setup;
 mod stray;
 mod work;

@@ -93,7 +93,7 @@ fn a_repository_in_which_tix_cannot_write_is_told() {
     ----- stdout -----
     ----- stderr -----
     error: [ROOT]/clone/.git/tix/run: Not a directory (os error 20); nothing changed
-    hint: free some space or fix the permissions, and try again
+    hint: move away what stands in the place of the file or of its directory, and try again
     ");
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
 }
@@ -306,7 +306,7 @@ fn an_id_of_the_clone_that_cannot_be_written_stops_before_the_claim() {
     let old = sandbox.remote().git(&["rev-parse", "main"]);
     let output = clone.tix(&["activate", "foo-001"]);
     output.exits(5);
-    assert!(output.stderr().contains("free some space"), "{output}");
+    assert!(output.stderr().contains("move away what stands in the place"), "{output}");
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
 }
 
