@@ -106,9 +106,10 @@ pub fn show(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<(), Failure> {
             Format::Human => {
                 ctx.out.aligned(&dashboard.table(ctx));
                 let (queue, active) = (dashboard.queue, dashboard.active);
-                ctx.out.lines(&format!(
-                    "{queue} in the queue, {active} active; `tix --help` lists the commands\n"
-                ));
+                let counts = format!(
+                    "{queue} in the queue, {active} active; `tix --help` lists the commands"
+                );
+                ctx.out.answer(&(ctx.out.wrapped(&counts) + "\n"));
             }
         }
     }
@@ -180,7 +181,7 @@ impl Dashboard {
             let state = row.priority.clone().unwrap_or_else(|| row.age(ctx.now));
             [cells::id(row.id.as_str()), Cell::new(state), title(row)]
         });
-        let next = or_nothing(next.collect(), "see why: tix next --explain");
+        let next = or_nothing(next.collect(), "tix next --explain");
         part("next", next, (1, "tix next --explain"));
         let attention = self.one_of_each_first().into_iter().map(|one| {
             let id = one.ticket.as_deref().map_or_else(|| Cell::new("a file"), cells::id);

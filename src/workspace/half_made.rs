@@ -46,7 +46,8 @@ pub fn finish(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
         fs::remove_dir(path).ok();
         return Ok(());
     }
-    if record.finished {
+    // One that was moved to the trash by a run that was killed then has nothing to fill.
+    if record.finished || !path.is_dir() {
         return Ok(());
     }
     await_index(&own, path);

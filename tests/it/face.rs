@@ -93,7 +93,7 @@ fn alone_tix_shows_one_of_each_kind_first_and_no_ticket_twice() {
     let shown = [
         "yours done-001 completed ",
         "left-001 in_progress, stale ",
-        "next nothing see why",
+        "next nothing tix next",
         "attention a file damaged",
         "old-000 stale",
         "merge-001 merge",
@@ -284,6 +284,7 @@ fn sentences_break_where_the_terminal_ends() {
         (40, "config set landing none", "error: `landing` is a setting of the"),
         (60, "next --label nowhere", "no ticket that matches can be claimed on"),
         (40, "--no-pager doctor --offline", "install them:"),
+        (40, "--no-pager", "lists the"),
     ] {
         let Some(output) = on_terminal_of(&clone, width, args) else { return };
         let text = plain(&output);
@@ -304,7 +305,7 @@ fn the_way_out_of_an_empty_queue_makes_no_column_wider() {
     clone.tix(&["activate", "a-001"]).success();
     let output = clone.tix(&[]);
     let lines: Vec<&str> = output.success().stdout().lines().collect();
-    assert_eq!(lines[0].find("One"), lines[1].find("see why"), "{output}");
+    assert_eq!(lines[0].find("One"), lines[1].find("tix next"), "{output}");
     assert!(lines[1].starts_with("next   nothing"), "{output}");
 }
 

@@ -77,6 +77,8 @@ impl Activation<'_> {
         let give_back =
             format!("or give {id} back; what is there is kept: {}", self.release(active));
         workspace::finish_half_made(&ctx.repo, id)?;
+        // A run that was killed on the way may have moved the workspace to the trash already.
+        workspace::forget_gone(&ctx.repo, None, branch)?;
         let Some(local) = ctx.objects.resolve(branch.as_str())? else { return Ok(()) };
         let known = [seen.commit(), seen.base()].into_iter().flatten();
         if !holds_no_work(ctx, known, id, &local)? {
@@ -108,7 +110,6 @@ impl Activation<'_> {
                 .hint(give_back));
             }
         }
-        workspace::forget_gone(&ctx.repo, None, branch)?;
         let edit = crate::git::LocalEdit::Delete { name: branch.clone(), at: Some(local) };
         if ctx.repo.update_refs(&[edit], "tix: clear an unfinished set-up")? {
             return Ok(());
