@@ -289,7 +289,6 @@ pub fn clear_local(
         remove_if_empty(worktree.path.parent());
     } else if let Some(gone) = &left.worktree {
         workspace::forget_gone(repo, Some(&gone.path), &left.branch)?;
-        remove_if_empty(gone.path.parent());
     }
     if let Some(local) = left.local {
         let name = left.branch.clone();
